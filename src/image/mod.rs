@@ -1,0 +1,15 @@
+//! Images as the distribution and image specifications name them. Names are built only by their parsers; manifests
+//! keep their exact bytes. No I/O.
+
+mod digest;
+mod manifest;
+mod media_type;
+mod name;
+mod platform;
+pub mod rewrite;
+
+pub use digest::{Algorithm, Digest, Hasher};
+pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};
+pub use media_type::MediaType;
+pub use name::{NameError, PinnedReference, Reference, RegistryHost, Repository, Tag};
+pub use platform::Platform;

@@ -1,0 +1,340 @@
+//! Registry hosts, repositories, tags and references, as the distribution specification and Docker read them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Digest;
+
+/// Why a text is not the name it was meant to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} `{input}` {reason}")]
+pub struct NameError {
+    pub what: &'static str,
+    pub input: String,
+    /// A verb phrase: "holds an upper-case letter".
+    pub reason: String,
+}
+
+impl NameError {
+    pub(super) fn new(what: &'static str, input: &str, reason: impl Into<String>) -> Self {
+        const SHOWN: usize = 120;
+        let cut = input.floor_char_boundary(SHOWN);
+        let input = if cut < input.len() { format!("{}…", &input[..cut]) } else { input.to_owned() };
+        Self { what, input: input.escape_debug().to_string(), reason: reason.into() }
+    }
+}
+
+/// `host[:port]` of a registry, lower case; every spelling of Docker Hub is `docker.io`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistryHost(String);
+
+impl RegistryHost {
+    pub const DOCKER_HUB: &'static str = "docker.io";
+
+    const DOCKER_HUB_SPELLINGS: [&'static str; 4] =
+        ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn is_docker_hub(&self) -> bool {
+        self.0 == Self::DOCKER_HUB
+    }
+
+    /// `host[:port]` that speaks the registry API: Docker Hub's differs from its name.
+    #[must_use]
+    pub fn api_host(&self) -> &str {
+        if self.is_docker_hub() { "registry-1.docker.io" } else { &self.0 }
+    }
+
+    /// Host without port and without the brackets of an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = split_port(self.api_host()).0;
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    }
+
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        split_port(self.api_host()).1.and_then(|port| port.parse().ok())
+    }
+}
+
+fn split_port(text: &str) -> (&str, Option<&str>) {
+    match text.rfind(':') {
+        Some(colon) if !text[colon..].contains(']') => (&text[..colon], Some(&text[colon + 1..])),
+        _ => (text, None),
+    }
+}
+
+impl FromStr for RegistryHost {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let error = |reason: &str| NameError::new("registry host", text, reason);
+        if text.contains("://") {
+            return Err(error("starts with a scheme; write `host[:port]` only"));
+        }
+        if text.contains('/') {
+            return Err(error("holds a `/`; write `host[:port]` only, the organization goes into `organization`"));
+        }
+        let (host, port) = split_port(text);
+        if let Some(port) = port
+            && !matches!(port.parse::<u16>(), Ok(1..))
+        {
+            return Err(error("has a port that is not a number from 1 to 65535"));
+        }
+        let address = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+        let well_formed = match address {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => host.split('.').all(is_host_label),
+        };
+        if !well_formed || host.len() > 253 {
+            return Err(error("is not a host name or an address"));
+        }
+        let text = text.to_ascii_lowercase();
+        Ok(Self(if Self::DOCKER_HUB_SPELLINGS.contains(&text.as_str()) { Self::DOCKER_HUB.to_owned() } else { text }))
+    }
+}
+
+fn is_host_label(label: &str) -> bool {
+    !label.is_empty()
+        && label.len() <= 63
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+impl fmt::Display for RegistryHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `<name>` of the distribution specification: path components joined by `/`, without a registry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Repository(String);
+
+impl Repository {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('/')
+    }
+
+    /// `prefix/self`.
+    ///
+    /// # Errors
+    /// When the whole is longer than a repository may be.
+    pub fn under(&self, prefix: &Self) -> Result<Self, NameError> {
+        format!("{}/{}", prefix.0, self.0).parse()
+    }
+}
+
+impl FromStr for Repository {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let error = |reason: &str| NameError::new("repository", text, reason);
+        if text.is_empty() {
+            return Err(error("is empty"));
+        }
+        if text.len() > 255 {
+            return Err(error("is longer than 255 characters"));
+        }
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(error("holds an upper-case letter; repositories are lower case"));
+        }
+        if text.split('/').all(is_path_component) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(error("is not lower-case letters and digits joined by `/`, `.`, `_`, `__` or `-`"))
+    }
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+fn is_path_component(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut at = 0;
+    loop {
+        let word = bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
+        at += word;
+        if word == 0 || at == bytes.len() {
+            return word > 0;
+        }
+        let separator = bytes[at..].iter().take_while(|byte| matches!(byte, b'.' | b'_' | b'-')).count();
+        match &bytes[at..at + separator] {
+            b"." | b"_" | b"__" => {}
+            dashes if !dashes.is_empty() && dashes.iter().all(|byte| *byte == b'-') => {}
+            _ => return false,
+        }
+        at += separator;
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
+
+impl Tag {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Tag {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let error = |reason: &str| NameError::new("tag", text, reason);
+        if text.is_empty() {
+            return Err(error("is empty"));
+        }
+        if text.len() > 128 {
+            return Err(error("is longer than 128 characters"));
+        }
+        if text.starts_with(['.', '-']) {
+            return Err(error("starts with `.` or `-`"));
+        }
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(error("holds something other than letters, digits, `_`, `.` and `-`"))
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What `FROM`, `docker pull` and people write: `[registry/]repository[:tag][@digest]`, Docker Hub by default.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    pub registry: RegistryHost,
+    pub repository: Repository,
+    pub tag: Option<Tag>,
+    pub digest: Option<Digest>,
+}
+
+impl FromStr for Reference {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.parse()?)),
+            None => (text, None),
+        };
+        let (name, tag) = match rest.rfind(':') {
+            Some(colon) if !rest[colon..].contains('/') => (&rest[..colon], Some(rest[colon + 1..].parse()?)),
+            _ => (rest, None),
+        };
+        // Docker's habit: the first component is a host when it could not be a repository's.
+        let (registry, path) = match name.split_once('/') {
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (first, path),
+            _ => (RegistryHost::DOCKER_HUB, name),
+        };
+        let registry: RegistryHost = registry.parse()?;
+        let repository = if registry.is_docker_hub() && !path.contains('/') && !path.is_empty() {
+            format!("library/{path}").parse()?
+        } else {
+            path.parse()?
+        };
+        Ok(Self { registry, repository, tag, digest })
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.repository)?;
+        self.tag.iter().try_for_each(|tag| write!(f, ":{tag}"))?;
+        self.digest.iter().try_for_each(|digest| write!(f, "@{digest}"))
+    }
+}
+
+/// A repository's content by digest: the only thing a sync may copy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct PinnedReference {
+    pub repository: Repository,
+    pub digest: Digest,
+}
+
+impl fmt::Display for PinnedReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.repository, self.digest)
+    }
+}
+
+/// Names travel as their text and are checked again when read back.
+macro_rules! serde_as_text {
+    ($($name:ty),*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+serde_as_text!(RegistryHost, Repository, Tag, Reference, Digest, super::Platform, super::MediaType);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_normalised() {
+        let host = |text: &str| text.parse::<RegistryHost>().unwrap();
+        assert_eq!(host("registry.hub.docker.com").as_str(), "docker.io");
+        assert_eq!(host("docker.io").api_host(), "registry-1.docker.io");
+        assert_eq!(host("Harbor.Corp:8443").port(), Some(8443));
+        assert_eq!(host("[::1]:5000").host(), "::1");
+        for wrong in ["", "https://a.b", "a/b", "a:0", "a:99999", "a b", "-a", "[::z]", "ä.de"] {
+            assert!(wrong.parse::<RegistryHost>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn repositories_follow_the_grammar() {
+        for right in ["a", "a/b/c", "a__b", "a--b", "a.b_c", "0/1"] {
+            assert!(right.parse::<Repository>().is_ok(), "{right}");
+        }
+        for wrong in ["", "/", "a/", "/a", "a//b", "A", "a..b", "a___b", "a.-b", "_a", "a_", "a:b", "ü"] {
+            assert!(wrong.parse::<Repository>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn references_read_as_docker_reads_them() {
+        let shown = |text: &str| text.parse::<Reference>().unwrap().to_string();
+        assert_eq!(shown("nginx"), "docker.io/library/nginx");
+        assert_eq!(shown("bitnami/redis:7"), "docker.io/bitnami/redis:7");
+        assert_eq!(shown("localhost/x"), "localhost/x");
+        assert_eq!(shown("h:5000/a/b:t"), "h:5000/a/b:t");
+        assert_eq!(shown("[::1]:5000/x"), "[::1]:5000/x");
+        assert!("h:5000/".parse::<Reference>().is_err());
+        assert!("nginx:".parse::<Reference>().is_err());
+    }
+}

@@ -1,0 +1,335 @@
+//! Explicit changes of an image on its way: platform subset, attestations dropped, OCI to Docker media types.
+//!
+//! Pure and deterministic, so that the plan can say the digest that a rewrite produces. Only manifests change;
+//! config and layer blobs keep their digests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{Child, Descriptor, Digest, Manifest, ManifestError, MediaType, Platform, RawManifest};
+
+/// What to change; the default changes nothing, byte for byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rewrite {
+    /// Children of an index to keep; empty keeps all.
+    pub platforms: Vec<Platform>,
+    pub drop_attestations: bool,
+    /// Docker media types instead of OCI's, as SWR Basic requires.
+    pub docker_media_types: bool,
+}
+
+/// A whole image, ready to be copied: blobs first, then `manifests` in order, the last of them under the tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageTree {
+    /// Children before the index that names them; the root is the last.
+    pub manifests: Vec<RawManifest>,
+    /// Every blob once, in order of first mention.
+    pub blobs: Vec<Descriptor>,
+    /// What the rewrite takes away, in the user's words; empty when bytes are untouched.
+    pub losses: Vec<String>,
+}
+
+impl ImageTree {
+    /// # Panics
+    /// Never: a tree is built with its root.
+    #[must_use]
+    pub fn root(&self) -> &RawManifest {
+        self.manifests.last().expect("a tree has a root")
+    }
+}
+
+/// Why an image cannot be rewritten as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RewriteError {
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("child manifest {0} of the index is missing")]
+    MissingChild(Digest),
+    #[error("no child of the index is for {0}")]
+    NoSuchPlatform(String),
+    #[error("manifest {digest} has the config type `{config}`: an artifact, which Docker media types cannot hold")]
+    Artifact { digest: Digest, config: MediaType },
+    #[error("manifest {digest} has a layer of type `{layer}`, which Docker media types cannot name")]
+    Layer { digest: Digest, layer: MediaType },
+    #[error("indexes are nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+}
+
+/// Nested indexes beyond this are refused, not followed.
+pub const MAX_DEPTH: usize = 4;
+
+/// Applies `rewrite` to the image of `root`; `children` holds every manifest below it that is kept.
+///
+/// # Errors
+/// When a manifest is malformed or missing, no child has a wanted platform, or Docker's types cannot hold it.
+pub fn rewrite(
+    root: &RawManifest,
+    children: &BTreeMap<Digest, RawManifest>,
+    rewrite: &Rewrite,
+) -> Result<ImageTree, RewriteError> {
+    let mut work = Work { children, rewrite, tree: ImageTree { manifests: vec![], blobs: vec![], losses: vec![] } };
+    work.manifest(root, 0)?;
+    let mut seen = BTreeSet::new();
+    work.tree.blobs.retain(|blob| seen.insert(blob.digest.clone()));
+    let mut seen = BTreeSet::new();
+    work.tree.manifests.retain(|manifest| seen.insert(manifest.digest.clone()));
+    Ok(work.tree)
+}
+
+/// Digests of the children of `index` that `rewrite` keeps: what has to be read before rewriting.
+#[must_use]
+pub fn wanted_children(manifest: &Manifest, rewrite: &Rewrite) -> Vec<Descriptor> {
+    match manifest {
+        Manifest::Image { .. } => vec![],
+        Manifest::Index { children, .. } => {
+            children.iter().filter(|child| rewrite.keeps(child, children)).map(|c| c.descriptor.clone()).collect()
+        }
+    }
+}
+
+impl Rewrite {
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn keeps(&self, child: &Child, siblings: &[Child]) -> bool {
+        if child.attestation {
+            // An attestation belongs to one image; with a subset it could speak of a child that is gone.
+            return !self.drop_attestations && !self.docker_media_types && self.platforms.is_empty();
+        }
+        let wanted = |platform: &Platform| self.platforms.iter().any(|wanted| wanted.selects(platform));
+        self.platforms.is_empty()
+            || child.platform.as_ref().is_some_and(wanted)
+            || (child.descriptor.media_type.is_index() && siblings.iter().all(|sibling| sibling.platform.is_none()))
+    }
+}
+
+struct Work<'a> {
+    children: &'a BTreeMap<Digest, RawManifest>,
+    rewrite: &'a Rewrite,
+    tree: ImageTree,
+}
+
+impl Work<'_> {
+    fn manifest(&mut self, raw: &RawManifest, depth: usize) -> Result<Descriptor, RewriteError> {
+        if depth > MAX_DEPTH {
+            return Err(RewriteError::TooDeep);
+        }
+        let written = match raw.parse()? {
+            Manifest::Image { config, layers, oci_only } => self.image(raw, config, layers, &oci_only)?,
+            Manifest::Index { children, oci_only } => self.index(raw, &children, &oci_only, depth)?,
+        };
+        let descriptor = written.descriptor();
+        self.tree.manifests.push(written);
+        Ok(descriptor)
+    }
+
+    fn image(
+        &mut self,
+        raw: &RawManifest,
+        config: Descriptor,
+        layers: Vec<Descriptor>,
+        oci_only: &[&str],
+    ) -> Result<RawManifest, RewriteError> {
+        let written = if self.rewrite.docker_media_types {
+            let written = docker_image(raw, &config, &layers)?;
+            if raw.media_type != written.media_type {
+                self.tree.losses.extend(oci_only.iter().map(|field| format!("{field} of {}", raw.digest.short())));
+            }
+            written
+        } else {
+            raw.clone()
+        };
+        self.tree.blobs.push(config);
+        self.tree.blobs.extend(layers.into_iter().filter(|layer| !layer.media_type.is_foreign_layer()));
+        Ok(written)
+    }
+
+    fn index(
+        &mut self,
+        raw: &RawManifest,
+        children: &[Child],
+        oci_only: &[&str],
+        depth: usize,
+    ) -> Result<RawManifest, RewriteError> {
+        let mut kept = BTreeMap::new();
+        for child in children.iter().filter(|child| self.rewrite.keeps(child, children)) {
+            let digest = &child.descriptor.digest;
+            let raw = self.children.get(digest).ok_or_else(|| RewriteError::MissingChild(digest.clone()))?;
+            kept.insert(digest.clone(), self.manifest(raw, depth + 1)?);
+        }
+        if kept.is_empty() && !children.is_empty() {
+            let wanted: Vec<String> = self.rewrite.platforms.iter().map(ToString::to_string).collect();
+            return Err(RewriteError::NoSuchPlatform(wanted.join(", ")));
+        }
+        self.report_dropped(children, &kept);
+        let to_docker = self.rewrite.docker_media_types && raw.media_type != MediaType::DockerManifestList;
+        if to_docker {
+            self.tree.losses.extend(oci_only.iter().map(|field| format!("{field} of the index")));
+        }
+        let untouched = children.iter().all(|child| kept.get(&child.descriptor.digest) == Some(&child.descriptor));
+        if untouched && !to_docker {
+            return Ok(raw.clone());
+        }
+        Ok(write_index(raw, &kept, self.rewrite.docker_media_types))
+    }
+
+    fn report_dropped(&mut self, children: &[Child], kept: &BTreeMap<Digest, Descriptor>) {
+        let dropped = children.iter().filter(|child| !kept.contains_key(&child.descriptor.digest));
+        let (attestations, platforms): (Vec<_>, Vec<_>) = dropped.partition(|child| child.attestation);
+        let losses = &mut self.tree.losses;
+        losses.extend(platforms.iter().map(|child| match &child.platform {
+            Some(platform) => format!("platform {platform}"),
+            None => format!("child {}", child.descriptor.digest.short()),
+        }));
+        match attestations.len() {
+            0 => {}
+            1 => losses.push("1 attestation".to_owned()),
+            count => losses.push(format!("{count} attestations")),
+        }
+    }
+}
+
+fn docker_image(raw: &RawManifest, config: &Descriptor, layers: &[Descriptor]) -> Result<RawManifest, RewriteError> {
+    if !matches!(config.media_type, MediaType::OciConfig | MediaType::DockerConfig) {
+        return Err(RewriteError::Artifact { digest: raw.digest.clone(), config: config.media_type.clone() });
+    }
+    if raw.media_type == MediaType::DockerManifest {
+        return Ok(raw.clone());
+    }
+    let layers = layers
+        .iter()
+        .map(|layer| {
+            let media_type = docker_layer(&layer.media_type)
+                .ok_or_else(|| RewriteError::Layer { digest: raw.digest.clone(), layer: layer.media_type.clone() })?;
+            Ok(json!({ "mediaType": media_type, "size": layer.size, "digest": layer.digest }))
+        })
+        .collect::<Result<Vec<_>, RewriteError>>()?;
+    let document = json!({
+        "schemaVersion": 2,
+        "mediaType": MediaType::DockerManifest,
+        "config": { "mediaType": MediaType::DockerConfig, "size": config.size, "digest": config.digest },
+        "layers": layers,
+    });
+    Ok(RawManifest::new(None, document.to_string()))
+}
+
+fn docker_layer(media_type: &MediaType) -> Option<&str> {
+    match media_type.as_str() {
+        "application/vnd.oci.image.layer.v1.tar+gzip" => Some("application/vnd.docker.image.rootfs.diff.tar.gzip"),
+        "application/vnd.oci.image.layer.v1.tar" => Some("application/vnd.docker.image.rootfs.diff.tar"),
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip" => {
+            Some("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
+        }
+        docker if docker.starts_with("application/vnd.docker.image.rootfs.") => Some(docker),
+        _ => None,
+    }
+}
+
+/// `raw` with only the `kept` children, each with its new descriptor. Fields that this tool does not know stay.
+fn write_index(raw: &RawManifest, kept: &BTreeMap<Digest, Descriptor>, docker: bool) -> RawManifest {
+    let mut document: Map<String, Value> = serde_json::from_slice(&raw.bytes).unwrap_or_default();
+    if let Some(Value::Array(entries)) = document.get_mut("manifests") {
+        entries.retain_mut(|entry| keep_entry(entry, kept, docker));
+    }
+    if docker {
+        document.retain(|key, _| matches!(key.as_str(), "schemaVersion" | "manifests"));
+        document.insert("mediaType".to_owned(), json!(MediaType::DockerManifestList));
+    }
+    RawManifest::new(Some(raw.media_type.as_str()), Value::Object(document).to_string())
+}
+
+fn keep_entry(entry: &mut Value, kept: &BTreeMap<Digest, Descriptor>, docker: bool) -> bool {
+    let digest = entry.get("digest").and_then(Value::as_str).and_then(|text| text.parse::<Digest>().ok());
+    let Some(descriptor) = digest.and_then(|digest| kept.get(&digest)) else { return false };
+    let Some(entry) = entry.as_object_mut() else { return false };
+    if docker {
+        entry.retain(|key, _| key == "platform");
+    }
+    entry.insert("mediaType".to_owned(), json!(descriptor.media_type));
+    entry.insert("size".to_owned(), json!(descriptor.size));
+    entry.insert("digest".to_owned(), json!(descriptor.digest));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(layer: &str, layer_type: &str) -> RawManifest {
+        let document = json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OciManifest,
+            "config": { "mediaType": MediaType::OciConfig, "size": 2, "digest": Digest::sha256(b"{}") },
+            "layers": [{ "mediaType": layer_type, "size": 3, "digest": Digest::sha256(layer.as_bytes()) }],
+            "annotations": { "a": "b" },
+        });
+        RawManifest::new(None, document.to_string())
+    }
+
+    fn index(children: &[(&RawManifest, &str)]) -> RawManifest {
+        let entries: Vec<Value> = children
+            .iter()
+            .map(|(child, platform)| {
+                let (os, architecture) = platform.split_once('/').unwrap();
+                json!({ "mediaType": child.media_type, "size": child.bytes.len(), "digest": child.digest,
+                        "platform": { "os": os, "architecture": architecture }, "x-unknown": 1 })
+            })
+            .collect();
+        let document = json!({ "schemaVersion": 2, "mediaType": MediaType::OciIndex, "manifests": entries });
+        RawManifest::new(None, document.to_string())
+    }
+
+    const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+    fn multi_platform() -> (RawManifest, BTreeMap<Digest, RawManifest>) {
+        let (amd, arm, attestation) = (image("amd", GZIP), image("arm", GZIP), image("sbom", "application/json"));
+        let root = index(&[(&amd, "linux/amd64"), (&arm, "linux/arm64"), (&attestation, "unknown/unknown")]);
+        (root, [amd, arm, attestation].into_iter().map(|raw| (raw.digest.clone(), raw)).collect())
+    }
+
+    #[test]
+    fn the_identity_keeps_every_byte() {
+        let (root, children) = multi_platform();
+        let tree = rewrite(&root, &children, &Rewrite::default()).unwrap();
+        assert_eq!(tree.root(), &root);
+        assert_eq!((tree.manifests.len(), tree.blobs.len(), tree.losses.len()), (4, 4, 0));
+    }
+
+    #[test]
+    fn a_subset_stays_an_index_with_its_unknown_fields() {
+        let (root, children) = multi_platform();
+        let wanted = Rewrite { platforms: vec!["linux/arm64".parse().unwrap()], ..Rewrite::default() };
+        let tree = rewrite(&root, &children, &wanted).unwrap();
+        let Manifest::Index { children: kept, .. } = tree.root().parse().unwrap() else { panic!("an index") };
+        assert_eq!(kept.len(), 1);
+        assert!(String::from_utf8_lossy(&tree.root().bytes).contains("x-unknown"));
+        assert_eq!(tree.losses, ["platform linux/amd64", "1 attestation"]);
+        let nothing = Rewrite { platforms: vec!["plan9/mips".parse().unwrap()], ..Rewrite::default() };
+        assert!(matches!(rewrite(&root, &children, &nothing), Err(RewriteError::NoSuchPlatform(_))));
+    }
+
+    #[test]
+    fn docker_types_all_the_way_down_and_stable() {
+        let (root, children) = multi_platform();
+        let docker = Rewrite { docker_media_types: true, ..Rewrite::default() };
+        let tree = rewrite(&root, &children, &docker).unwrap();
+        assert_eq!(tree.root().media_type, MediaType::DockerManifestList);
+        assert!(!tree.manifests.iter().any(|raw| String::from_utf8_lossy(&raw.bytes).contains("vnd.oci")));
+        assert!(tree.losses.iter().any(|loss| loss == "1 attestation"));
+        // What was converted once is not converted again.
+        let all = tree.manifests.iter().map(|raw| (raw.digest.clone(), raw.clone())).collect();
+        assert_eq!(rewrite(tree.root(), &all, &docker).unwrap().root(), tree.root());
+    }
+
+    #[test]
+    fn what_docker_types_cannot_hold_is_refused() {
+        let docker = Rewrite { docker_media_types: true, ..Rewrite::default() };
+        let zstd = image("z", "application/vnd.oci.image.layer.v1.tar+zstd");
+        assert!(matches!(rewrite(&zstd, &BTreeMap::new(), &docker), Err(RewriteError::Layer { .. })));
+        let (root, _) = multi_platform();
+        assert!(matches!(rewrite(&root, &BTreeMap::new(), &docker), Err(RewriteError::MissingChild(_))));
+    }
+}

@@ -1,0 +1,114 @@
+//! Which Dockerfiles are linted, which rules speak at what level, and what a failure blocks.
+
+use globset::{Glob, GlobSet};
+use jiff::civil::Date;
+
+use crate::diag::Spanned;
+
+/// One `dockerfiles` section of the project file.
+#[derive(Clone, Debug)]
+pub struct DockerfileSet {
+    /// Globs relative to the project file's directory.
+    pub patterns: Vec<Spanned<Glob>>,
+    pub excludes: Vec<Spanned<Glob>>,
+    pub policy: Policy,
+    pub gates: Gates,
+}
+
+/// Which syncs a failing Dockerfile blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Gates {
+    /// Every sync, whatever its target: the default.
+    #[default]
+    All,
+    /// None: findings are reported only.
+    Nothing,
+    /// Syncs to these targets (names of `registry` sections).
+    Targets(Vec<Spanned<String>>),
+}
+
+/// How findings are weighed.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub profile: Profile,
+    /// A finding of this level or worse fails the Dockerfile.
+    pub fail_on: Level,
+    /// In the order of the file; the last that matches wins.
+    pub overrides: Vec<Override>,
+    /// Images that `FROM` may name, as globs over `registry/repository[:tag]`; empty allows every image.
+    pub base_images: Vec<Spanned<Glob>>,
+    pub labels: LabelPolicy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Swr,
+            fail_on: Level::Error,
+            overrides: Vec::new(),
+            base_images: Vec::new(),
+            labels: LabelPolicy::default(),
+        }
+    }
+}
+
+/// The rules a policy starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// The 17 practices of SWR's documents.
+    #[default]
+    Swr,
+    /// Every rule there is.
+    All,
+    /// No rule but those that the policy names.
+    None,
+}
+
+/// How much a finding weighs; ordered, `Error` is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Off,
+    Info,
+    Warning,
+    Error,
+}
+
+/// `deny`, `warn`, `info` or `allow` of rules, perhaps only for some files and until some day.
+#[derive(Clone, Debug)]
+pub struct Override {
+    pub rules: Vec<Spanned<String>>,
+    pub level: Level,
+    /// Paths relative to the project file's directory; none means every file.
+    pub within: Option<GlobSet>,
+    /// The last day on which it holds.
+    pub until: Option<Spanned<Date>>,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelPolicy {
+    pub required: Vec<RequiredLabel>,
+    /// Labels that are not required are findings.
+    pub forbid_others: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredLabel {
+    pub name: Spanned<String>,
+    pub format: LabelFormat,
+}
+
+/// What a label's value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LabelFormat {
+    #[default]
+    Text,
+    Url,
+    Semver,
+    /// A git commit: 7 to 64 hex digits.
+    Hash,
+    Rfc3339,
+    Spdx,
+    Email,
+}

@@ -1,0 +1,209 @@
+//! Which tags of a repository are meant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
+use semver::{Prerelease, Version, VersionReq};
+
+use crate::diag::Spanned;
+use crate::image::Tag;
+
+/// Tags by pattern, with exceptions and a limit. The default is every tag.
+#[derive(Clone, Debug, Default)]
+pub struct TagFilter {
+    /// A tag is meant when any of these matches; empty means every tag.
+    pub include: Vec<Spanned<TagPattern>>,
+    pub except: Vec<Spanned<TagPattern>>,
+    /// Of the tags that are versions, only this many of the highest.
+    pub newest: Option<usize>,
+}
+
+/// One pattern, told apart by how it is written.
+#[derive(Clone, Debug)]
+pub enum TagPattern {
+    Literal(Tag),
+    /// `1.*`, `{a,b}`, `v?`
+    Glob(GlobMatcher),
+    /// `/regular expression/`, unanchored.
+    Regex(Regex),
+    /// `>=1.25, <2`
+    Range(VersionRange),
+}
+
+/// A semver range over tags; see [`version_of`] for how a tag is read as a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRange(VersionReq);
+
+impl TagFilter {
+    /// The tags themselves, when the filter names each one and needs no list of what there is.
+    #[must_use]
+    pub fn literals(&self) -> Option<Vec<&Tag>> {
+        if self.include.is_empty() || self.newest.is_some() || !self.except.is_empty() {
+            return None;
+        }
+        let literal = |pattern: &'_ Spanned<TagPattern>| matches!(pattern.value, TagPattern::Literal(_));
+        if !self.include.iter().all(literal) {
+            return None;
+        }
+        let tags = self.include.iter().filter_map(|pattern| match &pattern.value {
+            TagPattern::Literal(tag) => Some(tag),
+            _ => None,
+        });
+        Some(tags.collect())
+    }
+
+    /// The tags of `listed` that are meant, in their order; with `newest`, highest version first.
+    #[must_use]
+    pub fn select<'a>(&self, listed: &'a [Tag]) -> Vec<&'a Tag> {
+        let meant = |tag: &&Tag| {
+            (self.include.is_empty() || self.include.iter().any(|pattern| pattern.matches(tag)))
+                && !self.except.iter().any(|pattern| pattern.matches(tag))
+        };
+        let selected: Vec<&Tag> = listed.iter().filter(meant).collect();
+        let Some(newest) = self.newest else { return selected };
+        let mut versions: Vec<(Version, &Tag)> =
+            selected.into_iter().filter_map(|tag| Some((version_of(tag)?, tag))).collect();
+        versions.sort_by(|a, b| b.cmp(a));
+        versions.into_iter().take(newest).map(|(_, tag)| tag).collect()
+    }
+
+    /// Patterns of `include` and `except` that match none of `listed`: findings, at their place.
+    #[must_use]
+    pub fn unmatched(&self, listed: &[Tag]) -> Vec<&Spanned<TagPattern>> {
+        let idle = |pattern: &&Spanned<TagPattern>| !listed.iter().any(|tag| pattern.matches(tag));
+        self.include.iter().chain(&self.except).filter(idle).collect()
+    }
+}
+
+impl TagPattern {
+    #[must_use]
+    pub fn matches(&self, tag: &Tag) -> bool {
+        match self {
+            Self::Literal(literal) => literal == tag,
+            Self::Glob(glob) => glob.is_match(tag.as_str()),
+            Self::Regex(regex) => regex.is_match(tag.as_str()),
+            Self::Range(range) => version_of(tag).is_some_and(|version| range.0.matches(&version)),
+        }
+    }
+}
+
+impl FromStr for TagPattern {
+    type Err = String;
+
+    /// The error is a sentence that says what is wrong with the pattern.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(inner) = text.strip_prefix('/') {
+            let inner = inner.strip_suffix('/').ok_or("a regular expression ends with `/`")?;
+            return Regex::new(inner).map(Self::Regex).map_err(|error| format!("bad regular expression: {error}"));
+        }
+        if text.starts_with(['<', '>', '=', '^', '~']) {
+            let range = VersionReq::parse(text).map_err(|error| format!("bad version range: {error}"))?;
+            return Ok(Self::Range(VersionRange(range)));
+        }
+        if text.contains(['*', '?', '[', '{', '!']) {
+            let glob = GlobBuilder::new(text).literal_separator(true).build();
+            return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| format!("bad glob: {error}"));
+        }
+        if text.contains(',') {
+            return Err("a list of tags is written as separate strings: `tags \"a\" \"b\"`".to_owned());
+        }
+        text.parse().map(Self::Literal).map_err(|error: crate::image::NameError| error.to_string())
+    }
+}
+
+impl fmt::Display for TagPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(tag) => write!(f, "{tag}"),
+            Self::Glob(glob) => write!(f, "{}", glob.glob()),
+            Self::Regex(regex) => write!(f, "/{regex}/"),
+            Self::Range(range) => write!(f, "{}", range.0),
+        }
+    }
+}
+
+/// A tag as a version: an optional `v`, one to three numbers, then perhaps `-suffix` and `+build`. A suffix
+/// (`1.25-alpine`) is a pre-release: ranges skip it unless they name one, and it is lower than the bare version.
+#[must_use]
+pub fn version_of(tag: &Tag) -> Option<Version> {
+    let text = tag.as_str();
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let numbers_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (numbers, rest) = text.split_at(numbers_end);
+    let mut parts = numbers.split('.').map(|part| part.parse::<u64>().ok());
+    let major = parts.next()??;
+    let minor = parts.next().unwrap_or(Some(0))?;
+    let patch = parts.next().unwrap_or(Some(0))?;
+    if parts.next().is_some() {
+        return None;
+    }
+    let mut version = Version::new(major, minor, patch);
+    if !rest.is_empty() {
+        // Tags cannot hold `+`; `_` stands in for it in what Helm pushes.
+        let suffix = rest.strip_prefix('-')?.replace('_', "-");
+        version.pre = Prerelease::new(&suffix).ok()?;
+    }
+    Some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Span;
+
+    fn tags(names: &[&str]) -> Vec<Tag> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn patterns(texts: &[&str]) -> Vec<Spanned<TagPattern>> {
+        texts.iter().map(|text| Spanned::new(text.parse().unwrap(), Span::default())).collect()
+    }
+
+    fn selected(filter: &TagFilter, listed: &[&str]) -> Vec<String> {
+        filter.select(&tags(listed)).into_iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_way_of_writing_selects() {
+        let listed = ["1.24", "1.25.3", "v1.26", "2.0", "1.26-alpine", "latest"];
+        let by = |text: &str| selected(&TagFilter { include: patterns(&[text]), ..TagFilter::default() }, &listed);
+        assert_eq!(by(">=1.25, <2"), ["1.25.3", "v1.26"]);
+        assert_eq!(by("1.*"), ["1.24", "1.25.3", "1.26-alpine"]);
+        assert_eq!(by("/^v|la/"), ["v1.26", "latest"]);
+        assert_eq!(by("latest"), ["latest"]);
+        assert_eq!(by("absent"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn exceptions_and_newest() {
+        let filter = TagFilter { include: vec![], except: patterns(&["*-debian-*"]), newest: Some(2) };
+        assert_eq!(selected(&filter, &["1.9", "1.10", "1.10.1", "1.11-debian-1", "latest"]), ["1.10.1", "1.10"]);
+    }
+
+    #[test]
+    fn only_plain_lists_need_no_listing() {
+        let filter = TagFilter { include: patterns(&["a", "b"]), ..TagFilter::default() };
+        assert_eq!(filter.literals().unwrap().len(), 2);
+        assert!(TagFilter::default().literals().is_none());
+        assert_eq!(TagFilter { include: patterns(&["a", "b*"]), ..TagFilter::default() }.literals(), None);
+    }
+
+    #[test]
+    fn bad_patterns_say_why() {
+        for text in ["/(/", "/a", ">=x", "a,b", "[", "a b", ""] {
+            assert!(text.parse::<TagPattern>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_are_read_from_tags() {
+        let version = |text: &str| version_of(&text.parse().unwrap()).map(|version| version.to_string());
+        assert_eq!(version("v1.2").as_deref(), Some("1.2.0"));
+        assert_eq!(version("1.2.3-rc.1").as_deref(), Some("1.2.3-rc.1"));
+        assert_eq!(version("latest"), None);
+        assert_eq!(version("1.2.3.4"), None);
+        assert_eq!(version("20240101").as_deref(), Some("20240101.0.0"));
+    }
+}

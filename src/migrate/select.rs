@@ -1,0 +1,113 @@
+//! Which repositories a rule means and what they are called at the target.
+
+use std::fmt;
+use std::str::FromStr;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::ImageRule;
+use crate::image::{NameError, Repository};
+
+/// A repository by name, or repositories by glob over what the source holds.
+#[derive(Clone, Debug)]
+pub enum RepositoryPattern {
+    Literal(Repository),
+    /// `*` stays within a path component, `**` crosses them.
+    Glob(GlobMatcher),
+}
+
+impl RepositoryPattern {
+    #[must_use]
+    pub fn matches(&self, repository: &Repository) -> bool {
+        match self {
+            Self::Literal(literal) => literal == repository,
+            Self::Glob(glob) => glob.is_match(repository.as_str()),
+        }
+    }
+}
+
+impl FromStr for RepositoryPattern {
+    type Err = String;
+
+    /// The error is a sentence that says what is wrong with the pattern.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains(['*', '?', '[', '{']) {
+            let glob = GlobBuilder::new(text).literal_separator(true).build();
+            return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| format!("bad glob: {error}"));
+        }
+        text.parse().map(Self::Literal).map_err(|error: NameError| error.to_string())
+    }
+}
+
+impl fmt::Display for RepositoryPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(repository) => write!(f, "{repository}"),
+            Self::Glob(glob) => write!(f, "{}", glob.glob()),
+        }
+    }
+}
+
+/// How many leading path components a target repository loses, as Harbor's replication counts them. The last
+/// component, the image's own name, always stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Flatten {
+    #[default]
+    Nothing,
+    Levels(u32),
+    All,
+}
+
+impl ImageRule {
+    /// The repository that `source` becomes at a target with this `organization`.
+    ///
+    /// # Errors
+    /// When the whole name is longer than a repository may be.
+    pub fn target(&self, source: &Repository, organization: Option<&Repository>) -> Result<Repository, NameError> {
+        let name = match &self.rename {
+            Some(rename) => rename.value.clone(),
+            None => self.flatten.apply(source)?,
+        };
+        organization.map_or(Ok(name.clone()), |organization| name.under(organization))
+    }
+}
+
+impl Flatten {
+    fn apply(self, repository: &Repository) -> Result<Repository, NameError> {
+        let components: Vec<&str> = repository.components().collect();
+        let levels = components.len() - 1;
+        let dropped = match self {
+            Self::Nothing => 0,
+            Self::Levels(count) => levels.min(count as usize),
+            Self::All => levels,
+        };
+        components[dropped..].join("/").parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flattening_counts_as_harbor_does() {
+        let repository: Repository = "a/b/c/image".parse().unwrap();
+        let flat = |flatten: Flatten| flatten.apply(&repository).unwrap().to_string();
+        assert_eq!(flat(Flatten::Nothing), "a/b/c/image");
+        assert_eq!(flat(Flatten::Levels(1)), "b/c/image");
+        assert_eq!(flat(Flatten::Levels(3)), "image");
+        assert_eq!(flat(Flatten::Levels(9)), "image");
+        assert_eq!(flat(Flatten::All), "image");
+    }
+
+    #[test]
+    fn globs_know_path_components() {
+        let matches =
+            |pattern: &str, name: &str| pattern.parse::<RepositoryPattern>().unwrap().matches(&name.parse().unwrap());
+        assert!(matches("bitnami/*", "bitnami/redis"));
+        assert!(!matches("bitnami/*", "bitnami/a/b"));
+        assert!(matches("**", "a/b/c"));
+        assert!(matches("a/b", "a/b"));
+        assert!("A*[".parse::<RepositoryPattern>().is_err());
+    }
+}

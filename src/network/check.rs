@@ -1,0 +1,107 @@
+//! The named checks of a path and what they found.
+
+use std::fmt;
+
+use crate::lint::policy::Level;
+
+/// A check of the path to a registry, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    EnvProxy,
+    DnsRegistry,
+    AddressClass,
+    Tcp,
+    Tls,
+    RegistryApi,
+    AuthToken,
+}
+
+impl Check {
+    pub const ALL: [Self; 7] = [
+        Self::EnvProxy,
+        Self::DnsRegistry,
+        Self::AddressClass,
+        Self::Tcp,
+        Self::Tls,
+        Self::RegistryApi,
+        Self::AuthToken,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EnvProxy => "env-proxy",
+            Self::DnsRegistry => "dns-registry",
+            Self::AddressClass => "address-class",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::RegistryApi => "registry-api",
+            Self::AuthToken => "auth-token",
+        }
+    }
+
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.name() == name)
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    /// Not asked, because a check that it depends on failed or it does not apply.
+    Skip,
+    /// Could not be found out; not a failure.
+    Unknown,
+    Warn,
+    Fail,
+}
+
+/// What one check expected and saw.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CheckResult {
+    pub check: Check,
+    pub verdict: Verdict,
+    /// What had to be true, in one phrase.
+    pub expected: String,
+    /// What was seen, in one phrase; says why where it was skipped or is unknown.
+    pub observed: String,
+    /// What to do about it; only where something is to be done.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fix: Option<String>,
+}
+
+impl CheckResult {
+    /// A failure weighs what the project file says: `warn` softens it, `off` drops it.
+    #[must_use]
+    pub fn weighed(mut self, level: Level) -> Self {
+        self.verdict = match (self.verdict, level) {
+            (Verdict::Fail, Level::Warning | Level::Info) => Verdict::Warn,
+            (Verdict::Fail | Verdict::Warn, Level::Off) => Verdict::Skip,
+            (verdict, _) => verdict,
+        };
+        self
+    }
+}
+
+/// Every check of the path to one registry, in the order of [`Check::ALL`].
+#[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct PathReport {
+    pub checks: Vec<CheckResult>,
+}
+
+impl PathReport {
+    /// The first check that failed: why the registry is not reachable as declared.
+    #[must_use]
+    pub fn failure(&self) -> Option<&CheckResult> {
+        self.checks.iter().find(|result| result.verdict == Verdict::Fail)
+    }
+}

@@ -1,0 +1,59 @@
+//! How the network reaches a registry: declared modes, the checks that prove them, and their results. No sockets.
+
+mod check;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+pub use check::{Check, CheckResult, PathReport, Verdict};
+
+use crate::diag::Spanned;
+use crate::lint::policy::Level;
+
+/// One `network` section: the path to a registry.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Name of a `registry` section.
+    pub registry: Spanned<String>,
+    pub mode: Option<Spanned<Mode>>,
+    /// Address that the registry's name must resolve to (mode `vpc-endpoint`).
+    pub endpoint: Option<Spanned<IpAddr>>,
+    /// Hosts file to read instead of the system's, relative to the project file's directory.
+    pub hosts_file: Option<Spanned<PathBuf>>,
+    /// Levels that differ from the default.
+    pub levels: Vec<(Spanned<Check>, Level)>,
+}
+
+/// The three ways of SWR's documents; other registries have them too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Same region: the name resolves to a private address.
+    Private,
+    /// Over the Internet.
+    Public { egress: Option<Egress> },
+    /// VPN or Direct Connect to a VPC endpoint.
+    VpcEndpoint { via: Option<Via> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Egress {
+    Nat,
+    Eip,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Vpn,
+    DirectConnect,
+}
+
+impl Mode {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Public { .. } => "public",
+            Self::VpcEndpoint { .. } => "vpc-endpoint",
+        }
+    }
+}

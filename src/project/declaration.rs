@@ -1,0 +1,144 @@
+//! What a valid project file declares.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Source, Spanned};
+use crate::image::{RegistryHost, Repository};
+use crate::lint::policy::DockerfileSet;
+use crate::migrate::Migration;
+use crate::network::Network;
+
+/// A whole, valid project file: every name in it that must refer to a section does.
+#[derive(Clone, Debug)]
+pub struct Project {
+    pub name: Spanned<String>,
+    /// The file's text, for late findings that point at a line of it.
+    pub source: Arc<Source>,
+    /// Directory of the file: relative paths start here.
+    pub root: PathBuf,
+    pub registries: Vec<RegistryDecl>,
+    pub dockerfiles: Vec<DockerfileSet>,
+    pub networks: Vec<Network>,
+    pub migrations: Vec<Migration>,
+}
+
+impl Project {
+    #[must_use]
+    pub fn registry(&self, name: &str) -> Option<&RegistryDecl> {
+        self.registries.iter().find(|registry| *registry.name == name)
+    }
+
+    #[must_use]
+    pub fn network(&self, registry: &str) -> Option<&Network> {
+        self.networks.iter().find(|network| *network.registry == registry)
+    }
+
+    /// A path of the project file as the process must open it; `~/` is the home directory.
+    #[must_use]
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix("~").ok().zip(std::env::home_dir()) {
+            Some((rest, home)) => home.join(rest),
+            None => self.root.join(path),
+        }
+    }
+}
+
+/// One `registry` section.
+#[derive(Clone, Debug)]
+pub struct RegistryDecl {
+    pub name: Spanned<String>,
+    pub place: Place,
+    pub provider: Provider,
+    /// Prefix of every target repository here; sources are named in full.
+    pub organization: Option<Spanned<Repository>>,
+    pub tls: Tls,
+    pub auth: Auth,
+    pub limits: Limits,
+}
+
+/// Where images live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Registry(RegistryHost),
+    /// Directory of an OCI image layout, as written in the project file.
+    OciLayout(PathBuf),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Provider {
+    #[default]
+    Generic,
+    Harbor,
+    Swr {
+        region: String,
+        edition: Edition,
+    },
+}
+
+impl Provider {
+    /// SWR Basic refuses OCI media types: manifests are converted to Docker's on their way there.
+    #[must_use]
+    pub fn needs_docker_media_types(&self) -> bool {
+        matches!(self, Self::Swr { edition: Edition::Basic, .. })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    Basic,
+    Enterprise,
+}
+
+/// How the connection is secured; paths as written in the project file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    pub plain_http: bool,
+    pub verify: bool,
+    /// PEM file with additional trusted certificates.
+    pub ca: Option<Spanned<PathBuf>>,
+    /// PEM file with a certificate chain and its private key.
+    pub client_certificate: Option<Spanned<PathBuf>>,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { plain_http: false, verify: true, ca: None, client_certificate: None }
+    }
+}
+
+/// Where credentials come from; secrets themselves are never in the project file.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// `~/.docker/config.json` and its credential helpers; anonymous where they know nothing. The default.
+    #[default]
+    DockerConfig,
+    Anonymous,
+    Basic {
+        username: SecretSource,
+        password: SecretSource,
+    },
+    /// SWR's AK/SK: the login is derived from them.
+    AccessKey {
+        access_key: SecretSource,
+        secret_key: SecretSource,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    Env(Spanned<String>),
+    File(Spanned<PathBuf>),
+    /// Only for what is no secret: a user name.
+    Literal(Spanned<String>),
+}
+
+/// Politeness towards one registry; `None` is no limit of the user's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Limits {
+    pub requests_per_second: Option<u32>,
+    /// Requests at a time.
+    pub concurrency: Option<u32>,
+    /// Blob uploads at a time.
+    pub uploads: Option<u32>,
+}
