@@ -1,6 +1,7 @@
 //! Images as the distribution and image specifications name them. Names are built only by their parsers; manifests
 //! keep their exact bytes. No I/O.
 
+mod blob;
 mod digest;
 mod manifest;
 mod media_type;
@@ -8,8 +9,9 @@ mod name;
 mod platform;
 pub mod rewrite;
 
+pub use blob::{BlobError, BlobStream, verified};
 pub use digest::{Algorithm, Digest, Hasher};
 pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};
 pub use media_type::MediaType;
-pub use name::{NameError, PinnedReference, Reference, RegistryHost, Repository, Tag};
+pub use name::{ManifestReference, NameError, PinnedReference, Reference, RegistryHost, Repository, Tag};
 pub use platform::Platform;

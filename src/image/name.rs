@@ -267,6 +267,34 @@ impl fmt::Display for Reference {
     }
 }
 
+/// `<reference>` of the distribution specification: what a manifest is asked for by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ManifestReference {
+    Tag(Tag),
+    Digest(Digest),
+}
+
+impl fmt::Display for ManifestReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => write!(f, "{tag}"),
+            Self::Digest(digest) => write!(f, "{digest}"),
+        }
+    }
+}
+
+impl From<Tag> for ManifestReference {
+    fn from(tag: Tag) -> Self {
+        Self::Tag(tag)
+    }
+}
+
+impl From<Digest> for ManifestReference {
+    fn from(digest: Digest) -> Self {
+        Self::Digest(digest)
+    }
+}
+
 /// A repository's content by digest: the only thing a sync may copy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PinnedReference {

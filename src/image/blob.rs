@@ -1,0 +1,145 @@
+//! Blob bytes on their way from one place to another.
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, StreamExt};
+
+use super::{Descriptor, Hasher};
+use crate::diag::Problem;
+
+/// The bytes of a blob as they arrive.
+pub type BlobStream = BoxStream<'static, Result<Bytes, BlobError>>;
+
+/// Why the bytes of a blob stopped coming.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct BlobError {
+    pub problem: Problem,
+    /// Asking again may help: a cut connection, a server error.
+    pub temporary: bool,
+}
+
+/// Lets through only what `expected` names: the last bytes are held back until size and digest are known to be
+/// right, so that whoever reads this never has a whole wrong blob.
+///
+/// A wrong size is temporary (a cut connection looks like it), a wrong digest of the right size is not.
+#[must_use]
+pub fn verified(stream: BlobStream, expected: Descriptor) -> BlobStream {
+    let state =
+        Verifier { stream, hasher: Some(Hasher::new(expected.digest.algorithm())), seen: 0, held: None, expected };
+    stream::unfold(Some(state), |state| async move {
+        let mut state = state?;
+        match state.next().await {
+            Ok(Some(chunk)) => Some((Ok(chunk), Some(state))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+    .boxed()
+}
+
+struct Verifier {
+    stream: BlobStream,
+    /// Taken when the stream has ended.
+    hasher: Option<Hasher>,
+    seen: u64,
+    held: Option<Bytes>,
+    expected: Descriptor,
+}
+
+impl Verifier {
+    async fn next(&mut self) -> Result<Option<Bytes>, BlobError> {
+        loop {
+            if self.hasher.is_none() {
+                return Ok(None);
+            }
+            match self.stream.next().await {
+                Some(chunk) => {
+                    let chunk = chunk?;
+                    self.take(&chunk)?;
+                    if let Some(ready) = self.held.replace(chunk) {
+                        return Ok(Some(ready));
+                    }
+                }
+                None => {
+                    self.finish()?;
+                    return Ok(self.held.take());
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, chunk: &Bytes) -> Result<(), BlobError> {
+        self.seen += chunk.len() as u64;
+        if self.seen > self.expected.size {
+            return Err(self.wrong("blob-size", format!("more than its {} bytes arrived", self.expected.size), true));
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(chunk);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), BlobError> {
+        let Some(hasher) = self.hasher.take() else { return Ok(()) };
+        if self.seen != self.expected.size {
+            let reason = format!("only {} of its {} bytes arrived", self.seen, self.expected.size);
+            return Err(self.wrong("blob-size", reason, true));
+        }
+        let found = hasher.finish();
+        if found != self.expected.digest {
+            return Err(self.wrong("blob-digest", format!("its bytes have the digest {found}"), false));
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, code: &'static str, reason: String, temporary: bool) -> BlobError {
+        let problem = Problem::new(code, format!("blob {} is not what its name says: {reason}", self.expected.digest))
+            .with_help("the source is damaged, or something between changes bytes; push the image to the source again");
+        BlobError { problem, temporary }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Digest, MediaType};
+
+    fn stream(chunks: &[&'static str]) -> BlobStream {
+        stream::iter(chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).collect::<Vec<_>>()).boxed()
+    }
+
+    fn read(chunks: &[&'static str], text: &str) -> (String, Option<BlobError>) {
+        let expected = Descriptor {
+            media_type: MediaType::OciLayerTar,
+            digest: Digest::sha256(text.as_bytes()),
+            size: text.len() as u64,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut verified = verified(stream(chunks), expected);
+            let (mut got, mut error) = (String::new(), None);
+            while let Some(item) = verified.next().await {
+                match item {
+                    Ok(bytes) => got.push_str(std::str::from_utf8(&bytes).unwrap()),
+                    Err(e) => error = Some(e),
+                }
+            }
+            (got, error)
+        })
+    }
+
+    #[test]
+    fn right_bytes_pass_whole() {
+        assert_eq!(read(&["ab", "c"], "abc"), ("abc".to_owned(), None));
+        assert_eq!(read(&[], ""), (String::new(), None));
+    }
+
+    #[test]
+    fn a_wrong_blob_is_never_whole() {
+        for (chunks, temporary) in [(&["ab", "x"][..], false), (&["ab"], true), (&["abc", "d"], true)] {
+            let (got, error) = read(chunks, "abc");
+            assert!(got.len() < 3, "{chunks:?}");
+            assert_eq!(error.unwrap().temporary, temporary, "{chunks:?}");
+        }
+    }
+}
