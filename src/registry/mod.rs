@@ -1,1 +1,36 @@
-//! To be written.
+//! A client of the OCI distribution specification: what one registry holds, read and written over HTTP.
+//!
+//! Owns connections, logins, pacing, retries and what registries do differently; knows nothing of project files,
+//! plans or progress. What leaves this module carries no secret: not in errors, not in `Debug`.
+
+mod auth;
+mod blob;
+mod client;
+mod error;
+mod error_body;
+mod exchange;
+mod http;
+mod limit;
+mod link;
+mod manifest;
+mod redact;
+mod retry;
+mod secret;
+mod tags;
+mod tls;
+mod upload;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+pub use auth::docker_config::{self, Environment};
+pub use auth::swr;
+pub use auth::{Access, Credentials};
+pub use client::{Client, Settings};
+pub use error::{Error, Kind};
+pub use error_body::ServerError;
+pub use limit::Limits;
+pub use secret::Secret;
+pub use tls::{ClientCertificate, PemError, TlsSettings, TrustedCertificates};
+pub use upload::{Mount, Upload};

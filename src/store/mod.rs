@@ -1,1 +1,3 @@
-//! To be written.
+//! Any place where images live, as one thing.
+
+pub mod connect;

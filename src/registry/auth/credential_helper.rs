@@ -1,0 +1,89 @@
+//! The protocol of `docker-credential-…` programs: server on standard input, JSON on standard output.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use super::Credentials;
+use super::docker_config::Environment;
+use crate::diag::Problem;
+use crate::registry::{Secret, redact};
+
+/// A helper that asks somebody a question in a window nobody sees must not hold everything up.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// What the helper says instead of credentials it does not have.
+const NOT_FOUND: &str = "credentials not found";
+
+/// Asks `docker-credential-<helper> get` for `server`; `None` when it does not know it.
+pub(super) async fn get(
+    helper: &str,
+    server: &str,
+    environment: Environment<'_>,
+) -> Result<Option<Credentials>, Problem> {
+    let program = format!("docker-credential-{helper}");
+    if helper.contains(['/', '\\', '\0']) {
+        return Err(failed(&program, server, "its name holds something that no program name does"));
+    }
+    let output = match tokio::time::timeout(TIME_LIMIT, run(&program, server, environment)).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return Err(failed(&program, server, format!("it cannot be run: {error}"))),
+        Err(_) => {
+            let reason = format!("it did not answer within {} seconds", TIME_LIMIT.as_secs());
+            return Err(failed(&program, server, reason));
+        }
+    };
+    if !output.status.success() {
+        return refused(&program, server, &output);
+    }
+    // The parser's message may quote the secret.
+    read(&output.stdout).map_err(|_| failed(&program, server, "its answer is not the JSON of a credential helper"))
+}
+
+async fn run(program: &str, server: &str, environment: Environment<'_>) -> std::io::Result<Output> {
+    let mut command = Command::new(program);
+    command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    if let Some(path) = environment("PATH") {
+        command.env("PATH", path);
+    }
+    let mut child = command.spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        // A helper that answers without reading its input closes it; its answer is what counts.
+        let _ = input.write_all(format!("{server}\n").as_bytes()).await;
+    }
+    child.wait_with_output().await
+}
+
+fn refused(program: &str, server: &str, output: &Output) -> Result<Option<Credentials>, Problem> {
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).join(" ");
+    if said.contains(NOT_FOUND) {
+        return Ok(None);
+    }
+    // JSON on standard output would be credentials, whatever the exit status says.
+    let said = if said.contains('{') { String::new() } else { redact::text(&said, &[]) };
+    Err(failed(program, server, format!("it ended with {}: {said}", output.status).trim_end_matches([':', ' '])))
+}
+
+fn read(output: &[u8]) -> serde_json::Result<Option<Credentials>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Answer {
+        username: String,
+        secret: String,
+    }
+    let Answer { username, secret } = serde_json::from_slice(output)?;
+    Ok(match (username.as_str(), secret.as_str()) {
+        ("", _) | (_, "") => None,
+        ("<token>", _) => Some(Credentials::IdentityToken(Secret::new(secret))),
+        _ => Some(Credentials::Basic { username, password: Secret::new(secret) }),
+    })
+}
+
+fn failed(program: &str, server: &str, reason: impl std::fmt::Display) -> Problem {
+    Problem::new("credential-helper", format!("`{program}` gives no credentials for {server}: {reason}")).with_help(
+        "repair or install the helper, or write `auth` into the `registry` section instead of \"docker-config\"",
+    )
+}

@@ -1,0 +1,43 @@
+//! Blobs on their way from a registry.
+
+use reqwest::Method;
+
+use super::auth::Scope;
+use super::exchange::Request;
+use super::http::content_length;
+use super::{Client, Error, Kind};
+use crate::image::{BlobStream, Descriptor, Digest, Repository, verified};
+
+impl Client {
+    /// Size in bytes of a blob; `None` when the repository does not have it.
+    pub async fn head_blob(&self, repository: &Repository, digest: &Digest) -> Result<Option<u64>, Error> {
+        let request = self.blob_request(Method::HEAD, repository, digest);
+        match self.call(&request).await {
+            Ok(reply) => match content_length(&reply.headers) {
+                Some(size) => Ok(Some(size)),
+                None => Err(Self::protocol_error(&request, "no Content-Length header")),
+            },
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The bytes of a blob as they arrive, checked on the way: a wrong blob never ends well.
+    ///
+    /// Nothing bounds the total time, but the stream fails when nothing moves for a minute. It is not retried inside.
+    pub async fn blob(&self, repository: &Repository, blob: &Descriptor) -> Result<BlobStream, Error> {
+        let request = self.blob_request(Method::GET, repository, &blob.digest).download();
+        let response = self.open(&request).await?;
+        match content_length(response.headers()) {
+            Some(size) if size != blob.size => {
+                let detail = format!("the blob has {size} bytes, its manifest says {}", blob.size);
+                Err(response.error(Kind::DigestInvalid, detail))
+            }
+            _ => Ok(verified(response.stream(), blob.clone())),
+        }
+    }
+
+    fn blob_request(&self, method: Method, repository: &Repository, digest: &Digest) -> Request {
+        Request::new(method, self.url(&format!("{repository}/blobs/{digest}")), vec![Scope::pull(repository)])
+    }
+}

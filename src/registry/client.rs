@@ -1,0 +1,125 @@
+//! The client itself: one registry, one set of credentials.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Method;
+use url::Url;
+
+use super::auth::{Access, Authenticator, Credentials, Scope};
+use super::exchange::Request;
+use super::http::Transport;
+use super::{Error, Kind, Limits, TlsSettings};
+use crate::diag::Problem;
+use crate::image::{RegistryHost, Repository};
+
+/// What a client needs to know of its registry.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub host: RegistryHost,
+    pub tls: TlsSettings,
+    pub credentials: Credentials,
+    pub limits: Limits,
+    /// Tries after the first, for what is temporary.
+    pub retries: u32,
+}
+
+impl Settings {
+    pub const DEFAULT_RETRIES: u32 = 4;
+
+    /// Anonymous, over TLS, without limits of the user's own.
+    #[must_use]
+    pub fn new(host: RegistryHost) -> Self {
+        Self {
+            host,
+            tls: TlsSettings::default(),
+            credentials: Credentials::Anonymous,
+            limits: Limits::default(),
+            retries: Self::DEFAULT_RETRIES,
+        }
+    }
+}
+
+/// A client of one registry; clones share connections, tokens and limits.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    host: RegistryHost,
+    /// `https://host/v2/`.
+    api: Url,
+    transport: Transport,
+    auth: Authenticator,
+    retries: u32,
+}
+
+impl Client {
+    /// # Errors
+    /// When the TLS settings cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, Problem> {
+        let Settings { host, tls, credentials, limits, retries } = settings;
+        let scheme = if tls.plain_http { "http" } else { "https" };
+        let api: Url = format!("{scheme}://{}/v2/", host.api_host())
+            .parse()
+            .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
+        let transport = Transport::new(&host, &tls, limits, credentials.secrets())?;
+        let auth = Authenticator::new(api.clone(), credentials);
+        Ok(Self(Arc::new(Inner { host, api, transport, auth, retries })))
+    }
+
+    #[must_use]
+    pub fn host(&self) -> &RegistryHost {
+        &self.0.host
+    }
+
+    /// Asks whether this is a registry that lets us in (`GET /v2/`), login included.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let request = Request::new(Method::GET, self.0.api.clone(), Vec::new());
+        self.call(&request).await.map(drop)
+    }
+
+    /// Asks for a token that covers `access` to `repository`; where the registry gives none, whether it lets us in.
+    pub async fn authorize(&self, repository: &Repository, access: Access) -> Result<(), Error> {
+        let scopes = [Scope::Repository(repository.clone(), access)];
+        let mut backoff = self.backoff();
+        let told = loop {
+            match self.0.auth.authorize(&self.0.transport, &scopes).await {
+                Ok(told) => break told,
+                Err(error) => backoff.wait(error).await?,
+            }
+        };
+        if told { Ok(()) } else { self.ping().await }
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    pub(super) fn auth(&self) -> &Authenticator {
+        &self.0.auth
+    }
+
+    pub(super) fn retries(&self) -> u32 {
+        self.0.retries
+    }
+
+    pub(super) fn api(&self) -> &Url {
+        &self.0.api
+    }
+
+    /// `…/v2/<path>`; names and digests need no escaping.
+    pub(super) fn url(&self, path: &str) -> Url {
+        self.0.api.join(path).expect("names, tags and digests are valid in paths")
+    }
+
+    /// An answer to `request` that makes no sense.
+    pub(super) fn protocol_error(request: &Request, detail: impl Into<String>) -> Error {
+        Error::new(Kind::Protocol, &request.method, &request.url, detail.into())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api", &self.0.api.as_str()).finish_non_exhaustive()
+    }
+}

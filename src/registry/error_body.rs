@@ -1,0 +1,98 @@
+//! What registries write into the bodies of errors.
+
+use serde::Deserialize;
+
+use super::{Secret, redact};
+
+/// One entry of a registry's error list; bounded, on one line, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerError {
+    /// `UNAUTHORIZED`, `NAME_UNKNOWN`, …; empty when the server gave none.
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    errors: Vec<Entry>,
+    /// Token servers of OAuth 2: `{"error": "invalid_grant", "error_description": "…"}`; others: `{"details": "…"}`.
+    #[serde(default)]
+    error: Option<serde_json::Value>,
+    #[serde(default, alias = "details", alias = "message")]
+    error_description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default, alias = "errorCode")]
+    code: Option<serde_json::Value>,
+    #[serde(default, alias = "errorMessage")]
+    message: Option<String>,
+}
+
+/// Reads both shapes of the error list (the specification's and SWR's `errorCode`/`errorMessage`), OAuth 2 errors, and
+/// plain text.
+pub(super) fn parse(body: &[u8], secrets: &[Secret]) -> Vec<ServerError> {
+    let clean = |text: &str| redact::text(text, secrets);
+    if let Ok(body) = serde_json::from_slice::<Body>(body) {
+        let listed = body.errors.iter().map(|entry| (entry.code.as_ref(), entry.message.as_deref()));
+        let single = (body.error.as_ref(), body.error_description.as_deref());
+        return listed
+            .chain([single])
+            .map(|(code, message)| ServerError {
+                code: clean(&code.map(plain).unwrap_or_default()),
+                message: clean(message.unwrap_or_default()),
+            })
+            .filter(|error| !error.code.is_empty() || !error.message.is_empty())
+            .collect();
+    }
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    let message = if text.is_empty() {
+        return Vec::new();
+    } else if text.starts_with('<') {
+        "an HTML page: not the registry but a proxy or a web front end answered".to_owned()
+    } else {
+        clean(text)
+    };
+    vec![ServerError { code: String::new(), message }]
+}
+
+fn plain(code: &serde_json::Value) -> String {
+    code.as_str().map_or_else(|| code.to_string(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Vec<(String, String)> {
+        parse(body.as_bytes(), &[]).into_iter().map(|error| (error.code, error.message)).collect()
+    }
+
+    fn entry(code: &str, message: &str) -> Vec<(String, String)> {
+        vec![(code.to_owned(), message.to_owned())]
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        assert_eq!(read(r#"{"errors":[{"code":"DENIED","message":"no","detail":{}}]}"#), entry("DENIED", "no"));
+        assert_eq!(read(r#"{"errors":[{"errorCode":"SVCSTG.1","errorMessage":"no"}]}"#), entry("SVCSTG.1", "no"));
+        assert_eq!(read(r#"{"error":"invalid_grant","error_description":"old"}"#), entry("invalid_grant", "old"));
+        assert_eq!(
+            read(r#"{"details":"incorrect username or password"}"#),
+            entry("", "incorrect username or password")
+        );
+        assert_eq!(read(r#"{"errors":[{"code":429}]}"#), entry("429", ""));
+        assert_eq!(read("slow\ndown"), entry("", "slow down"));
+    }
+
+    #[test]
+    fn nothing_readable_is_nothing() {
+        for body in ["", "  ", "{}", r#"{"errors":[]}"#, r#"{"errors":[{}]}"#] {
+            assert!(read(body).is_empty(), "{body}");
+        }
+        assert!(read("<html>…").first().unwrap().1.starts_with("an HTML page"));
+    }
+}

@@ -1,0 +1,148 @@
+//! One request from end to end: login, redirects, one more try after a 401, retries, errors.
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Body, Method, StatusCode};
+use url::Url;
+
+use super::auth::{Grant, Scope};
+use super::http::Response;
+use super::limit::Lane;
+use super::retry::Backoff;
+use super::{Client, Error, Kind};
+use crate::image::MediaType;
+
+/// Longest list, token or empty answer that is read.
+const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+
+/// A request that can be sent again: its body is at hand.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    scopes: Vec<Scope>,
+    headers: HeaderMap,
+    body: Bytes,
+    lane: Lane,
+    max_answer: u64,
+}
+
+impl Request {
+    pub(super) fn new(method: Method, url: Url, scopes: Vec<Scope>) -> Self {
+        let headers = HeaderMap::from_iter([(ACCEPT, accept())]);
+        Self { method, url, scopes, headers, body: Bytes::new(), lane: Lane::Metadata, max_answer: MAX_ANSWER }
+    }
+
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    pub(super) fn body(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self
+    }
+
+    pub(super) fn max_answer(mut self, bytes: u64) -> Self {
+        self.max_answer = bytes;
+        self
+    }
+
+    pub(super) fn download(mut self) -> Self {
+        self.lane = Lane::Download;
+        self
+    }
+}
+
+/// A whole answer with a status below 400.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    /// Where `Location` leads, if there is one.
+    pub(super) location: Result<Url, Error>,
+}
+
+impl Client {
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.retries())
+    }
+
+    /// The whole answer to `request`; tried again where that may help.
+    pub(super) async fn call(&self, request: &Request) -> Result<Reply, Error> {
+        let mut backoff = self.backoff();
+        loop {
+            match self.try_call(request).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => backoff.wait(error).await?,
+            }
+        }
+    }
+
+    /// As [`Self::call`], but the body is still to come.
+    pub(super) async fn open(&self, request: &Request) -> Result<Response, Error> {
+        let mut backoff = self.backoff();
+        loop {
+            match self.exchange(request).await {
+                Ok(response) => return Ok(response),
+                Err(error) => backoff.wait(error).await?,
+            }
+        }
+    }
+
+    async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
+        let response = self.exchange(request).await?;
+        let (status, headers, location) = (response.status(), response.headers().clone(), response.location());
+        let body = response.bytes(request.max_answer).await?;
+        Ok(Reply { status, headers, body, location })
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response, Error> {
+        let grant = self.auth().grant(self.transport(), &request.scopes).await?;
+        let response = self.send(request, &grant).await?;
+        let asks_for_login = response.status() == StatusCode::UNAUTHORIZED && self.is_own(response.url());
+        if !asks_for_login {
+            return self.judge(response, &grant).await;
+        }
+        let headers = response.headers().clone();
+        let refusal = self.refusal(response, &grant).await;
+        // A new token changes nothing about these.
+        if matches!(refusal.kind(), Kind::BlockedTenant | Kind::MissingOrganization) {
+            return Err(refusal);
+        }
+        match self.auth().renew(self.transport(), &request.scopes, &grant, &headers).await? {
+            Some(grant) => self.judge(self.send(request, &grant).await?, &grant).await,
+            None => Err(refusal),
+        }
+    }
+
+    async fn send(&self, request: &Request, grant: &Grant) -> Result<Response, Error> {
+        let Request { method, url, headers, body, lane, .. } = request;
+        let authorization = grant.header().filter(|_| self.is_own(url));
+        if *method == Method::GET || *method == Method::HEAD {
+            return self.transport().follow(*lane, method, url, headers, authorization).await;
+        }
+        let mut headers = headers.clone();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
+        self.transport().send(*lane, method, url, headers, Some(Body::from(body.clone()))).await
+    }
+
+    async fn judge(&self, response: Response, grant: &Grant) -> Result<Response, Error> {
+        if response.status().is_success() { Ok(response) } else { Err(self.refusal(response, grant).await) }
+    }
+
+    pub(super) async fn refusal(&self, response: Response, grant: &Grant) -> Error {
+        self.transport().refusal(response, grant.header()).await.anonymous(self.auth().is_anonymous())
+    }
+
+    /// Whether a URL is the registry's own: only there does the login go.
+    pub(super) fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.api().origin()
+    }
+}
+
+/// All manifest types, always: without them registries convert manifests or deny having them.
+fn accept() -> HeaderValue {
+    let types = MediaType::MANIFESTS.each_ref().map(MediaType::as_str).join(", ");
+    HeaderValue::from_str(&format!("{types}, */*;q=0.5")).expect("media types are header values")
+}

@@ -1,0 +1,242 @@
+//! Requests and answers on the wire: connections, time limits, pacing, and errors without secrets.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{self, StreamExt};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Body, Method, StatusCode, redirect};
+use tokio::sync::OwnedSemaphorePermit;
+use url::Url;
+
+use super::limit::{Lane, Limiter};
+use super::tls::{self, TlsSettings};
+use super::{Error, Kind, Limits, Secret};
+use crate::diag::Problem;
+use crate::image::{BlobStream, RegistryHost};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
+/// A blob may take as long as it likes, but something has to move.
+pub(super) const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_REDIRECTS: usize = 5;
+/// More of an error's body is not read.
+const MAX_ERROR_BODY: u64 = 64 * 1024;
+
+/// Connections to one registry and to the hosts it points to.
+pub(super) struct Transport {
+    metadata: reqwest::Client,
+    /// HTTP/1.1 only: a connection a blob, so that one cannot hold back the others.
+    blobs: reqwest::Client,
+    limiter: Limiter,
+    /// Never to be shown, whoever sends them back.
+    secrets: Vec<Secret>,
+    /// Set when the registry said that every further request does harm.
+    broken: OnceLock<Error>,
+}
+
+impl Transport {
+    pub(super) fn new(
+        host: &RegistryHost,
+        tls: &TlsSettings,
+        limits: Limits,
+        secrets: Vec<Secret>,
+    ) -> Result<Self, Problem> {
+        let client = |protocols: &[&[u8]]| {
+            let mut builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
+                .user_agent(concat!("swrctl/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .connect_timeout(CONNECT_TIMEOUT);
+            if is_loopback(host) {
+                builder = builder.no_proxy();
+            }
+            if !protocols.contains(&b"h2".as_slice()) {
+                builder = builder.http1_only();
+            }
+            builder.build().map_err(|error| Problem::new("http-client", format!("no HTTP client can be made: {error}")))
+        };
+        Ok(Self {
+            metadata: client(&[b"h2", b"http/1.1"])?,
+            blobs: client(&[b"http/1.1"])?,
+            limiter: Limiter::new(limits),
+            secrets,
+            broken: OnceLock::new(),
+        })
+    }
+
+    /// Sends one request; any status is an answer. The caller bounds the time of uploads.
+    pub(super) async fn send(
+        &self,
+        lane: Lane,
+        method: &Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Option<Body>,
+    ) -> Result<Response, Error> {
+        let permit = self.limiter.enter(lane).await;
+        if let Some(error) = self.broken.get() {
+            return Err(error.clone());
+        }
+        let client = if lane == Lane::Metadata { &self.metadata } else { &self.blobs };
+        let mut request = client.request(method.clone(), url.clone()).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let sent = match lane {
+            Lane::Metadata => request.timeout(METADATA_TIMEOUT).send().await,
+            Lane::Download => match tokio::time::timeout(STALL_TIMEOUT, request.send()).await {
+                Ok(sent) => sent,
+                Err(_) => return Err(stalled(method, url)),
+            },
+            Lane::Upload => request.send().await,
+        };
+        let inner = sent.map_err(|error| Error::from_transport(method, url, &error))?;
+        Ok(Response { method: method.clone(), url: url.clone(), inner, _permit: permit })
+    }
+
+    /// Sends a request without a body and goes where it is redirected to; `authorization` only to the first host.
+    pub(super) async fn follow(
+        &self,
+        lane: Lane,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response, Error> {
+        let origin = url.origin();
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let mut headers = headers.clone();
+            if let Some(authorization) = authorization.filter(|_| url.origin() == origin) {
+                headers.insert(AUTHORIZATION, authorization.clone());
+            }
+            let response = self.send(lane, method, &url, headers, None).await?;
+            if !response.is_redirect() {
+                return Ok(response);
+            }
+            url = response.location()?;
+        }
+        Err(Error::new(Kind::Protocol, method, &url, format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    /// The error that a refused request's answer tells of; `sent` is what the request carried.
+    pub(super) async fn refusal(&self, response: Response, sent: Option<&HeaderValue>) -> Error {
+        let (method, url, status) = (response.method.clone(), response.url.clone(), response.status());
+        let headers = response.headers().clone();
+        // Half an explanation is worse than the status alone.
+        let body = response.bytes(MAX_ERROR_BODY).await.unwrap_or_default();
+        let token = sent.and_then(|value| value.to_str().ok()?.split_once(' ').map(|(_, token)| Secret::new(token)));
+        let secrets: Vec<Secret> = self.secrets.iter().cloned().chain(token).collect();
+        let error = Error::from_status((&method, &url), status, (&headers, &body, &secrets));
+        if *error.kind() == Kind::BlockedTenant {
+            return self.broken.get_or_init(|| error).clone();
+        }
+        if let (Kind::RateLimited, Some(pause)) = (error.kind(), error.retry_after()) {
+            self.limiter.pause(pause).await;
+        }
+        error
+    }
+}
+
+/// As other clients do it: what runs on this machine is never asked for through a proxy.
+fn is_loopback(host: &RegistryHost) -> bool {
+    let address = host.host().parse::<std::net::IpAddr>();
+    host.host() == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn stalled(method: &Method, url: &Url) -> Error {
+    let detail = format!("nothing moved for {} seconds", STALL_TIMEOUT.as_secs());
+    Error::new(Kind::Timeout, method, url, detail)
+}
+
+/// An answer whose body is still on its way; it holds its place among the requests at a time.
+pub(super) struct Response {
+    method: Method,
+    url: Url,
+    inner: reqwest::Response,
+    /// Held, not read.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Response {
+    pub(super) fn status(&self) -> StatusCode {
+        self.inner.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.inner.headers()
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    fn is_redirect(&self) -> bool {
+        matches!(self.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+    }
+
+    /// Where `Location` points to, absolute or relative to this answer's URL; never from HTTPS to plain HTTP.
+    pub(super) fn location(&self) -> Result<Url, Error> {
+        let wrong = |detail: &str| self.error(Kind::Protocol, detail);
+        let location = self.headers().get(LOCATION).ok_or_else(|| wrong("no Location header"))?;
+        let location = location.to_str().ok().and_then(|text| self.url.join(text).ok());
+        let location = location.ok_or_else(|| wrong("a Location header that is no URL"))?;
+        match (self.url.scheme(), location.scheme()) {
+            ("http", "http") | (_, "https") => Ok(location),
+            ("https", "http") => Err(wrong(
+                "a Location header that leads from HTTPS to plain HTTP; the proxy in front of the registry must pass on \
+                 `X-Forwarded-Proto`",
+            )),
+            _ => Err(wrong("a Location header that is no HTTP URL")),
+        }
+    }
+
+    pub(super) fn error(&self, kind: Kind, detail: impl Into<String>) -> Error {
+        Error::new(kind, &self.method, &self.url, detail.into())
+    }
+
+    /// The whole body, which may not be longer than `limit` bytes.
+    pub(super) async fn bytes(mut self, limit: u64) -> Result<Bytes, Error> {
+        let too_large = |method, url| Error::new(Kind::TooLarge, method, url, format!("more than {limit} bytes"));
+        let declared = if self.method == Method::HEAD { None } else { content_length(self.headers()) };
+        if declared.is_some_and(|length| length > limit) {
+            return Err(too_large(&self.method, &self.url));
+        }
+        let mut body = BytesMut::new();
+        loop {
+            let chunk = self.inner.chunk().await.map_err(|e| Error::from_transport(&self.method, &self.url, &e))?;
+            let Some(chunk) = chunk else { return Ok(body.freeze()) };
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > limit {
+                return Err(too_large(&self.method, &self.url));
+            }
+        }
+    }
+
+    /// The body as it arrives.
+    pub(super) fn stream(self) -> BlobStream {
+        stream::unfold(Some(self), |response| async move {
+            let mut response = response?;
+            match response.chunk().await {
+                Ok(Some(chunk)) => Some((Ok(chunk), Some(response))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error.into()), None)),
+            }
+        })
+        .boxed()
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        match tokio::time::timeout(STALL_TIMEOUT, self.inner.chunk()).await {
+            Ok(chunk) => chunk.map_err(|error| Error::from_transport(&self.method, &self.url, &error)),
+            Err(_) => Err(stalled(&self.method, &self.url)),
+        }
+    }
+}
+
+/// What the header says; of a HEAD request the only source of the size.
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+}

@@ -1,0 +1,112 @@
+//! Manifests: byte for byte, and never under another digest than their own.
+
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
+use super::auth::Scope;
+use super::exchange::Request;
+use super::http::content_length;
+use super::{Client, Error, Kind};
+use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
+
+pub(super) const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
+
+impl Client {
+    /// What a reference names, without its bytes; `None` when the registry does not have it.
+    ///
+    /// Where the headers do not tell digest, type and size, the manifest itself is asked for.
+    pub async fn head_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<Descriptor>, Error> {
+        let request = self.manifest_request(Method::HEAD, repository, reference);
+        let reply = match self.call(&request).await {
+            Ok(reply) => reply,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let stated = stated_digest(&reply.headers);
+        if let (Some(stated), ManifestReference::Digest(asked)) = (&stated, reference)
+            && stated.algorithm() == asked.algorithm()
+            && stated != asked
+        {
+            return Err(wrong_digest(&request, asked, stated));
+        }
+        let known = match reference {
+            ManifestReference::Digest(asked) => Some(asked.clone()),
+            ManifestReference::Tag(_) => stated,
+        };
+        let media_type = content_type(&reply.headers).map(MediaType::parse).filter(MediaType::is_manifest);
+        match (known, media_type, content_length(&reply.headers)) {
+            (Some(digest), Some(media_type), Some(size)) => Ok(Some(Descriptor { media_type, digest, size })),
+            _ => Ok(self.manifest(repository, reference).await?.map(|manifest| manifest.descriptor())),
+        }
+    }
+
+    /// The exact bytes; `None` when the registry does not have it.
+    ///
+    /// They are checked against the digest asked for and against the one that the registry states.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<RawManifest>, Error> {
+        let request = self.manifest_request(Method::GET, repository, reference);
+        let reply = match self.call(&request).await {
+            Ok(reply) => reply,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let manifest = RawManifest::new(content_type(&reply.headers), reply.body);
+        let asked = match reference {
+            ManifestReference::Digest(digest) => Some(digest.clone()),
+            ManifestReference::Tag(_) => None,
+        };
+        let mut expected = asked.into_iter().chain(stated_digest(&reply.headers));
+        match expected.find(|digest| !digest.matches(&manifest.bytes)) {
+            Some(digest) => Err(wrong_digest(&request, &digest, &manifest.digest)),
+            None => Ok(Some(manifest)),
+        }
+    }
+
+    /// Stores a manifest under a tag or its digest; what it names must be there already.
+    pub async fn put_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+    ) -> Result<(), Error> {
+        let url = self.url(&format!("{repository}/manifests/{reference}"));
+        let request = Request::new(Method::PUT, url, vec![Scope::push(repository)]);
+        let Ok(media_type) = HeaderValue::from_str(manifest.media_type.as_str()) else {
+            let detail = format!("the media type `{}` cannot be sent", manifest.media_type.as_str().escape_debug());
+            return Err(Error::new(Kind::ManifestRejected, &request.method, &request.url, detail));
+        };
+        let request = request.header(CONTENT_TYPE, media_type).body(manifest.bytes.clone());
+        let reply = self.call(&request).await?;
+        match stated_digest(&reply.headers) {
+            Some(stored) if !stored.matches(&manifest.bytes) => Err(wrong_digest(&request, &manifest.digest, &stored)),
+            _ => Ok(()),
+        }
+    }
+
+    fn manifest_request(&self, method: Method, repository: &Repository, reference: &ManifestReference) -> Request {
+        let url = self.url(&format!("{repository}/manifests/{reference}"));
+        Request::new(method, url, vec![Scope::pull(repository)]).max_answer(RawManifest::MAX_BYTES)
+    }
+}
+
+/// `Docker-Content-Digest`, where it is there and is a digest.
+pub(super) fn stated_digest(headers: &HeaderMap) -> Option<Digest> {
+    headers.get(DOCKER_CONTENT_DIGEST)?.to_str().ok()?.trim().parse().ok()
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
+}
+
+fn wrong_digest(request: &Request, expected: &Digest, found: &Digest) -> Error {
+    let detail = format!("expected {expected}, found {found}");
+    Error::new(Kind::DigestInvalid, &request.method, &request.url, detail)
+}

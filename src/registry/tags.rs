@@ -1,0 +1,99 @@
+//! Lists: the tags of a repository, the repositories of a registry; page by page.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use reqwest::Method;
+use reqwest::header::LINK;
+use serde::Deserialize;
+use url::Url;
+
+use super::auth::Scope;
+use super::exchange::{Reply, Request};
+use super::{Client, Error, Kind, link};
+use crate::image::{NameError, Repository, Tag};
+
+const PAGE_SIZE: u32 = 1000;
+/// Ten million names; whoever sends more pages runs in circles.
+const MAX_PAGES: usize = 10_000;
+
+#[derive(Deserialize)]
+struct TagPage {
+    tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct CatalogPage {
+    repositories: Option<Vec<String>>,
+}
+
+impl Client {
+    /// The repositories that the registry lists to us; many registries have no such list.
+    pub async fn catalog(&self) -> Result<Vec<Repository>, Error> {
+        self.list("_catalog", &Scope::Catalog, |page: CatalogPage| page.repositories).await
+    }
+
+    /// The tags of a repository in the registry's order, `None` when there is no such repository.
+    ///
+    /// SWR answers for a repository that does not exist with a list that is empty or null: that is `Some`, and empty.
+    pub async fn tags(&self, repository: &Repository) -> Result<Option<Vec<Tag>>, Error> {
+        let path = format!("{repository}/tags/list");
+        match self.list(&path, &Scope::pull(repository), |page: TagPage| page.tags).await {
+            Ok(tags) => Ok(Some(tags)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn list<P, T>(&self, path: &str, scope: &Scope, names: fn(P) -> Option<Vec<String>>) -> Result<Vec<T>, Error>
+    where
+        P: for<'de> Deserialize<'de>,
+        T: FromStr<Err = NameError> + Ord + Clone,
+    {
+        let (mut listed, mut seen, mut visited) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let mut request = Request::new(Method::GET, self.url(&format!("{path}?n={PAGE_SIZE}")), vec![scope.clone()]);
+        for _ in 0..MAX_PAGES {
+            let reply = match self.call(&request).await {
+                Err(error) if visited.is_empty() && *error.kind() == Kind::UnexpectedStatus => {
+                    // Some registries refuse the page size: then it is theirs.
+                    request = Request::new(Method::GET, self.url(path), vec![scope.clone()]);
+                    self.call(&request).await?
+                }
+                reply => reply?,
+            };
+            for name in page(&request, &reply, names)? {
+                let name: T = name.parse().map_err(|error| Self::protocol_error(&request, format!("{error}")))?;
+                if seen.insert(name.clone()) {
+                    listed.push(name);
+                }
+            }
+            visited.insert(request.url.clone());
+            let Some(next) = self.next_page(&request.url, &reply) else { return Ok(listed) };
+            if visited.contains(&next) {
+                return Err(Self::protocol_error(&request, "its pages lead back to one that was read already"));
+            }
+            request = Request::new(Method::GET, next, vec![scope.clone()]);
+        }
+        Err(Self::protocol_error(&request, format!("its list does not end after {MAX_PAGES} pages")))
+    }
+
+    /// Registries behind proxies name the wrong scheme or host in absolute links: path and query are what counts.
+    fn next_page(&self, current: &Url, reply: &Reply) -> Option<Url> {
+        let links = reply.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        let target = current.join(links.into_iter().find_map(link::next)?).ok()?;
+        let mut next = self.api().clone();
+        next.set_path(target.path());
+        next.set_query(target.query());
+        Some(next)
+    }
+}
+
+fn page<P>(request: &Request, reply: &Reply, names: fn(P) -> Option<Vec<String>>) -> Result<Vec<String>, Error>
+where
+    P: for<'de> Deserialize<'de>,
+{
+    let page = serde_json::from_slice(&reply.body)
+        .map_err(|error| Client::protocol_error(request, format!("its list cannot be read: {error}")))?;
+    // SWR's lists may hold empty strings.
+    Ok(names(page).unwrap_or_default().into_iter().filter(|name| !name.is_empty()).collect())
+}

@@ -1,0 +1,215 @@
+//! Blobs on their way to a registry: mount, or one POST and one PUT.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, Stream};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Body, Method, StatusCode};
+use tokio::time::Instant;
+use url::Url;
+
+use super::auth::Scope;
+use super::exchange::{Reply, Request};
+use super::http::{Response, STALL_TIMEOUT};
+use super::limit::Lane;
+use super::manifest::stated_digest;
+use super::{Client, Error, Kind, redact};
+use crate::diag::Problem;
+use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
+
+/// A registry that has every byte may still have to write them down.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// An open upload session of one repository.
+pub struct Upload {
+    repository: Repository,
+    location: Url,
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("repository", &self.repository)
+            .field("location", &redact::url(&self.location))
+            .finish()
+    }
+}
+
+/// What came of a mount.
+#[derive(Debug)]
+pub enum Mount {
+    Mounted,
+    /// The bytes have to be sent, here.
+    Refused(Upload),
+}
+
+impl Client {
+    /// Lets `repository` have a blob that the same registry holds in `from`; moves no bytes.
+    pub async fn mount_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: &Repository,
+    ) -> Result<Mount, Error> {
+        let url = self.url(&format!("{repository}/blobs/uploads/?mount={digest}&from={from}"));
+        let request = Request::new(Method::POST, url, vec![Scope::pull(from), Scope::push(repository)]);
+        match self.call(&request).await {
+            Ok(reply) if reply.status == StatusCode::CREATED => Ok(Mount::Mounted),
+            Ok(reply) => Ok(Mount::Refused(Upload::new(repository, reply)?)),
+            // Whatever is wrong with mounting need not be wrong with uploading.
+            Err(error) if !error.is_temporary() => Ok(Mount::Refused(self.start_upload(repository).await?)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens an upload session.
+    pub async fn start_upload(&self, repository: &Repository) -> Result<Upload, Error> {
+        let url = self.url(&format!("{repository}/blobs/uploads/"));
+        let request = Request::new(Method::POST, url, vec![Scope::push(repository)]);
+        let reply = self.call(&request).await?;
+        Upload::new(repository, reply)
+    }
+
+    /// Sends the bytes of `blob` in one PUT; the registry checks them against the digest.
+    ///
+    /// Not tried again inside: the bytes are gone. A failure of `bytes` comes back as that failure.
+    pub async fn finish_upload(&self, upload: Upload, blob: &Descriptor, bytes: BlobStream) -> Result<(), Error> {
+        let mut url = upload.location;
+        url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
+        let grant = self.auth().grant(self.transport(), &[Scope::push(&upload.repository)]).await?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(blob.size));
+        headers.extend(grant.header().filter(|_| self.is_own(&url)).map(|value| (AUTHORIZATION, value.clone())));
+        let response = self.put(&url, headers, blob, bytes).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            // The token ran out between POST and PUT: the next POST gets a new one.
+            let answered = response.headers().clone();
+            let refusal = self.refusal(response, &grant).await;
+            self.auth().forget(&grant, &answered).await;
+            return Err(refusal.temporary());
+        }
+        if !response.status().is_success() {
+            return Err(self.refusal(response, &grant).await);
+        }
+        match stated_digest(response.headers()) {
+            Some(stored) if stored.algorithm() == blob.digest.algorithm() && stored != blob.digest => {
+                let detail = format!("expected {}, the registry stored {stored}", blob.digest);
+                Err(response.error(Kind::DigestInvalid, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn put(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        blob: &Descriptor,
+        bytes: BlobStream,
+    ) -> Result<Response, Error> {
+        if blob.size == 0 {
+            // Nothing to watch.
+            return self.transport().send(Lane::Metadata, &Method::PUT, url, headers, None).await;
+        }
+        let progress = Arc::new(Mutex::new(Progress::Waiting));
+        let body = Body::wrap_stream(watched(bytes, blob.size, Arc::clone(&progress)));
+        let send = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
+        let sent = tokio::select! {
+            sent = send => sent,
+            detail = stalled(&progress) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),
+        };
+        let failure = match &*lock(&progress) {
+            Progress::Failed(failure) => Some(failure.clone()),
+            _ => None,
+        };
+        // What hyper says about a body that broke off is of no use; the reason is.
+        match (sent, failure) {
+            (Err(_), Some(failure)) => Err(Error::new(Kind::Source(failure), &Method::PUT, url, None)),
+            (sent, _) => sent,
+        }
+    }
+}
+
+impl Upload {
+    fn new(repository: &Repository, reply: Reply) -> Result<Self, Error> {
+        Ok(Self { repository: repository.clone(), location: reply.location? })
+    }
+}
+
+/// Where an upload stands.
+enum Progress {
+    /// For its turn, or for bytes of the source: the registry is not to blame.
+    Waiting,
+    /// The registry has had bytes to take since then.
+    Sending(Instant),
+    /// It has all of them since then.
+    Sent(Instant),
+    Failed(BlobError),
+}
+
+fn lock(progress: &Mutex<Progress>) -> std::sync::MutexGuard<'_, Progress> {
+    progress.lock().expect("nobody panics while holding the progress")
+}
+
+/// The bytes to send, whose state and failure can be seen from outside; exactly `size` of them.
+fn watched(
+    bytes: BlobStream,
+    size: u64,
+    progress: Arc<Mutex<Progress>>,
+) -> impl Stream<Item = Result<Bytes, BlobError>> + Send + 'static {
+    stream::unfold(Some((bytes, size)), move |state| {
+        let progress = Arc::clone(&progress);
+        async move {
+            let (mut bytes, left) = state?;
+            *lock(&progress) = Progress::Waiting;
+            let item = match bytes.next().await {
+                Some(Ok(chunk)) if chunk.len() as u64 > left => Err(wrong_length("more")),
+                None if left > 0 => Err(wrong_length("less")),
+                Some(item) => item,
+                None => {
+                    *lock(&progress) = Progress::Sent(Instant::now());
+                    return None;
+                }
+            };
+            let (next, state) = match &item {
+                Ok(chunk) => {
+                    let left = left - chunk.len() as u64;
+                    let now = Instant::now();
+                    let next = if left == 0 { Progress::Sent(now) } else { Progress::Sending(now) };
+                    (next, Some((bytes, left)))
+                }
+                Err(error) => (Progress::Failed(error.clone()), None),
+            };
+            *lock(&progress) = next;
+            Some((item, state))
+        }
+    })
+}
+
+fn wrong_length(how: &str) -> BlobError {
+    BlobError {
+        problem: Problem::new("blob-size", format!("the source gave {how} bytes than the blob has")),
+        temporary: false,
+    }
+}
+
+/// Returns when the registry has taken nothing for too long.
+async fn stalled(progress: &Mutex<Progress>) -> String {
+    loop {
+        let now = Instant::now();
+        let (limit, since, what) = match &*lock(progress) {
+            Progress::Sending(since) => (STALL_TIMEOUT, *since, "nothing moved"),
+            Progress::Sent(since) => (COMMIT_TIMEOUT, *since, "the registry had every byte and did not answer"),
+            Progress::Waiting | Progress::Failed(_) => (STALL_TIMEOUT, now, ""),
+        };
+        if now >= since + limit {
+            return format!("{what} for {} seconds", limit.as_secs());
+        }
+        tokio::time::sleep_until(since + limit).await;
+    }
+}

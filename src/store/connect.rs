@@ -1,0 +1,155 @@
+//! From a `registry` section to a client: credentials out of the environment and files, certificates, limits.
+
+use std::path::PathBuf;
+
+use crate::diag::{Diagnostic, Span, Spanned};
+use crate::image::RegistryHost;
+use crate::project::{Auth, Project, Provider, RegistryDecl, SecretSource, Tls};
+use crate::registry::{
+    Client, ClientCertificate, Credentials, Environment, Limits, PemError, Secret, Settings, TlsSettings,
+    TrustedCertificates, docker_config, swr,
+};
+
+/// A client of the registry `host` as `declaration` describes it.
+///
+/// # Errors
+/// Everything that is missing or unusable, each at its place in the project file.
+pub async fn connect(
+    host: &RegistryHost,
+    declaration: &RegistryDecl,
+    project: &Project,
+) -> Result<Client, Vec<Diagnostic>> {
+    connect_with(host, declaration, project, &|name| std::env::var_os(name)).await
+}
+
+async fn connect_with(
+    host: &RegistryHost,
+    declaration: &RegistryDecl,
+    project: &Project,
+    environment: Environment<'_>,
+) -> Result<Client, Vec<Diagnostic>> {
+    let reader = Reader { declaration, project, environment };
+    let (tls, credentials) = (reader.tls(&declaration.tls), reader.credentials(host).await);
+    let (tls, credentials) = match (tls, credentials) {
+        (Ok(tls), Ok(credentials)) => (tls, credentials),
+        (tls, credentials) => return Err([tls.err(), credentials.err()].into_iter().flatten().flatten().collect()),
+    };
+    let crate::project::Limits { requests_per_second, concurrency, uploads } = declaration.limits;
+    let settings = Settings {
+        host: host.clone(),
+        tls,
+        credentials,
+        limits: Limits { requests_per_second, concurrency, uploads },
+        retries: Settings::DEFAULT_RETRIES,
+    };
+    Client::new(settings).map_err(|problem| {
+        vec![Diagnostic::from(problem).at(&project.source, declaration.name.span, "of this registry")]
+    })
+}
+
+struct Reader<'a> {
+    declaration: &'a RegistryDecl,
+    project: &'a Project,
+    environment: Environment<'a>,
+}
+
+impl Reader<'_> {
+    async fn credentials(&self, host: &RegistryHost) -> Result<Credentials, Vec<Diagnostic>> {
+        match &self.declaration.auth {
+            Auth::Anonymous => Ok(Credentials::Anonymous),
+            Auth::DockerConfig => docker_config::lookup(host, self.environment).await.map_err(|problem| {
+                vec![Diagnostic::from(problem).at(
+                    &self.project.source,
+                    self.declaration.name.span,
+                    "for this registry",
+                )]
+            }),
+            Auth::Basic { username, password } => {
+                let (username, password) = both(self.secret(username), self.secret(password))?;
+                Ok(Credentials::Basic { username: username.expose().to_owned(), password })
+            }
+            Auth::AccessKey { access_key, secret_key } => {
+                let (access_key, secret_key) = both(self.secret(access_key), self.secret(secret_key))?;
+                match &self.declaration.provider {
+                    Provider::Swr { region, .. } => Ok(swr::login(region, access_key.expose(), &secret_key)),
+                    Provider::Generic | Provider::Harbor => Err(vec![
+                        self.error(
+                            "access-key",
+                            "an access key logs in to SWR only",
+                            self.declaration.name.span,
+                            "of this registry",
+                        )
+                        .with_help("add `provider \"swr\" region=\"…\"`, or write `username` and `password`"),
+                    ]),
+                }
+            }
+        }
+    }
+
+    fn secret(&self, source: &SecretSource) -> Result<Secret, Diagnostic> {
+        match source {
+            SecretSource::Literal(text) => Ok(Secret::new(text.value.as_str())),
+            SecretSource::Env(name) => self.variable(name),
+            SecretSource::File(path) => {
+                let bytes = self.file(path)?;
+                let text = String::from_utf8(bytes).map_err(|_| self.bad_file(path, "is not UTF-8 text"))?;
+                match text.trim_end_matches(['\r', '\n']) {
+                    "" => Err(self.bad_file(path, "is empty")),
+                    secret => Ok(Secret::new(secret)),
+                }
+            }
+        }
+    }
+
+    fn variable(&self, name: &Spanned<String>) -> Result<Secret, Diagnostic> {
+        let (code, message) = match (self.environment)(name).map(std::ffi::OsString::into_string) {
+            Some(Ok(value)) if !value.is_empty() => return Ok(Secret::new(value)),
+            Some(Ok(_)) => ("empty-variable", format!("the environment variable `{}` is empty", name.value)),
+            Some(Err(_)) => {
+                ("variable-encoding", format!("the environment variable `{}` is not UTF-8 text", name.value))
+            }
+            None => ("missing-variable", format!("the environment variable `{}` is not set", name.value)),
+        };
+        Err(self.error(code, message, name.span, "").with_help(format!("set it: `export {}=…`", name.value)))
+    }
+
+    fn tls(&self, tls: &Tls) -> Result<TlsSettings, Vec<Diagnostic>> {
+        let Tls { plain_http, verify, ca, client_certificate } = tls;
+        let trusted = ca.as_ref().map(|path| self.pem(path, TrustedCertificates::from_pem)).transpose();
+        let own = client_certificate.as_ref();
+        let own = own.map(|path| self.pem(path, ClientCertificate::from_pem)).transpose();
+        let (trusted, client_certificate) = both(trusted, own)?;
+        let trusted = trusted.unwrap_or_default();
+        Ok(TlsSettings { plain_http: *plain_http, verify: *verify, trusted, client_certificate })
+    }
+
+    fn pem<T>(&self, path: &Spanned<PathBuf>, read: fn(&[u8]) -> Result<T, PemError>) -> Result<T, Diagnostic> {
+        let bytes = self.file(path)?;
+        read(&bytes).map_err(|error| self.bad_file(path, error))
+    }
+
+    fn file(&self, path: &Spanned<PathBuf>) -> Result<Vec<u8>, Diagnostic> {
+        let found = self.project.resolve(path);
+        std::fs::read(&found).map_err(|error| {
+            let message = format!("{} cannot be read: {error}", found.display());
+            self.error("unreadable-file", message, path.span, "named here")
+                .with_help("relative paths start at the project file's directory")
+        })
+    }
+
+    fn bad_file(&self, path: &Spanned<PathBuf>, what: impl std::fmt::Display) -> Diagnostic {
+        let message = format!("{} {what}", self.project.resolve(path).display());
+        self.error("bad-file", message, path.span, "named here")
+    }
+
+    fn error(&self, code: &'static str, message: impl Into<String>, span: Span, label: &str) -> Diagnostic {
+        Diagnostic::error(code, message).at(&self.project.source, span, label)
+    }
+}
+
+fn both<A, B>(a: Result<A, Diagnostic>, b: Result<B, Diagnostic>) -> Result<(A, B), Vec<Diagnostic>> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => Err([a.err(), b.err()].into_iter().flatten().collect()),
+    }
+}
