@@ -41,6 +41,22 @@ impl Check {
         }
     }
 
+    /// Checks whose failure leaves this one nothing to prove. What asks the registry itself needs all before it:
+    /// requests with credentials take no other path than the declared one.
+    #[must_use]
+    pub const fn needs(self) -> &'static [Self] {
+        match self {
+            Self::EnvProxy => &[],
+            Self::DnsRegistry => &[Self::EnvProxy],
+            Self::AddressClass | Self::Tcp => &[Self::EnvProxy, Self::DnsRegistry],
+            Self::Tls => &[Self::EnvProxy, Self::DnsRegistry, Self::Tcp],
+            Self::RegistryApi => &[Self::EnvProxy, Self::DnsRegistry, Self::AddressClass, Self::Tcp, Self::Tls],
+            Self::AuthToken => {
+                &[Self::EnvProxy, Self::DnsRegistry, Self::AddressClass, Self::Tcp, Self::Tls, Self::RegistryApi]
+            }
+        }
+    }
+
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|check| check.name() == name)
@@ -80,15 +96,56 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
+    /// A check that is not decided yet: give it a verdict.
+    pub(crate) fn new(check: Check, expected: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Unknown, expected: expected.into(), observed: String::new(), fix: None }
+    }
+
+    fn decide(self, verdict: Verdict, observed: impl Into<String>) -> Self {
+        Self { verdict, observed: observed.into(), ..self }
+    }
+
+    #[must_use]
+    pub(crate) fn pass(self, observed: impl Into<String>) -> Self {
+        self.decide(Verdict::Pass, observed)
+    }
+
+    #[must_use]
+    pub(crate) fn skip(self, why: impl Into<String>) -> Self {
+        self.decide(Verdict::Skip, why)
+    }
+
+    #[must_use]
+    pub(crate) fn unknown(self, why: impl Into<String>) -> Self {
+        self.decide(Verdict::Unknown, why)
+    }
+
+    #[must_use]
+    pub(crate) fn warn(self, observed: impl Into<String>) -> Self {
+        self.decide(Verdict::Warn, observed)
+    }
+
+    #[must_use]
+    pub(crate) fn fail(self, observed: impl Into<String>) -> Self {
+        self.decide(Verdict::Fail, observed)
+    }
+
+    #[must_use]
+    pub(crate) fn with_fix(self, fix: impl Into<String>) -> Self {
+        Self { fix: Some(fix.into()), ..self }
+    }
+
     /// A failure weighs what the project file says: `warn` softens it, `off` drops it.
     #[must_use]
-    pub fn weighed(mut self, level: Level) -> Self {
-        self.verdict = match (self.verdict, level) {
-            (Verdict::Fail, Level::Warning | Level::Info) => Verdict::Warn,
-            (Verdict::Fail | Verdict::Warn, Level::Off) => Verdict::Skip,
-            (verdict, _) => verdict,
-        };
-        self
+    pub fn weighed(self, level: Level) -> Self {
+        match (self.verdict, level) {
+            (Verdict::Fail, Level::Warning | Level::Info) => Self { verdict: Verdict::Warn, ..self },
+            (Verdict::Fail | Verdict::Warn, Level::Off) => {
+                let observed = format!("switched off in the project file; {}", self.observed);
+                Self { verdict: Verdict::Skip, observed, fix: None, ..self }
+            }
+            _ => self,
+        }
     }
 }
 

@@ -1,11 +1,21 @@
 //! How the network reaches a registry: declared modes, the checks that prove them, and their results. No sockets.
 
+mod address;
+pub mod certificate;
 mod check;
+mod explain;
+pub mod hosts;
+pub mod judge;
+mod no_proxy;
+mod proxy;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+pub use address::AddressClass;
 pub use check::{Check, CheckResult, PathReport, Verdict};
+pub use explain::explain;
+pub use proxy::{Direct, Environment, Proxy, ProxyScheme, Route, route};
 
 use crate::diag::Spanned;
 use crate::lint::policy::Level;
@@ -45,6 +55,14 @@ pub enum Egress {
 pub enum Via {
     Vpn,
     DirectConnect,
+}
+
+impl Network {
+    /// How much a failure of `check` weighs; the last word of the section counts.
+    #[must_use]
+    pub fn level(&self, check: Check) -> Level {
+        self.levels.iter().rev().find(|(named, _)| **named == check).map_or(Level::Error, |(_, level)| *level)
+    }
 }
 
 impl Mode {

@@ -1,0 +1,104 @@
+//! `address-class`: the resolved addresses against the declared mode.
+
+use std::net::IpAddr;
+
+use super::list;
+use crate::network::{AddressClass, Check, CheckResult, Mode};
+
+/// Judges the addresses that `host` resolved to; `endpoint` is the declared one of mode `vpc-endpoint`.
+#[must_use]
+pub fn address_class(host: &str, mode: Option<Mode>, endpoint: Option<IpAddr>, addresses: &[IpAddr]) -> CheckResult {
+    let Some(mode) = mode else {
+        return CheckResult::new(Check::AddressClass, "addresses that fit the declared mode").skip("no mode declared");
+    };
+    let expected = match (mode, endpoint) {
+        (Mode::VpcEndpoint { .. }, Some(endpoint)) => format!("`{host}` resolves to the endpoint {endpoint}"),
+        (Mode::Private | Mode::VpcEndpoint { .. }, _) => {
+            format!("`{host}` resolves to private addresses: RFC 1918, 100.64.0.0/10 or unique-local IPv6")
+        }
+        (Mode::Public { .. }, _) => format!("`{host}` resolves to global addresses"),
+    };
+    let result = CheckResult::new(Check::AddressClass, expected);
+    let fits = |address: &IpAddr| match (mode, endpoint) {
+        (Mode::VpcEndpoint { .. }, Some(endpoint)) => address.to_canonical() == endpoint.to_canonical(),
+        (Mode::Private | Mode::VpcEndpoint { .. }, _) => AddressClass::of(*address).is_private(),
+        (Mode::Public { .. }, _) => AddressClass::of(*address) == AddressClass::Global,
+    };
+    let shown = |addresses: &[&IpAddr]| {
+        list(addresses.iter().map(|address| format!("{address} ({})", AddressClass::of(**address))))
+    };
+    let (fitting, wrong): (Vec<_>, Vec<_>) = addresses.iter().partition(|address| fits(address));
+    if wrong.is_empty() {
+        return result.pass(shown(&fitting));
+    }
+    let others = if fitting.is_empty() { String::new() } else { format!(", besides {}", shown(&fitting)) };
+    result.fail(format!("{}{others}", shown(&wrong))).with_fix(fix(host, mode, endpoint))
+}
+
+fn fix(host: &str, mode: Mode, endpoint: Option<IpAddr>) -> String {
+    match (mode, endpoint) {
+        (Mode::VpcEndpoint { .. }, Some(endpoint)) => {
+            format!("pin it with the line `{endpoint} {host}` in the hosts file, or forward the name to the VPC's DNS")
+        }
+        (Mode::VpcEndpoint { .. }, None) => {
+            "forward the name to the VPC's DNS, or declare the endpoint's address with `endpoint` and pin it".to_owned()
+        }
+        (Mode::Private, _) => "use the DNS servers of the registry's region on this machine and remove lines of the \
+                               hosts file that pin the name, or declare mode \"public\""
+            .to_owned(),
+        (Mode::Public { .. }, _) => "remove lines of the hosts file and DNS overrides that give the name an internal \
+                                     address, or declare mode \"private\" or \"vpc-endpoint\""
+            .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::network::Verdict;
+
+    const PUBLIC: Mode = Mode::Public { egress: None };
+    const ENDPOINT: Mode = Mode::VpcEndpoint { via: None };
+
+    fn judged(mode: Mode, endpoint: Option<&str>, addresses: &[&str]) -> CheckResult {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        address_class("swr.corp", Some(mode), endpoint.map(|address| address.parse().unwrap()), &addresses)
+    }
+
+    #[test]
+    fn each_mode_accepts_its_own_addresses_only() {
+        let verdict = |mode, addresses: &[&str]| judged(mode, None, addresses).verdict;
+        assert_eq!(verdict(Mode::Private, &["100.125.0.1", "10.0.0.1", "fd00::1"]), Verdict::Pass);
+        assert_eq!(verdict(Mode::Private, &["9.9.9.9"]), Verdict::Fail);
+        assert_eq!(verdict(Mode::Private, &["127.0.0.1"]), Verdict::Fail);
+        assert_eq!(verdict(PUBLIC, &["9.9.9.9", "2606:4700::1"]), Verdict::Pass);
+        assert_eq!(verdict(PUBLIC, &["127.0.0.1"]), Verdict::Fail);
+        assert_eq!(verdict(ENDPOINT, &["192.168.1.1"]), Verdict::Pass);
+        assert_eq!(verdict(ENDPOINT, &["9.9.9.9"]), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_declared_endpoint_is_the_only_right_address() {
+        assert_eq!(judged(ENDPOINT, Some("127.0.0.1"), &["127.0.0.1"]).verdict, Verdict::Pass);
+        assert_eq!(judged(ENDPOINT, Some("10.0.0.5"), &["::ffff:10.0.0.5"]).verdict, Verdict::Pass);
+        let result = judged(ENDPOINT, Some("10.0.0.5"), &["10.0.0.5", "10.0.0.6"]);
+        assert_eq!(result.observed, "10.0.0.6 (private, RFC 1918), besides 10.0.0.5 (private, RFC 1918)");
+        assert!(result.fix.unwrap().contains("`10.0.0.5 swr.corp`"));
+    }
+
+    #[test]
+    fn without_a_mode_nothing_is_asked() {
+        assert_eq!(address_class("h", None, None, &["127.0.0.1".parse().unwrap()]).verdict, Verdict::Skip);
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_is_both_private_and_public(bits: u32) {
+            let address = std::net::Ipv4Addr::from_bits(bits).to_string();
+            let both = [Mode::Private, PUBLIC].map(|mode| judged(mode, None, &[&address]).verdict);
+            prop_assert_ne!(both, [Verdict::Pass, Verdict::Pass]);
+        }
+    }
+}

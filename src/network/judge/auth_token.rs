@@ -1,0 +1,100 @@
+//! `auth-token`: whether the registry grants what the migrations need.
+
+use std::fmt;
+
+use super::list;
+use crate::diag::Problem;
+use crate::image::Repository;
+use crate::network::{Check, CheckResult};
+
+/// A permission that was asked for and the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub repository: Repository,
+    /// `pull`, or `pull and push`.
+    pub access: &'static str,
+    pub answer: Grant,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    Given,
+    Refused(Problem),
+    /// The registry could not say now.
+    Unanswered(Problem),
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of `{}`", self.access, self.repository)
+    }
+}
+
+/// Judges the answers; `not_asked` is how many repositories there are besides.
+#[must_use]
+pub fn auth_token(asked: &[Asked], not_asked: usize) -> CheckResult {
+    let result = CheckResult::new(Check::AuthToken, format!("the registry grants {}", list(asked)));
+    let problems = |wanted: fn(&Grant) -> Option<&Problem>| {
+        asked.iter().filter_map(move |asked| Some((asked, wanted(&asked.answer)?))).collect::<Vec<_>>()
+    };
+    let refused = problems(|grant| if let Grant::Refused(problem) = grant { Some(problem) } else { None });
+    if let Some((_, first)) = refused.first() {
+        return CheckResult { fix: first.help.clone(), ..result.fail(told("refused", &refused)) };
+    }
+    let unanswered = problems(|grant| if let Grant::Unanswered(problem) = grant { Some(problem) } else { None });
+    if let Some((_, first)) = unanswered.first() {
+        return CheckResult { fix: first.help.clone(), ..result.unknown(told("not answered", &unanswered)) };
+    }
+    match not_asked {
+        0 => result.pass("granted"),
+        more => result.pass(format!("granted; {more} more not asked")),
+    }
+}
+
+/// Each different message once, with what it is about.
+fn told(verb: &str, problems: &[(&Asked, &Problem)]) -> String {
+    let mut told: Vec<(&str, Vec<&Asked>)> = Vec::new();
+    for (asked, problem) in problems {
+        match told.iter_mut().find(|(message, _)| *message == problem.message) {
+            Some((_, about)) => about.push(asked),
+            None => told.push((&problem.message, vec![asked])),
+        }
+    }
+    let told: Vec<_> = told.iter().map(|(message, about)| format!("{} {verb}: {message}", list(about))).collect();
+    told.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Verdict;
+
+    fn asked(repository: &str, answer: Grant) -> Asked {
+        Asked { repository: repository.parse().unwrap(), access: "pull", answer }
+    }
+
+    #[test]
+    fn a_refusal_comes_first_and_keeps_the_registrys_words() {
+        let problem = |text: &str| Problem::new("denied", text).with_help(format!("fix {text}"));
+        let result = auth_token(
+            &[
+                asked("a/x", Grant::Given),
+                asked("b/x", Grant::Unanswered(problem("busy"))),
+                asked("c/x", Grant::Refused(problem("no organization"))),
+                asked("d/x", Grant::Refused(problem("no organization"))),
+            ],
+            0,
+        );
+        assert_eq!(result.verdict, Verdict::Fail);
+        assert_eq!(result.observed, "pull of `c/x` and pull of `d/x` refused: no organization");
+        assert_eq!(result.fix.as_deref(), Some("fix no organization"));
+    }
+
+    #[test]
+    fn no_answer_is_unknown_and_what_was_not_asked_is_told() {
+        let busy = Problem::new("busy", "busy");
+        assert_eq!(auth_token(&[asked("a/x", Grant::Unanswered(busy))], 0).verdict, Verdict::Unknown);
+        let result = auth_token(&[asked("a/x", Grant::Given)], 3);
+        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Pass, "granted; 3 more not asked"));
+    }
+}

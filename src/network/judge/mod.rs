@@ -1,0 +1,39 @@
+//! Turns what was observed into [`CheckResult`]s: one pure function a check. All wording of results lives here.
+
+mod address_class;
+mod auth_token;
+mod dns_registry;
+mod env_proxy;
+mod registry_api;
+mod tcp;
+mod tls;
+
+use std::fmt::Display;
+use std::time::Duration;
+
+pub use address_class::address_class;
+pub use auth_token::{Asked, Grant, auth_token};
+pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry};
+pub use env_proxy::env_proxy;
+pub use registry_api::registry_api;
+pub use tcp::{Attempt, ConnectFailure, Peer, tcp};
+pub use tls::{Distrust, Handshake, tls};
+
+/// `a, b and c`.
+fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match items.pop() {
+        Some(last) if items.is_empty() => last,
+        Some(last) => format!("{} and {last}", items.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// `3 s`, or `250 ms` below two seconds.
+fn span(duration: Duration) -> String {
+    match duration.as_millis() {
+        0 => "less than 1 ms".to_owned(),
+        milliseconds @ 1..2000 => format!("{milliseconds} ms"),
+        _ => format!("{} s", duration.as_secs()),
+    }
+}
