@@ -71,7 +71,8 @@ mod tests {
         fn a_pin_is_found_between_any_lines(before in "[ -~\t\r\n]{0,200}", after in "(?s).{0,200}") {
             let text = format!("{before}\n10.0.0.5\t{NAME}\n{after}");
             let line = text.lines().position(|line| line == format!("10.0.0.5\t{NAME}")).unwrap() + 1;
-            prop_assert!(pins(&text, NAME).contains(&Pin { address: "10.0.0.5".parse().unwrap(), line }));
+            let pin = Pin { address: "10.0.0.5".parse().unwrap(), line };
+            prop_assert!(pins(&text, NAME).contains(&pin));
         }
     }
 }

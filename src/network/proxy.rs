@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -23,6 +24,8 @@ pub enum Route {
 /// Why no proxy is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Direct {
+    /// The registry runs on this machine, which is never asked for through a proxy.
+    Loopback,
     /// No variable names one.
     NoneSet,
     /// An entry of `NO_PROXY` excepts the host from `proxy`.
@@ -137,6 +140,9 @@ impl fmt::Display for Proxy {
 /// The way to `host` (a name, or an address without brackets), over plain HTTP or HTTPS.
 #[must_use]
 pub fn route(environment: &Environment, host: &str, plain_http: bool) -> Route {
+    if host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
+        return Route::Direct(Direct::Loopback);
+    }
     if environment.contains_key("REQUEST_METHOD") {
         return Route::Direct(Direct::Cgi);
     }
@@ -211,6 +217,14 @@ mod tests {
     fn a_value_that_is_no_proxy_is_named_without_being_shown() {
         let found = route(&environment(&[("HTTPS_PROXY", "ftp://user:hunter2@x")]), "h.corp", false);
         assert_eq!(found, Route::Direct(Direct::Unusable { variable: "HTTPS_PROXY" }));
+    }
+
+    #[test]
+    fn this_machine_itself_is_never_behind_a_proxy() {
+        let environment = environment(&[("HTTPS_PROXY", "http://p:1")]);
+        for host in ["localhost", "127.0.0.1", "::1"] {
+            assert_eq!(route(&environment, host, false), Route::Direct(Direct::Loopback), "{host}");
+        }
     }
 
     #[test]

@@ -1,1 +1,238 @@
-//! To be written.
+//! The checks of [`crate::network`] as real probes: opens sockets, reads the hosts file, asks the registry. Words no
+//! result: that is [`judge`]'s. Changes nothing anywhere.
+
+mod auth_token;
+mod dns_registry;
+mod registry_api;
+mod tcp;
+mod tls;
+mod trust;
+mod tunnel;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::image::{RegistryHost, Repository};
+use crate::network::judge::{self, Answer, Peer};
+use crate::network::{Check, CheckResult, Environment, Mode, Network, PathReport, ProxyScheme, Route, Verdict, route};
+use crate::registry::{Access, Client, TlsSettings};
+
+/// A registry and all that is declared about the way to it.
+pub struct PathTarget {
+    /// Client of the registry, with its credentials.
+    pub client: Client,
+    /// The client's.
+    pub tls: TlsSettings,
+    pub network: Option<Network>,
+    /// The declared hosts file, as the process must open it; none is the system's.
+    pub hosts_file: Option<PathBuf>,
+    /// Variables of this process.
+    pub environment: Environment,
+    /// What the migrations need.
+    pub access: Vec<(Repository, Access)>,
+    pub limits: Limits,
+}
+
+/// The longest time that each check may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub dns: Duration,
+    /// An address; addresses are tried at the same time.
+    pub tcp: Duration,
+    pub tls: Duration,
+    pub registry_api: Duration,
+    pub auth_token: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            dns: Duration::from_secs(3),
+            tcp: Duration::from_secs(3),
+            tls: Duration::from_secs(5),
+            registry_api: Duration::from_secs(10),
+            auth_token: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Without the environment, which holds passwords.
+impl fmt::Debug for PathTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PathTarget")
+            .field("client", &self.client)
+            .field("tls", &self.tls)
+            .field("network", &self.network)
+            .field("hosts_file", &self.hosts_file)
+            .field("access", &self.access)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PathTarget {
+    fn host(&self) -> &RegistryHost {
+        self.client.host()
+    }
+
+    fn port(&self) -> u16 {
+        self.host().port().unwrap_or(if self.tls.plain_http { 80 } else { 443 })
+    }
+
+    fn mode(&self) -> Option<Mode> {
+        self.network.as_ref()?.mode.as_deref().copied()
+    }
+
+    fn endpoint(&self) -> Option<IpAddr> {
+        self.network.as_ref()?.endpoint.as_deref().copied()
+    }
+}
+
+/// Makes every check of the path to a registry, one after the other; each ends within its limit.
+pub async fn path(target: &PathTarget) -> PathReport {
+    let mut walk = Walk {
+        target,
+        route: route(&target.environment, target.host().host(), target.tls.plain_http),
+        report: PathReport::default(),
+    };
+    walk.record(judge::env_proxy(target.host().host(), target.mode(), &walk.route));
+    let addresses = walk.dns_registry().await;
+    walk.address_class(&addresses);
+    let connected = walk.tcp(&addresses).await;
+    walk.tls(connected).await;
+    walk.registry_api().await;
+    walk.auth_token().await;
+    walk.report
+}
+
+struct Walk<'a> {
+    target: &'a PathTarget,
+    route: Route,
+    report: PathReport,
+}
+
+impl Walk<'_> {
+    /// Takes a result in, weighed as the project file says.
+    fn record(&mut self, result: CheckResult) {
+        let result = match &self.target.network {
+            Some(network) => {
+                let level = network.level(result.check);
+                result.weighed(level)
+            }
+            None => result,
+        };
+        self.report.checks.push(result);
+    }
+
+    /// Records a skip where a check that `check` needs has failed.
+    fn is_blocked(&mut self, check: Check) -> bool {
+        let failed = |result: &&CheckResult| result.verdict == Verdict::Fail && check.needs().contains(&result.check);
+        let Some(blocker) = self.report.checks.iter().find(failed).map(|result| result.check) else { return false };
+        self.record(judge::skipped(check, format!("{blocker} failed")));
+        true
+    }
+
+    /// Addresses of the registry; none where they are unknown or the proxy's business.
+    async fn dns_registry(&mut self) -> Vec<IpAddr> {
+        let host = self.target.host().host();
+        if self.is_blocked(Check::DnsRegistry) {
+            return Vec::new();
+        }
+        if let Route::Through(proxy) = &self.route {
+            let skipped = judge::skipped(Check::DnsRegistry, format!("the proxy {proxy} resolves the name"));
+            self.record(skipped);
+            return Vec::new();
+        }
+        if let Ok(address) = host.parse() {
+            self.record(judge::literal_address(host));
+            return vec![address];
+        }
+        let resolution = dns_registry::observe(self.target).await;
+        self.record(judge::dns_registry(host, self.target.endpoint(), &resolution));
+        match resolution.answer {
+            Answer::Addresses(addresses) => addresses,
+            Answer::None(_) | Answer::TimedOut(_) => Vec::new(),
+        }
+    }
+
+    fn address_class(&mut self, addresses: &[IpAddr]) {
+        if self.is_blocked(Check::AddressClass) {
+            return;
+        }
+        let (target, mode) = (self.target, self.target.mode());
+        let result = match (mode, &self.route) {
+            (Some(_), Route::Through(proxy)) => {
+                judge::skipped(Check::AddressClass, format!("the proxy {proxy} resolves the name"))
+            }
+            (Some(_), Route::Direct(_)) if addresses.is_empty() => {
+                judge::skipped(Check::AddressClass, "no address is known")
+            }
+            _ => judge::address_class(target.host().host(), mode, target.endpoint(), addresses),
+        };
+        self.record(result);
+    }
+
+    /// An address that accepted a connection: the registry's, or the proxy's.
+    async fn tcp(&mut self, addresses: &[IpAddr]) -> Option<SocketAddr> {
+        if self.is_blocked(Check::Tcp) {
+            return None;
+        }
+        let limits = self.target.limits;
+        let attempts;
+        let result = match &self.route {
+            Route::Direct(_) => {
+                attempts = tcp::observe(addresses, self.target.port(), limits.tcp).await;
+                judge::tcp(Peer::Registry(self.target.host().as_str()), &attempts)
+            }
+            Route::Through(proxy) => match dns_registry::resolve(&proxy.host, limits.dns).await {
+                Answer::Addresses(addresses) => {
+                    attempts = tcp::observe(&addresses, proxy.port, limits.tcp).await;
+                    judge::tcp(Peer::Proxy(proxy), &attempts)
+                }
+                answer => {
+                    attempts = Vec::new();
+                    judge::proxy_without_address(proxy, &answer)
+                }
+            },
+        };
+        self.record(result);
+        attempts.iter().find(|attempt| attempt.outcome.is_ok()).map(|attempt| attempt.address)
+    }
+
+    async fn tls(&mut self, connected: Option<SocketAddr>) {
+        if self.is_blocked(Check::Tls) {
+            return;
+        }
+        let result = match (connected, &self.route) {
+            _ if self.target.tls.plain_http => judge::skipped(Check::Tls, "`plain-http=true` is declared"),
+            (_, Route::Through(proxy)) if proxy.scheme != ProxyScheme::Http => judge::skipped(
+                Check::Tls,
+                format!("{proxy} is itself reached through TLS or SOCKS; registry-api makes the handshake"),
+            ),
+            (None, _) => judge::skipped(Check::Tls, "no connection to make it over"),
+            (Some(address), route) => {
+                judge::tls(self.target.host().host(), &tls::observe(self.target, route, address).await)
+            }
+        };
+        self.record(result);
+    }
+
+    async fn registry_api(&mut self) {
+        if !self.is_blocked(Check::RegistryApi) {
+            let result = registry_api::observe(self.target).await;
+            self.record(result);
+        }
+    }
+
+    async fn auth_token(&mut self) {
+        if !self.is_blocked(Check::AuthToken) {
+            let result = auth_token::observe(self.target).await;
+            self.record(result);
+        }
+    }
+}

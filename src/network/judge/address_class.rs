@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::list;
+use super::{list, skipped};
 use crate::network::{AddressClass, Check, CheckResult, Mode};
 
 /// Judges the addresses that `host` resolved to; `endpoint` is the declared one of mode `vpc-endpoint`.
 #[must_use]
 pub fn address_class(host: &str, mode: Option<Mode>, endpoint: Option<IpAddr>, addresses: &[IpAddr]) -> CheckResult {
     let Some(mode) = mode else {
-        return CheckResult::new(Check::AddressClass, "addresses that fit the declared mode").skip("no mode declared");
+        return skipped(Check::AddressClass, "no mode declared");
     };
     let expected = match (mode, endpoint) {
         (Mode::VpcEndpoint { .. }, Some(endpoint)) => format!("`{host}` resolves to the endpoint {endpoint}"),

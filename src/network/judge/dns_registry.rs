@@ -67,6 +67,12 @@ pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolutio
     }
 }
 
+/// A host that is an address needs no name service.
+#[must_use]
+pub fn literal_address(host: &str) -> CheckResult {
+    CheckResult::new(Check::DnsRegistry, format!("`{host}` resolves")).pass("it is an address")
+}
+
 struct Objection {
     is_failure: bool,
     what: String,

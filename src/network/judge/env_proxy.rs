@@ -13,6 +13,7 @@ pub fn env_proxy(host: &str, mode: Option<Mode>, route: &Route) -> CheckResult {
     };
     let result = CheckResult::new(Check::EnvProxy, expected);
     match route {
+        Route::Direct(Direct::Loopback) => result.pass("direct: the registry runs on this machine"),
         Route::Direct(Direct::NoneSet) => result.pass("direct: no variable names a proxy"),
         Route::Direct(Direct::Cgi) => result.pass("direct: REQUEST_METHOD is set, so proxy variables are not used"),
         Route::Direct(Direct::Excepted { variable, entry, proxy }) => {

@@ -11,13 +11,30 @@ mod tls;
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::{Check, CheckResult};
+
 pub use address_class::address_class;
 pub use auth_token::{Asked, Grant, auth_token};
-pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry};
+pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry, literal_address};
 pub use env_proxy::env_proxy;
 pub use registry_api::registry_api;
-pub use tcp::{Attempt, ConnectFailure, Peer, tcp};
+pub use tcp::{Attempt, ConnectFailure, Peer, proxy_without_address, tcp};
 pub use tls::{Distrust, Handshake, tls};
+
+/// A check that is not made, and why.
+#[must_use]
+pub fn skipped(check: Check, why: impl Into<String>) -> CheckResult {
+    let expected = match check {
+        Check::EnvProxy => "a way out that fits the declared mode",
+        Check::DnsRegistry => "the registry's name resolves",
+        Check::AddressClass => "addresses that fit the declared mode",
+        Check::Tcp => "the registry accepts connections",
+        Check::Tls => "a trusted certificate for the registry's name",
+        Check::RegistryApi => "/v2/ speaks the registry protocol",
+        Check::AuthToken => "the registry grants what the migrations need",
+    };
+    CheckResult::new(check, expected).skip(why)
+}
 
 /// `a, b and c`.
 fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {

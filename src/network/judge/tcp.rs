@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{list, span};
+use super::{Answer, list, skipped, span};
 use crate::network::{Check, CheckResult, Proxy};
 
 /// What stands at the other end of the connection.
@@ -39,6 +39,9 @@ pub enum ConnectFailure {
     /// This machine has no route to the address.
     #[error("no route")]
     Unreachable,
+    /// A router or firewall on the way says so.
+    #[error("reported as unreachable")]
+    Rejected,
     /// The operating system's words.
     #[error("{0}")]
     Other(String),
@@ -53,9 +56,25 @@ impl fmt::Display for Attempt {
     }
 }
 
+/// The proxy's name resolves to nothing.
+#[must_use]
+pub fn proxy_without_address(proxy: &Proxy, answer: &Answer) -> CheckResult {
+    let peer = Peer::Proxy(proxy);
+    let result = CheckResult::new(Check::Tcp, format!("{peer} accepts connections at every address"));
+    let result = match answer {
+        Answer::Addresses(_) => result.unknown("not tried"),
+        Answer::None(reason) => result.fail(format!("the proxy's name has no address: {reason}")),
+        Answer::TimedOut(limit) => result.unknown(format!("the proxy's name: no answer within {}", span(*limit))),
+    };
+    result.with_fix(format!("correct {}, or the name servers that this machine asks", proxy.variable))
+}
+
 /// Judges the attempts, one an address.
 #[must_use]
 pub fn tcp(peer: Peer<'_>, attempts: &[Attempt]) -> CheckResult {
+    if attempts.is_empty() {
+        return skipped(Check::Tcp, "no address is known");
+    }
     let result = CheckResult::new(Check::Tcp, format!("{peer} accepts connections at every address"));
     let connected = || attempts.iter().filter(|attempt| attempt.outcome.is_ok());
     let failed: Vec<_> = attempts.iter().filter(|attempt| attempt.outcome.is_err()).collect();
@@ -84,7 +103,7 @@ fn is_of_an_absent_family(attempt: &Attempt, all: &[Attempt]) -> bool {
 fn fix(peer: Peer<'_>, failed: &[&Attempt]) -> String {
     let port = failed[0].address.port();
     let is = |kind: fn(&ConnectFailure) -> bool| failed.iter().any(|attempt| attempt.outcome.as_ref().is_err_and(kind));
-    if is(|failure| matches!(failure, ConnectFailure::TimedOut(_))) {
+    if is(|failure| matches!(failure, ConnectFailure::TimedOut(_) | ConnectFailure::Rejected)) {
         return format!("open port {port} towards {peer} in firewalls, security groups and routes on the way");
     }
     match peer {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{list, span};
+use crate::diag::Problem;
 use crate::network::certificate::Certificate;
 use crate::network::{Check, CheckResult};
 
@@ -36,11 +37,8 @@ pub enum Handshake {
     TimedOut(Duration),
     /// The proxy did not open a tunnel; its status line.
     NoTunnel(String),
-    /// A file of the `tls` section cannot be used.
-    Unusable {
-        setting: &'static str,
-        reason: String,
-    },
+    /// The settings of the project file do not work.
+    Unusable(Problem),
 }
 
 /// Why a certificate is not trusted.
@@ -56,6 +54,8 @@ pub enum Distrust {
         presented: Vec<String>,
     },
     UnknownIssuer,
+    /// This machine trusts no certificate authority at all.
+    NoAuthorities,
     /// A certificate authority's own certificate is used as the server's.
     AuthorityAsServer,
     /// The TLS library's words.
@@ -108,9 +108,7 @@ fn broken(result: CheckResult, host: &str, handshake: &Handshake) -> CheckResult
         Handshake::NoTunnel(status) => result
             .fail(format!("the proxy opens no tunnel: {status}"))
             .with_fix(format!("let the proxy allow CONNECT to `{host}`, or give it the credentials it asks for")),
-        Handshake::Unusable { setting, reason } => {
-            result.fail(format!("the file of `{setting}` cannot be used: {reason}")).with_fix("name a PEM file")
-        }
+        Handshake::Unusable(Problem { message, help, .. }) => CheckResult { fix: help.clone(), ..result.fail(message) },
         Handshake::Trusted { .. } | Handshake::Unverified { .. } | Handshake::Distrusted { .. } => result,
     }
 }
@@ -134,6 +132,7 @@ fn describe(host: &str, reason: &Distrust, certificate: Option<&Certificate>) ->
             }
             None => "the certificate's issuer is not trusted here".to_owned(),
         },
+        Distrust::NoAuthorities => "this machine trusts no certificate authority at all".to_owned(),
         Distrust::AuthorityAsServer => "the server shows the certificate of an authority as its own".to_owned(),
         Distrust::Other(words) => format!("the certificate is refused: {words}"),
     }
@@ -154,6 +153,9 @@ fn remedy(host: &str, reason: &Distrust, certificate: Option<&Certificate>) -> S
             "if that is your own authority, name its certificate with `tls ca=\"FILE\"`; if not, a proxy opens the \
              traffic: except `{host}` from it"
         ),
+        Distrust::NoAuthorities => {
+            "install the package `ca-certificates`, or name an own authority with `tls ca=\"FILE\"`".to_owned()
+        }
         Distrust::AuthorityAsServer => {
             "issue a server certificate (`CA:FALSE`) and trust its authority with `tls ca=\"FILE\"`".to_owned()
         }
@@ -210,7 +212,7 @@ mod tests {
             Handshake::Refused("protocol version".into()),
             Handshake::TimedOut(Duration::from_secs(5)),
             Handshake::NoTunnel("HTTP/1.1 407 Proxy Authentication Required".into()),
-            Handshake::Unusable { setting: "ca", reason: "no certificate in it".into() },
+            Handshake::Unusable(Problem::new("tls-settings", "they do not work").with_help("correct them")),
         ] {
             let result = tls("swr.corp", &handshake);
             assert_eq!(result.verdict, Verdict::Fail, "{handshake:?}");

@@ -1,0 +1,70 @@
+//! Asks the system's resolver and reads the hosts file.
+
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::PathTarget;
+use crate::network::hosts;
+use crate::network::judge::{Answer, HostsFile, Resolution};
+
+const SYSTEM_HOSTS_FILE: &str = if cfg!(windows) { r"C:\Windows\System32\drivers\etc\hosts" } else { "/etc/hosts" };
+
+pub(super) async fn observe(target: &PathTarget) -> Resolution {
+    let host = target.host().host();
+    let declared = target.hosts_file.as_deref();
+    let path = declared.unwrap_or(Path::new(SYSTEM_HOSTS_FILE));
+    let (answer, text) = tokio::join!(
+        resolve(host, target.limits.dns),
+        // A declared file may be a pipe or lie on a dead mount.
+        timeout(target.limits.dns, tokio::fs::read(path)),
+    );
+    let pins = match text {
+        Ok(Ok(text)) => Ok(hosts::pins(&String::from_utf8_lossy(&text), host)),
+        Ok(Err(error)) => Err(words(&error)),
+        Err(_) => Err("reading it does not end".to_owned()),
+    };
+    Resolution { answer, hosts: HostsFile { path: path.to_owned(), is_declared: declared.is_some(), pins } }
+}
+
+/// Addresses of `host` as every program on this machine sees them: hosts file, then name servers.
+pub(super) async fn resolve(host: &str, limit: Duration) -> Answer {
+    let mut addresses: Vec<IpAddr> = match timeout(limit, tokio::net::lookup_host((host, 0))).await {
+        Err(_) => return Answer::TimedOut(limit),
+        Ok(Err(error)) => return Answer::None(words(&error)),
+        Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    addresses.retain(|address| seen.insert(*address));
+    if addresses.is_empty() { Answer::None("the answer is empty".to_owned()) } else { Answer::Addresses(addresses) }
+}
+
+/// The operating system's words, without the number and the prefix of its resolver.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    let text = text.split_once(" (os error").map_or(text, |(text, _)| text);
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_words_fit_into_a_sentence() {
+        let error = io::Error::other("failed to lookup address information: Name or service not known");
+        assert_eq!(words(&error), "name or service not known");
+        assert_eq!(words(&io::Error::from_raw_os_error(2)), "no such file or directory");
+    }
+
+    #[tokio::test]
+    async fn the_systems_own_name_resolves_once_an_address() {
+        let Answer::Addresses(addresses) = resolve("localhost", Duration::from_secs(3)).await else { panic!("known") };
+        assert!(addresses.iter().all(IpAddr::is_loopback));
+    }
+}

@@ -1,0 +1,38 @@
+//! Probes against servers on loopback.
+
+mod path;
+mod servers;
+mod tls;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Limits, PathTarget};
+use crate::network::Environment;
+use crate::registry::{Client, Settings, TlsSettings, TrustedCertificates};
+
+/// Long enough for a busy machine, short enough for a test that waits for the end of it.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// `name` at the port of `address`, direct, without a `network` section.
+fn target(name: &str, address: SocketAddr) -> PathTarget {
+    target_with(name, address, TlsSettings::default())
+}
+
+fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget {
+    let host = format!("{name}:{}", address.port()).parse().unwrap();
+    let settings = Settings { tls: tls.clone(), retries: 0, ..Settings::new(host) };
+    PathTarget {
+        client: Client::new(settings).unwrap(),
+        tls,
+        network: None,
+        hosts_file: None,
+        environment: Environment::new(),
+        access: Vec::new(),
+        limits: Limits::default(),
+    }
+}
+
+fn trusting(pem: &str) -> TlsSettings {
+    TlsSettings { trusted: TrustedCertificates::from_pem(pem.as_bytes()).unwrap(), ..TlsSettings::default() }
+}

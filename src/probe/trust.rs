@@ -1,0 +1,89 @@
+//! Whom a handshake trusts, and a verifier that remembers what it saw.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::diag::Problem;
+use crate::registry::{PROVIDER, TlsSettings, config_with_verifier};
+
+/// A client configuration for one handshake, and what that handshake will show.
+pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Recorder>), Problem> {
+    let roots = Arc::new(settings.roots());
+    // Fails without any root only: nothing can be trusted then.
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&PROVIDER)).build().ok();
+    let recorder = Arc::new(Recorder { verifier, verify: settings.verify, seen: OnceLock::new() });
+    let config = config_with_verifier(settings, Arc::<Recorder>::clone(&recorder))?;
+    Ok((config, recorder))
+}
+
+/// Verifies as the HTTP client does and remembers certificate and verdict; with `verify` off it accepts all.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    verifier: Option<Arc<WebPkiServerVerifier>>,
+    verify: bool,
+    seen: OnceLock<Seen>,
+}
+
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// DER of the server's certificate.
+    pub(super) certificate: Vec<u8>,
+    pub(super) verdict: Result<(), Error>,
+}
+
+impl Recorder {
+    /// None before the server showed a certificate.
+    pub(super) fn seen(&self) -> Option<&Seen> {
+        self.seen.get()
+    }
+
+    pub(super) fn has_roots(&self) -> bool {
+        self.verifier.is_some()
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = match &self.verifier {
+            Some(inner) => inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        let remembered = verdict.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.seen.get_or_init(|| Seen { certificate: end_entity.to_vec(), verdict: remembered });
+        if self.verify { verdict } else { Ok(ServerCertVerified::assertion()) }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &PROVIDER.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &PROVIDER.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        PROVIDER.signature_verification_algorithms.supported_schemes()
+    }
+}
