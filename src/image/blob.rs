@@ -52,18 +52,14 @@ impl Verifier {
             if self.hasher.is_none() {
                 return Ok(None);
             }
-            match self.stream.next().await {
-                Some(chunk) => {
-                    let chunk = chunk?;
-                    self.take(&chunk)?;
-                    if let Some(ready) = self.held.replace(chunk) {
-                        return Ok(Some(ready));
-                    }
-                }
-                None => {
-                    self.finish()?;
-                    return Ok(self.held.take());
-                }
+            let Some(chunk) = self.stream.next().await else {
+                self.finish()?;
+                return Ok(self.held.take());
+            };
+            let chunk = chunk?;
+            self.take(&chunk)?;
+            if let Some(ready) = self.held.replace(chunk) {
+                return Ok(Some(ready));
             }
         }
     }
@@ -71,7 +67,7 @@ impl Verifier {
     fn take(&mut self, chunk: &Bytes) -> Result<(), BlobError> {
         self.seen += chunk.len() as u64;
         if self.seen > self.expected.size {
-            return Err(self.wrong("blob-size", format!("more than its {} bytes arrived", self.expected.size), true));
+            return Err(self.wrong("blob-size", &format!("more than its {} bytes arrived", self.expected.size), true));
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(chunk);
@@ -83,16 +79,16 @@ impl Verifier {
         let Some(hasher) = self.hasher.take() else { return Ok(()) };
         if self.seen != self.expected.size {
             let reason = format!("only {} of its {} bytes arrived", self.seen, self.expected.size);
-            return Err(self.wrong("blob-size", reason, true));
+            return Err(self.wrong("blob-size", &reason, true));
         }
         let found = hasher.finish();
         if found != self.expected.digest {
-            return Err(self.wrong("blob-digest", format!("its bytes have the digest {found}"), false));
+            return Err(self.wrong("blob-digest", &format!("its bytes have the digest {found}"), false));
         }
         Ok(())
     }
 
-    fn wrong(&self, code: &'static str, reason: String, temporary: bool) -> BlobError {
+    fn wrong(&self, code: &'static str, reason: &str, temporary: bool) -> BlobError {
         let problem = Problem::new(code, format!("blob {} is not what its name says: {reason}", self.expected.digest))
             .with_help("the source is damaged, or something between changes bytes; push the image to the source again");
         BlobError { problem, temporary }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Child, Descriptor, Digest, Manifest, ManifestError, MediaType, Platform, RawManifest};
 
 /// What to change; the default changes nothing, byte for byte.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Rewrite {
     /// Children of an index to keep; empty keeps all.
     pub platforms: Vec<Platform>,
@@ -92,6 +92,16 @@ impl Rewrite {
     #[must_use]
     pub fn is_identity(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Must an image of this type be read to know the digest that the rewrite gives it?
+    #[must_use]
+    pub fn needs_content(&self, media_type: &MediaType) -> bool {
+        match media_type {
+            MediaType::DockerManifest => false,
+            MediaType::OciManifest => self.docker_media_types,
+            _ => !self.is_identity(),
+        }
     }
 
     fn keeps(&self, child: &Child, siblings: &[Child]) -> bool {

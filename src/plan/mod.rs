@@ -1,1 +1,25 @@
-//! To be written.
+//! The planner: what is declared and what was observed become steps in a DAG. Pure: no sockets, files or clock.
+//!
+//! [`expand`] turns migrations into one [`Request`] a tag, as far as listings are known; [`plan`] decides an action
+//! for each, with the gates (lint, network) that it depends on. `apply` has nothing left to choose.
+
+mod address;
+mod blobs;
+mod document;
+mod expand;
+mod graph;
+mod inventory;
+mod outcome;
+mod planner;
+mod scope;
+mod step;
+
+pub use address::Address;
+pub use document::DocumentError;
+pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_tags};
+pub use graph::{Graph, StepId};
+pub use inventory::{Dockerfile, Inventory, Location, Observed, SyncFacts};
+pub use outcome::{Event, Outcome, Tally};
+pub use planner::{Plan, plan, used_registries};
+pub use scope::{Scope, ScopeError};
+pub use step::{Action, LintFinding, LintWork, NetworkWork, PlannedBlob, SelectWork, Step, SyncWork, Transfer, Work};

@@ -1,0 +1,268 @@
+//! From `migrate` sections to one request a tag.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Diagnostic, Label, Problem, Span};
+use crate::image::rewrite::Rewrite;
+use crate::image::{Repository, Tag};
+use crate::migrate::{Attestations, ImageRule, Migration, RepositoryPattern};
+use crate::project::Project;
+
+use super::address::Address;
+use super::inventory::{Location, Observed};
+use super::scope::Scope;
+
+/// What the sources were found to hold.
+#[derive(Clone, Debug, Default)]
+pub struct Listings {
+    /// Repositories, by registry.
+    pub catalogs: BTreeMap<String, Observed<Vec<Repository>>>,
+    /// Tags, by registry and repository; `None` where there is no such repository.
+    pub tags: BTreeMap<(String, Repository), Observed<Option<Vec<Tag>>>>,
+}
+
+/// One tag to be made equal at one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub source: Location,
+    pub target: Location,
+    pub rewrite: Rewrite,
+    pub missing_only: bool,
+    pub retries: u32,
+    /// Why it cannot be done whatever the registries hold: another rule writes the same tag.
+    pub conflict: Option<Problem>,
+    /// The `image` line it comes from.
+    pub span: Span,
+}
+
+/// A rule that could not be turned into requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlisted {
+    /// Name of the source registry.
+    pub registry: String,
+    pub pattern: String,
+    pub targets: Vec<String>,
+    pub why: Problem,
+}
+
+/// Every request of a project, ordered by target.
+#[derive(Clone, Debug, Default)]
+pub struct Expansion {
+    pub requests: Vec<Request>,
+    pub unlisted: Vec<Unlisted>,
+    /// Patterns that matched nothing.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Expansion {
+    /// Drops the requests that are not in `scope`.
+    pub fn retain(&mut self, scope: &Scope) {
+        self.requests.retain(|request| scope.holds(&Address::sync(&request.target)));
+    }
+}
+
+/// Registries whose list of repositories is needed.
+#[must_use]
+pub fn needed_catalogs(project: &Project) -> BTreeSet<String> {
+    let rules = rules(project).filter(|(_, rule)| matches!(*rule.repositories, RepositoryPattern::Glob(_)));
+    rules.map(|(migration, _)| migration.source.value.clone()).collect()
+}
+
+/// Repositories whose list of tags is needed, as far as the catalogs are known.
+#[must_use]
+pub fn needed_tags(project: &Project, listings: &Listings) -> BTreeSet<(String, Repository)> {
+    let rules = rules(project).filter(|(_, rule)| rule.tags.literals().is_none());
+    rules
+        .flat_map(|(migration, rule)| {
+            let repositories = repositories(migration, rule, listings).unwrap_or_default();
+            repositories.into_iter().map(|repository| (migration.source.value.clone(), repository))
+        })
+        .collect()
+}
+
+/// Turns every rule into requests.
+#[must_use]
+pub fn expand(project: &Project, listings: &Listings) -> Expansion {
+    let mut expansion = Expansion::default();
+    for (migration, rule) in rules(project) {
+        expand_rule(project, migration, rule, listings, &mut expansion);
+    }
+    merge(project, &mut expansion);
+    expansion
+}
+
+fn rules(project: &Project) -> impl Iterator<Item = (&Migration, &ImageRule)> {
+    project.migrations.iter().flat_map(|migration| migration.images.iter().map(move |rule| (migration, rule)))
+}
+
+/// The repositories of a rule, or why they are not known.
+fn repositories(migration: &Migration, rule: &ImageRule, listings: &Listings) -> Result<Vec<Repository>, Problem> {
+    match &*rule.repositories {
+        RepositoryPattern::Literal(repository) => Ok(vec![repository.clone()]),
+        glob @ RepositoryPattern::Glob(_) => match listings.catalogs.get(&*migration.source) {
+            Some(Observed::Known(catalog)) => Ok(catalog.iter().filter(|name| glob.matches(name)).cloned().collect()),
+            Some(Observed::Unknown { why }) => Err(why.clone()),
+            None => Ok(vec![]),
+        },
+    }
+}
+
+fn expand_rule(
+    project: &Project,
+    migration: &Migration,
+    rule: &ImageRule,
+    listings: &Listings,
+    expansion: &mut Expansion,
+) {
+    let unlisted = |pattern: String, why: Problem| Unlisted {
+        registry: migration.source.value.clone(),
+        pattern,
+        targets: migration.targets.iter().map(|target| target.value.clone()).collect(),
+        why,
+    };
+    let repositories = match repositories(migration, rule, listings) {
+        Ok(repositories) => repositories,
+        Err(why) => return expansion.unlisted.push(unlisted(rule.repositories.to_string(), why)),
+    };
+    if repositories.is_empty() {
+        let message = format!("no repository of `{}` matches `{}`", *migration.source, *rule.repositories);
+        expansion.findings.push(
+            Diagnostic::warning("nothing-matched", message)
+                .at(&project.source, rule.repositories.span, "matches nothing")
+                .with_help("correct the pattern, or remove the line"),
+        );
+    }
+    let mut seen = Some(Vec::new());
+    for repository in repositories {
+        match tags(migration, rule, &repository, listings) {
+            Ok(listed) => {
+                if let Some(seen) = &mut seen {
+                    seen.extend(listed.iter().cloned());
+                }
+                for tag in select(rule, &listed) {
+                    add_requests(project, migration, rule, (&repository, tag), expansion);
+                }
+            }
+            Err(why) => {
+                seen = None;
+                expansion.unlisted.push(unlisted(repository.to_string(), why));
+            }
+        }
+    }
+    if let Some(seen) = seen.filter(|seen| !seen.is_empty()) {
+        report_idle(project, rule, &seen, &mut expansion.findings);
+    }
+}
+
+/// The tags a rule chooses from: what it names itself, or what the source lists.
+fn tags(
+    migration: &Migration,
+    rule: &ImageRule,
+    repository: &Repository,
+    listings: &Listings,
+) -> Result<Vec<Tag>, Problem> {
+    if let Some(literals) = rule.tags.literals() {
+        return Ok(literals.into_iter().cloned().collect());
+    }
+    let missing = || {
+        Problem::new("no-repository", format!("`{}` has no repository {repository}", *migration.source))
+            .with_help("correct the name, or push the repository there first")
+    };
+    match listings.tags.get(&(migration.source.value.clone(), repository.clone())) {
+        Some(Observed::Known(Some(tags))) => Ok(tags.clone()),
+        Some(Observed::Known(None)) | None => Err(missing()),
+        Some(Observed::Unknown { why }) => Err(why.clone()),
+    }
+}
+
+fn select(rule: &ImageRule, listed: &[Tag]) -> Vec<Tag> {
+    rule.tags.select(listed).into_iter().cloned().collect()
+}
+
+fn report_idle(project: &Project, rule: &ImageRule, seen: &[Tag], findings: &mut Vec<Diagnostic>) {
+    for pattern in rule.tags.unmatched(seen) {
+        let message = format!("no tag of `{}` matches `{}`", *rule.repositories, **pattern);
+        findings.push(
+            Diagnostic::warning("nothing-matched", message)
+                .at(&project.source, pattern.span, "matches nothing")
+                .with_help("correct the pattern, or remove it"),
+        );
+    }
+}
+
+fn add_requests(
+    project: &Project,
+    migration: &Migration,
+    rule: &ImageRule,
+    (repository, tag): (&Repository, Tag),
+    expansion: &mut Expansion,
+) {
+    for target in &migration.targets {
+        let Some(declared) = project.registry(target) else { continue };
+        let organization = declared.organization.as_ref().map(|organization| &organization.value);
+        let target_repository = match rule.target(repository, organization) {
+            Ok(repository) => repository,
+            Err(error) => {
+                expansion.findings.push(Diagnostic::error("bad-image-name", error.to_string()).at(
+                    &project.source,
+                    rule.span,
+                    "",
+                ));
+                continue;
+            }
+        };
+        let locate = |registry: &str, repository: Repository| Location {
+            registry: registry.to_owned(),
+            repository,
+            tag: tag.clone(),
+        };
+        expansion.requests.push(Request {
+            source: locate(&migration.source, repository.clone()),
+            target: locate(target, target_repository),
+            rewrite: Rewrite {
+                platforms: rule.platforms.iter().map(|platform| platform.value.clone()).collect(),
+                drop_attestations: migration.attestations == Attestations::Drop,
+                docker_media_types: declared.provider.needs_docker_media_types(),
+            },
+            missing_only: migration.missing_only,
+            retries: migration.retries,
+            conflict: None,
+            span: rule.span,
+        });
+    }
+}
+
+/// Orders requests by target; equal ones become one, different ones that write one tag are in conflict.
+fn merge(project: &Project, expansion: &mut Expansion) {
+    expansion.requests.sort_by(|a, b| (&a.target, &a.source, a.span).cmp(&(&b.target, &b.source, b.span)));
+    let mut merged: Vec<Request> = Vec::with_capacity(expansion.requests.len());
+    for request in expansion.requests.drain(..) {
+        match merged.last_mut() {
+            Some(last) if last.target == request.target => {
+                let same = last.source == request.source && last.rewrite == request.rewrite;
+                if !same && last.conflict.is_none() {
+                    let (problem, diagnostic) = conflict(project, last, &request);
+                    last.conflict = Some(problem);
+                    expansion.findings.push(diagnostic);
+                }
+            }
+            _ => merged.push(request),
+        }
+    }
+    expansion.requests = merged;
+}
+
+fn conflict(project: &Project, first: &Request, second: &Request) -> (Problem, Diagnostic) {
+    let message = format!("two rules write {}: from {} and from {}", first.target, first.source, second.source);
+    let problem =
+        Problem::new("target-conflict", message).with_help("narrow one of the two, or give one another name with `as`");
+    let mut diagnostic = Diagnostic::from(problem.clone()).at(&project.source, first.span, "one is here");
+    if second.span != first.span {
+        diagnostic.labels.push(Label {
+            source: project.source.clone(),
+            span: second.span,
+            text: Some("the other here".to_owned()),
+        });
+    }
+    (problem, diagnostic)
+}

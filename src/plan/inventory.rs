@@ -1,0 +1,70 @@
+//! What was observed: the planner's only knowledge of the world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::diag::Problem;
+use crate::image::rewrite::ImageTree;
+use crate::image::{Descriptor, Digest, Repository, Tag};
+use crate::lint;
+use crate::network::PathReport;
+
+use super::expand::Expansion;
+
+/// A fact, or why it could not be found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed<T> {
+    Known(T),
+    Unknown { why: Problem },
+}
+
+/// A tag in one of the declared registries.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Location {
+    /// Name of a `registry` section.
+    pub registry: String,
+    pub repository: Repository,
+    pub tag: Tag,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}:{}", self.registry, self.repository, self.tag)
+    }
+}
+
+/// A Dockerfile and what the linter says of it.
+#[derive(Clone, Debug)]
+pub struct Dockerfile {
+    /// Relative to the project file, with `/`.
+    pub path: String,
+    /// Index of the `dockerfiles` section that owns it.
+    pub set: usize,
+    /// Of the file's bytes.
+    pub digest: Digest,
+    pub report: lint::Report,
+}
+
+/// What both sides of one request hold.
+#[derive(Clone, Debug)]
+pub struct SyncFacts {
+    pub source: Observed<Option<Descriptor>>,
+    pub target: Observed<Option<Descriptor>>,
+    /// The image as it would be written, where something has to be: read only when digests do not settle it.
+    pub image: Option<Result<ImageTree, Problem>>,
+}
+
+/// Everything observed for one project.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    pub dockerfiles: Vec<Dockerfile>,
+    /// By name of the registry; OCI layouts have no path to prove.
+    pub paths: BTreeMap<String, PathReport>,
+    pub expansion: Expansion,
+    /// By target; a request without facts is blocked by its gates.
+    pub syncs: BTreeMap<Location, SyncFacts>,
+    /// Blobs known to be at a target; in an OCI layout every repository holds what one holds.
+    pub held: BTreeSet<(String, Repository, Digest)>,
+    /// Names of registries that are OCI layouts: their blobs belong to no repository.
+    pub layouts: BTreeSet<String>,
+}

@@ -1,0 +1,110 @@
+//! What became of each step, and the events of an apply as they happen.
+
+use crate::diag::Problem;
+
+use super::address::Address;
+use super::step::Action;
+
+/// Exactly one for every step of a plan that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Outcome {
+    /// A gate is open, or the target was already as planned.
+    Unchanged {
+        note: String,
+    },
+    Created {
+        bytes: u64,
+    },
+    Updated {
+        bytes: u64,
+    },
+    /// The plan said so already.
+    Blocked {
+        problem: Problem,
+    },
+    /// Not tried, because of another step or an interrupt.
+    Skipped {
+        because: String,
+    },
+    Failed {
+        problem: Problem,
+    },
+}
+
+impl Outcome {
+    /// Does this open the way for the steps that come after?
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Self::Unchanged { .. } | Self::Created { .. } | Self::Updated { .. })
+    }
+}
+
+/// Something that happened while a plan was applied.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Started {
+        address: Address,
+        action: Action,
+        bytes: u64,
+    },
+    /// Bytes of blobs that reached the target since the last such event.
+    Moved {
+        address: Address,
+        bytes: u64,
+    },
+    /// A transfer starts again after something temporary; what was moved of this blob counts no more.
+    Retried {
+        address: Address,
+        lost: u64,
+        problem: Problem,
+    },
+    Finished {
+        address: Address,
+        outcome: Outcome,
+    },
+    /// First Ctrl-C: nothing new is started.
+    Stopping,
+}
+
+/// How many steps ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    pub created: usize,
+    pub updated: usize,
+    pub unchanged: usize,
+    pub blocked: usize,
+    pub skipped: usize,
+    pub failed: usize,
+    /// Bytes moved.
+    pub bytes: u64,
+}
+
+impl Tally {
+    #[must_use]
+    pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+        let mut tally = Self::default();
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Unchanged { .. } => tally.unchanged += 1,
+                Outcome::Created { bytes } => {
+                    tally.created += 1;
+                    tally.bytes += bytes;
+                }
+                Outcome::Updated { bytes } => {
+                    tally.updated += 1;
+                    tally.bytes += bytes;
+                }
+                Outcome::Blocked { .. } => tally.blocked += 1,
+                Outcome::Skipped { .. } => tally.skipped += 1,
+                Outcome::Failed { .. } => tally.failed += 1,
+            }
+        }
+        tally
+    }
+
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.blocked + self.skipped + self.failed == 0
+    }
+}

@@ -1,0 +1,384 @@
+//! The one place where actions are decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Problem, Severity};
+use crate::image::rewrite::ImageTree;
+use crate::image::{Descriptor, Digest};
+use crate::lint::policy::Gates;
+use crate::network::{PathReport, Verdict};
+use crate::project::Project;
+
+use super::address::Address;
+use super::blobs::Holdings;
+use super::expand::{Request, Unlisted};
+use super::graph::{Graph, StepId};
+use super::inventory::{Dockerfile, Inventory, Location, Observed, SyncFacts};
+use super::scope::Scope;
+use super::step::{Action, LintFinding, LintWork, NetworkWork, SelectWork, Step, SyncWork, Work};
+
+/// Steps in an order in which they can be done, and what each waits for.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub project: String,
+    /// Of the project file's bytes: a saved plan holds for this file only.
+    pub project_digest: Digest,
+    /// Made with `--target` or `--exclude`.
+    pub partial: bool,
+    pub(super) steps: Vec<Step>,
+    pub(super) graph: Graph,
+}
+
+impl Plan {
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    #[must_use]
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    #[must_use]
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.index()]
+    }
+
+    #[must_use]
+    pub fn count(&self, action: Action) -> usize {
+        self.steps.iter().filter(|step| step.action == action).count()
+    }
+
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.steps.iter().any(|step| step.action.is_change())
+    }
+
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.steps.iter().any(|step| step.action == Action::Blocked)
+    }
+
+    /// Bytes that applying moves.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.steps
+            .iter()
+            .map(|step| match &step.work {
+                Work::Sync(sync) => sync.bytes,
+                _ => 0,
+            })
+            .sum()
+    }
+}
+
+/// Decides what is to be done. Deterministic: the same facts give the same plan, whatever order they came in.
+#[must_use]
+pub fn plan(project: &Project, inventory: &Inventory, scope: &Scope) -> Plan {
+    let mut planner = Planner { project, inventory, scope, steps: vec![], graph: Graph::default() };
+    let gates = planner.add_gates();
+    planner.add_unlisted(&gates);
+    planner.add_syncs(&gates);
+    Plan {
+        project: project.name.value.clone(),
+        project_digest: Digest::sha256(project.source.text().as_bytes()),
+        partial: scope.is_partial(),
+        steps: planner.steps,
+        graph: planner.graph,
+    }
+}
+
+/// Names of the registries whose path is to be proved: those that migrations use and those with a `network` section.
+#[must_use]
+pub fn used_registries(project: &Project) -> BTreeSet<String> {
+    let migrations = project.migrations.iter();
+    let moved = migrations.flat_map(|migration| std::iter::once(&migration.source).chain(&migration.targets));
+    moved.chain(project.networks.iter().map(|network| &network.registry)).map(|name| name.value.clone()).collect()
+}
+
+/// The gates that are in the plan.
+#[derive(Default)]
+struct PlannedGates {
+    /// With the `dockerfiles` section that owns it.
+    lint: Vec<(StepId, usize)>,
+    network: BTreeMap<String, StepId>,
+}
+
+struct Planner<'a> {
+    project: &'a Project,
+    inventory: &'a Inventory,
+    scope: &'a Scope,
+    steps: Vec<Step>,
+    graph: Graph,
+}
+
+impl Planner<'_> {
+    fn add(&mut self, step: Step, after: &[StepId]) -> StepId {
+        self.steps.push(step);
+        self.graph.add(after)
+    }
+
+    fn add_gates(&mut self) -> PlannedGates {
+        let mut gates = PlannedGates::default();
+        for dockerfile in &self.inventory.dockerfiles {
+            let step = lint_step(dockerfile);
+            if self.scope.holds(&step.address) || self.gates_something(|request| self.lints(dockerfile.set, request)) {
+                gates.lint.push((self.add(step, &[]), dockerfile.set));
+            }
+        }
+        for (registry, report) in &self.inventory.paths {
+            let step = network_step(registry, report);
+            let uses = |request: &Request| [&request.source, &request.target].iter().any(|at| at.registry == *registry);
+            if self.scope.holds(&step.address) || self.gates_something(uses) {
+                gates.network.insert(registry.clone(), self.add(step, &[]));
+            }
+        }
+        gates
+    }
+
+    /// Does a gate stand before a request that is in scope?
+    fn gates_something(&self, uses: impl Fn(&Request) -> bool) -> bool {
+        self.inventory.expansion.requests.iter().any(|request| self.in_scope(request) && uses(request))
+    }
+
+    fn in_scope(&self, request: &Request) -> bool {
+        let excluded = |registry: &str| self.scope.excludes(&Address::network(registry));
+        let lint_excluded = || {
+            let mut files = self.inventory.dockerfiles.iter().filter(|file| self.lints(file.set, request));
+            files.any(|file| self.scope.excludes(&Address::lint(&file.path)))
+        };
+        self.scope.holds(&Address::sync(&request.target))
+            && !excluded(&request.source.registry)
+            && !excluded(&request.target.registry)
+            && !lint_excluded()
+    }
+
+    /// Does a failing Dockerfile of section `set` block `request`?
+    fn lints(&self, set: usize, request: &Request) -> bool {
+        gates_target(&self.project.dockerfiles[set].gates, &request.target.registry)
+    }
+
+    fn gates_of(&self, gates: &PlannedGates, registries: &[&str]) -> Vec<StepId> {
+        let target = registries[registries.len() - 1];
+        let lint = gates.lint.iter().filter(|(_, set)| gates_target(&self.project.dockerfiles[*set].gates, target));
+        let network = registries.iter().filter_map(|registry| gates.network.get(*registry));
+        lint.map(|(id, _)| *id).chain(network.copied()).collect()
+    }
+
+    fn add_unlisted(&mut self, gates: &PlannedGates) {
+        let mut seen = BTreeSet::new();
+        for rule in &self.inventory.expansion.unlisted {
+            let step = select_step(rule);
+            if self.scope.holds(&step.address) && seen.insert(step.address.clone()) {
+                let after: Vec<_> = gates.network.get(&rule.registry).copied().into_iter().collect();
+                self.add(step, &after);
+            }
+        }
+    }
+
+    fn add_syncs(&mut self, gates: &PlannedGates) {
+        let mut holdings = Holdings::new(self.inventory);
+        for request in &self.inventory.expansion.requests {
+            if !self.in_scope(request) {
+                continue;
+            }
+            let after = self.gates_of(gates, &[&request.source.registry, &request.target.registry]);
+            let shut: Vec<_> = after.iter().filter(|id| self.steps[id.index()].action == Action::Blocked).collect();
+            let step = match shut.first() {
+                Some(first) => {
+                    let why = shut_gate(&self.steps[first.index()].address, shut.len());
+                    Step::blocked(Address::sync(&request.target), why, empty_sync(request))
+                }
+                None => self.sync_step(request, &mut holdings),
+            };
+            self.add(step, &after);
+        }
+    }
+
+    fn sync_step(&self, request: &Request, holdings: &mut Holdings<'_>) -> Step {
+        let address = Address::sync(&request.target);
+        let unobserved = || Problem::new("not-observed", format!("{} was not looked at", request.target));
+        let decided = match self.inventory.syncs.get(&request.target) {
+            _ if request.conflict.is_some() => Err(request.conflict.clone().unwrap_or_else(unobserved)),
+            Some(facts) => decide(request, facts),
+            None => Err(unobserved()),
+        };
+        let Decision { action, reason, source, before, image, after } = match decided {
+            Ok(decision) => decision,
+            Err(why) => return Step::blocked(address, why, empty_sync(request)),
+        };
+        let to_write = image.filter(|_| action.is_change());
+        let (blobs, bytes) = to_write.map_or_else(Default::default, |tree| {
+            holdings.place(&request.target.registry, &request.target.repository, &tree.blobs)
+        });
+        let work = Work::Sync(Box::new(SyncWork {
+            source: request.source.clone(),
+            source_digest: Some(source),
+            target: request.target.clone(),
+            before,
+            after: Some(after),
+            rewrite: request.rewrite.clone(),
+            losses: to_write.map(|tree| tree.losses.clone()).unwrap_or_default(),
+            blobs,
+            bytes,
+            retries: request.retries,
+        }));
+        Step { address, action, reason: reason.to_owned(), help: None, work }
+    }
+}
+
+fn gates_target(gates: &Gates, target: &str) -> bool {
+    match gates {
+        Gates::All => true,
+        Gates::Nothing => false,
+        Gates::Targets(names) => names.iter().any(|name| **name == target),
+    }
+}
+
+/// What one request comes to.
+struct Decision<'a> {
+    action: Action,
+    reason: &'static str,
+    source: Digest,
+    before: Option<Digest>,
+    after: Digest,
+    image: Option<&'a ImageTree>,
+}
+
+/// The action of one request, or why there can be none.
+fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, Problem> {
+    let source = known(&facts.source)?.as_ref().ok_or_else(|| missing_source(&request.source))?;
+    let target = known(&facts.target)?.as_ref();
+    let before = target.map(|descriptor| descriptor.digest.clone());
+    let decision = |action, reason, after, image| Decision {
+        action,
+        reason,
+        source: source.digest.clone(),
+        before: before.clone(),
+        after,
+        image,
+    };
+    if let Some(present) = target
+        && request.missing_only
+    {
+        return Ok(decision(
+            Action::Unchanged,
+            "present, and only what is missing is wanted",
+            present.digest.clone(),
+            None,
+        ));
+    }
+    let image = facts.image.as_ref().map(|image| image.as_ref().map_err(Clone::clone)).transpose()?;
+    let after = after(request, source, image)?;
+    let (action, reason) = match target {
+        Some(target) if target.digest == after => (Action::Unchanged, "the same digest"),
+        Some(_) => (Action::Update, "the target holds something else"),
+        None => (Action::Create, "not at the target"),
+    };
+    Ok(decision(action, reason, after, image))
+}
+
+/// The digest that the target's tag is to hold.
+fn after(request: &Request, source: &Descriptor, image: Option<&ImageTree>) -> Result<Digest, Problem> {
+    match image {
+        Some(tree) => Ok(tree.root().digest.clone()),
+        None if !request.rewrite.needs_content(&source.media_type) => Ok(source.digest.clone()),
+        None => Err(Problem::new("not-observed", format!("the image of {} was not read", request.source))),
+    }
+}
+
+fn known<T>(observed: &Observed<T>) -> Result<&T, Problem> {
+    match observed {
+        Observed::Known(value) => Ok(value),
+        Observed::Unknown { why } => Err(why.clone()),
+    }
+}
+
+fn missing_source(source: &Location) -> Problem {
+    Problem::new("no-source-tag", format!("the source has no {source}"))
+        .with_help("correct the tag in the project file, or push it to the source first")
+}
+
+fn shut_gate(first: &Address, count: usize) -> Problem {
+    let message = match count - 1 {
+        0 => format!("behind {first}"),
+        1 => format!("behind {first} and 1 other step"),
+        more => format!("behind {first} and {more} other steps"),
+    };
+    Problem::new("gate-shut", message)
+}
+
+fn empty_sync(request: &Request) -> Work {
+    Work::Sync(Box::new(SyncWork {
+        source: request.source.clone(),
+        source_digest: None,
+        target: request.target.clone(),
+        before: None,
+        after: None,
+        rewrite: request.rewrite.clone(),
+        losses: vec![],
+        blobs: vec![],
+        bytes: 0,
+        retries: request.retries,
+    }))
+}
+
+fn lint_step(dockerfile: &Dockerfile) -> Step {
+    let findings: Vec<LintFinding> = dockerfile.report.findings.iter().map(lint_finding).collect();
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let reason = match (errors, warnings) {
+        (0, 0) => "nothing found".to_owned(),
+        _ => format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings)),
+    };
+    let failed = dockerfile.report.failed;
+    Step {
+        address: Address::lint(&dockerfile.path),
+        action: if failed { Action::Blocked } else { Action::Unchanged },
+        reason,
+        help: failed.then(|| "mend the findings, or change the policy in the `dockerfiles` section".to_owned()),
+        work: Work::Lint(LintWork {
+            file: dockerfile.path.clone(),
+            set: dockerfile.set,
+            digest: dockerfile.digest.clone(),
+            findings,
+        }),
+    }
+}
+
+fn lint_finding(finding: &crate::lint::Finding) -> LintFinding {
+    let label = finding.diagnostic.labels.first();
+    let position = label.map(|label| label.source.position(label.span.start));
+    LintFinding {
+        rule: finding.rule.to_owned(),
+        severity: finding.diagnostic.severity,
+        message: finding.diagnostic.problem.message.clone(),
+        line: position.map_or(1, |position| position.line),
+        column: position.map_or(1, |position| position.column),
+    }
+}
+
+fn network_step(registry: &str, report: &PathReport) -> Step {
+    let passed = report.checks.iter().filter(|result| result.verdict == Verdict::Pass).count();
+    let (action, reason, help) = match report.failure() {
+        Some(failure) => (Action::Blocked, format!("{}: {}", failure.check, failure.observed), failure.fix.clone()),
+        None => (Action::Unchanged, format!("{passed} check{} passed", plural(passed)), None),
+    };
+    Step {
+        address: Address::network(registry),
+        action,
+        reason,
+        help,
+        work: Work::Network(NetworkWork { registry: registry.to_owned(), checks: report.checks.clone() }),
+    }
+}
+
+fn select_step(rule: &Unlisted) -> Step {
+    let work = SelectWork { registry: rule.registry.clone(), pattern: rule.pattern.clone() };
+    Step::blocked(Address::select(&rule.registry, &rule.pattern), rule.why.clone(), Work::Select(work))
+}
+
+const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

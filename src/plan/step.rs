@@ -1,0 +1,149 @@
+//! Steps of a plan: what is to be done, why, and what it changes.
+
+use crate::diag::{Problem, Severity};
+use crate::image::rewrite::Rewrite;
+use crate::image::{Descriptor, Digest, Repository};
+use crate::network::CheckResult;
+
+use super::address::Address;
+use super::inventory::Location;
+
+/// What happens to the thing at a step's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    Create,
+    Update,
+    Unchanged,
+    /// Cannot be done, or its gate is shut.
+    Blocked,
+}
+
+impl Action {
+    #[must_use]
+    pub const fn symbol(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Unchanged => '=',
+            Self::Blocked => '!',
+        }
+    }
+
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Create | Self::Update)
+    }
+}
+
+/// One node of the DAG.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Step {
+    pub address: Address,
+    pub action: Action,
+    /// Why this action, in one phrase.
+    pub reason: String,
+    /// What to do about it; only where something is blocked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub help: Option<String>,
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+impl Step {
+    pub(super) fn blocked(address: Address, why: Problem, work: Work) -> Self {
+        Self { address, action: Action::Blocked, reason: why.message, help: why.help, work }
+    }
+}
+
+/// What kind of step it is, with all that carrying it out needs.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Work {
+    Lint(LintWork),
+    Network(NetworkWork),
+    /// A rule whose repositories or tags could not be listed: always blocked.
+    Select(SelectWork),
+    Sync(Box<SyncWork>),
+}
+
+/// A Dockerfile against its policy.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LintWork {
+    pub file: String,
+    /// Index of its `dockerfiles` section.
+    pub set: usize,
+    pub digest: Digest,
+    pub findings: Vec<LintFinding>,
+}
+
+/// A finding as a plan file keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LintFinding {
+    pub rule: String,
+    pub severity: Severity,
+    pub message: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+/// The path to one registry.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NetworkWork {
+    pub registry: String,
+    pub checks: Vec<CheckResult>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SelectWork {
+    /// Name of the source registry.
+    pub registry: String,
+    pub pattern: String,
+}
+
+/// One tag to be made equal at the target.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SyncWork {
+    pub source: Location,
+    /// What the source's tag held when the plan was made; this content is copied, whatever the tag holds later.
+    pub source_digest: Option<Digest>,
+    pub target: Location,
+    /// What the target's tag held when the plan was made.
+    pub before: Option<Digest>,
+    /// What it will hold.
+    pub after: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Rewrite::is_identity")]
+    pub rewrite: Rewrite,
+    /// What the rewrite takes away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<PlannedBlob>,
+    /// Sum of the sizes of the blobs to upload.
+    pub bytes: u64,
+    /// Tries after the first, for what is temporary.
+    pub retries: u32,
+}
+
+/// A blob of an image and how it gets to the target.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PlannedBlob {
+    #[serde(flatten)]
+    pub descriptor: Descriptor,
+    #[serde(flatten)]
+    pub transfer: Transfer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "transfer", rename_all = "lowercase")]
+pub enum Transfer {
+    /// The target repository holds it, or an earlier step puts it there.
+    Present,
+    /// Another repository of the target holds it or will, so no bytes move.
+    Mount {
+        from: Repository,
+    },
+    Upload,
+}
