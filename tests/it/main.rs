@@ -1,0 +1,9 @@
+//! The integration tests, one binary. What needs a real server or client stands under [`real`]; `tests/run --quick`
+//! leaves only that out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the harness fails a test by panicking")]
+#![allow(unreachable_pub, reason = "`pub` marks what a support module offers to tests")]
+
+mod architecture;
+mod hygiene;
+mod real;
+mod support;

@@ -1,0 +1,79 @@
+//! Programs that read what others wrote.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::containerd::Containerd;
+use crate::support::content::{Format, image};
+use crate::support::process::{Running, program, run};
+use crate::support::registry::Registry;
+use crate::support::swrctl::Project;
+use crate::support::tools::{skopeo, skopeo_raw};
+
+const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
+
+#[test]
+fn containerd_pulls_and_unpacks() {
+    let (registry, containerd) = (Registry::plain(), Containerd::start());
+    for (tag, artifact) in [
+        ("image", image(1).build()),
+        ("docker", image(2).format(Format::Docker).index(&BOTH)),
+        ("attested", image(3).index_with_attestations(&BOTH)),
+    ] {
+        artifact.push(&registry.http(), "a/b", tag);
+        let reference = format!("{}/a/b:{tag}", registry.host());
+        containerd.pull(&reference, "linux/amd64").expect_success();
+        assert_eq!(containerd.digest(&reference), artifact.digest());
+    }
+}
+
+#[test]
+fn containerd_refuses_a_damaged_blob() {
+    let (registry, containerd) = (Registry::plain(), Containerd::start());
+    let artifact = image(1).build();
+    artifact.push(&registry.http(), "a/b", "v1");
+    let layer = &artifact.blobs[1];
+    let mut damaged = layer.bytes.clone();
+    damaged[700] ^= 1;
+    std::fs::write(registry.blob_file(&layer.digest), damaged).unwrap();
+    let output = containerd.pull(&format!("{}/a/b:v1", registry.host()), "linux/amd64");
+    assert_ne!(output.code, Some(0), "{output}");
+}
+
+#[test]
+fn skopeo_reads_a_layout_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Registry::plain();
+    for (tag, artifact) in [("one", image(1).build()), ("both", image(2).index(&BOTH))] {
+        artifact.write_layout(folder.path(), tag);
+        let source = format!("oci:{}:{tag}", folder.path().display());
+        let target = format!("{}/a/b:{tag}", registry.host());
+        skopeo(&["copy", "--all", "--dest-tls-verify=false", &source, &format!("docker://{target}")]).expect_success();
+        assert_eq!(skopeo_raw(&target).as_bytes(), artifact.manifest.bytes);
+    }
+}
+
+#[test]
+fn the_binary_sees_nothing_of_this_machine() {
+    let project = Project::new("").file("sub/file", "x").home_file(".docker/config.json", "{}").env("NAME", "value");
+    assert!(project.path("sub/file").is_file());
+    let output = project.run(["--version"]).expect_success();
+    assert!(!output.everything().contains(env!("CARGO_MANIFEST_DIR")));
+    let mut running = project.spawn(["--version"]);
+    running.kill();
+    assert!(!running.is_running() || running.finish(Duration::from_secs(5)).code.is_none());
+}
+
+#[test]
+fn a_program_is_interrupted_or_runs_out_of_time() {
+    let sleep = || {
+        let mut command = Command::new(program("sleep"));
+        command.arg("60");
+        command
+    };
+    let running = Running::spawn(sleep());
+    running.interrupt();
+    assert_eq!(running.finish(Duration::from_secs(10)).code, None);
+    let late = std::panic::catch_unwind(|| run(sleep(), Duration::from_millis(50)));
+    assert!(late.is_err(), "the time limit holds");
+}

@@ -1,0 +1,162 @@
+//! A TCP proxy that misbehaves on purpose, connection by connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+
+use super::server::background_runtime;
+
+/// What happens to one connection. Sizes count every byte of it: requests' heads, TLS records and all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fault {
+    reset_at_once: bool,
+    delay: Duration,
+    up: Lane,
+    down: Lane,
+}
+
+/// One direction of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lane {
+    cut_after: Option<u64>,
+    bytes_per_second: Option<u64>,
+}
+
+impl Fault {
+    /// The connection works.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Accepted and reset before a byte passes.
+    pub fn reset() -> Self {
+        Self { reset_at_once: true, ..Self::default() }
+    }
+
+    /// Reset after the client sent so many bytes.
+    pub fn cut_upload(after: u64) -> Self {
+        Self { up: Lane { cut_after: Some(after), ..Lane::default() }, ..Self::default() }
+    }
+
+    /// Reset after the server answered so many bytes.
+    pub fn cut_download(after: u64) -> Self {
+        Self { down: Lane { cut_after: Some(after), ..Lane::default() }, ..Self::default() }
+    }
+
+    /// Nothing passes for a while after the connection stands.
+    pub fn delay(delay: Duration) -> Self {
+        Self { delay, ..Self::default() }
+    }
+
+    /// Both directions carry at most so many bytes a second.
+    pub fn throttle(bytes_per_second: u64) -> Self {
+        let lane = Lane { bytes_per_second: Some(bytes_per_second), ..Lane::default() };
+        Self { up: lane, down: lane, ..Self::default() }
+    }
+}
+
+/// The fault on the first `count` connections; later ones work.
+pub fn first(count: usize, fault: Fault) -> impl Fn(usize) -> Fault + Send + Sync + 'static {
+    move |connection| if connection < count { fault } else { Fault::none() }
+}
+
+#[derive(Debug)]
+pub struct FaultProxy {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    runtime: Option<Runtime>,
+}
+
+impl FaultProxy {
+    /// Passes connections to `upstream`; `fault` is asked for each, counted from 0.
+    pub fn start(upstream: SocketAddr, fault: impl Fn(usize) -> Fault + Send + Sync + 'static) -> Self {
+        let runtime = background_runtime();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&connections);
+        runtime.spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let fault = fault(counter.fetch_add(1, Ordering::SeqCst));
+                tokio::spawn(pass(client, upstream, fault));
+            }
+        });
+        Self { address, connections, runtime: Some(runtime) }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `127.0.0.1:PORT`, as image names spell it.
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// How many connections came so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A loopback address on which nothing listens: a refused connection.
+pub fn closed_port() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The connection was cut, on purpose or by a peer.
+struct Cut;
+
+async fn pass(mut client: TcpStream, upstream: SocketAddr, fault: Fault) {
+    tokio::time::sleep(fault.delay).await;
+    if !fault.reset_at_once
+        && let Ok(mut server) = TcpStream::connect(upstream).await
+    {
+        let (mut from_client, mut to_client) = client.split();
+        let (mut from_server, mut to_server) = server.split();
+        let up = pump(&mut from_client, &mut to_server, fault.up);
+        let down = pump(&mut from_server, &mut to_client, fault.down);
+        if tokio::try_join!(up, down).is_ok() {
+            return;
+        }
+        let _ = server.set_zero_linger();
+    }
+    let _ = client.set_zero_linger();
+}
+
+async fn pump(
+    from: &mut (impl AsyncReadExt + Unpin),
+    to: &mut (impl AsyncWriteExt + Unpin),
+    lane: Lane,
+) -> Result<(), Cut> {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut left = lane.cut_after;
+    loop {
+        let room = left.map_or(buffer.len(), |left| buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+        if room == 0 {
+            return Err(Cut);
+        }
+        let read = from.read(&mut buffer[..room]).await.map_err(|_| Cut)?;
+        if read == 0 {
+            return to.shutdown().await.map_err(|_| Cut);
+        }
+        to.write_all(&buffer[..read]).await.map_err(|_| Cut)?;
+        left = left.map(|left| left - read as u64);
+        if let Some(rate) = lane.bytes_per_second {
+            tokio::time::sleep(Duration::from_micros(read as u64 * 1_000_000 / rate)).await;
+        }
+    }
+}

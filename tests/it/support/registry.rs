@@ -1,0 +1,133 @@
+//! A real registry (Distribution) on a free loopback port, with a folder of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::authority::{Authority, Identity};
+use super::http::Http;
+use super::process::{Daemon, program, run};
+use super::token::TokenServer;
+
+pub const USER: &str = "robot";
+pub const PASSWORD: &str = "correct-horse";
+
+#[derive(Debug)]
+pub struct Registry {
+    address: SocketAddr,
+    authority: Option<String>,
+    daemon: Daemon,
+    folder: TempDir,
+}
+
+impl Registry {
+    /// Anonymous, over plain HTTP.
+    pub fn plain() -> Self {
+        Self::start("", None)
+    }
+
+    /// Basic authentication of [`USER`] with [`PASSWORD`], over plain HTTP.
+    pub fn htpasswd() -> Self {
+        let mut command = Command::new(program("htpasswd"));
+        command.args(["-B", "-b", "-n", "-C", "4", USER, PASSWORD]);
+        let line = run(command, Duration::from_secs(10)).expect_success().stdout;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("htpasswd"), line.trim()).unwrap();
+        let path = folder.path().join("htpasswd");
+        let section = format!("auth:\n  htpasswd:\n    realm: test registry\n    path: {}\n", path.display());
+        Self::start_in(folder, &section, None)
+    }
+
+    /// Anonymous, over TLS with a certificate of `authority`.
+    pub fn tls(authority: &Authority) -> Self {
+        Self::tls_with(authority, &authority.identity())
+    }
+
+    /// The same with a given certificate: an expired one, or one for another host.
+    pub fn tls_with(authority: &Authority, identity: &Identity) -> Self {
+        Self::start("", Some((authority, identity)))
+    }
+
+    /// Bearer tokens of `tokens`, over plain HTTP.
+    pub fn token(tokens: &TokenServer) -> Self {
+        let section = format!(
+            "auth:\n  token:\n    realm: {}\n    service: {}\n    issuer: {}\n    rootcertbundle: {}\n",
+            tokens.realm(),
+            tokens.service(),
+            tokens.issuer(),
+            tokens.certificate_file().display()
+        );
+        Self::start(&section, None)
+    }
+
+    fn start(section: &str, tls: Option<(&Authority, &Identity)>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), section, tls)
+    }
+
+    fn start_in(folder: TempDir, section: &str, tls: Option<(&Authority, &Identity)>) -> Self {
+        let path = |name: &str| folder.path().join(name);
+        let mut config = format!(
+            "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {}\n  delete:\n    enabled: true\n{section}http:\n  addr: 127.0.0.1:0\n",
+            path("storage").display()
+        );
+        if let Some((_, identity)) = tls {
+            std::fs::write(path("tls.crt"), &identity.certificate).unwrap();
+            std::fs::write(path("tls.key"), &identity.key).unwrap();
+            let (certificate, key) = (path("tls.crt"), path("tls.key"));
+            config += &format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display());
+        }
+        std::fs::write(path("config.yml"), config).unwrap();
+
+        let config = path("config.yml");
+        let mut daemon = Daemon::spawn(
+            "docker-registry",
+            &path("log"),
+            &["serve", config.to_str().expect("temporary paths are UTF-8")],
+        );
+        let address = daemon.wait_until(listening_address);
+        Self { address, authority: tls.map(|(authority, _)| authority.pem().to_owned()), daemon, folder }
+    }
+
+    /// `127.0.0.1:PORT`, as image names spell it.
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self) -> String {
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// A client without credentials, which trusts the registry's authority.
+    pub fn http(&self) -> Http {
+        match &self.authority {
+            Some(authority) => Http::trusting(self.url(), authority),
+            None => Http::new(self.url()),
+        }
+    }
+
+    /// Where it keeps a blob, to damage or remove it behind its back.
+    pub fn blob_file(&self, digest: &str) -> PathBuf {
+        let hex = digest.strip_prefix("sha256:").expect("test content is addressed by SHA-256");
+        let blobs = self.folder.path().join("storage/docker/registry/v2/blobs/sha256");
+        blobs.join(&hex[..2]).join(hex).join("data")
+    }
+
+    pub fn log(&self) -> String {
+        self.daemon.log()
+    }
+}
+
+/// The address that a registry which was given port 0 says it listens on.
+fn listening_address(log: &str) -> Option<SocketAddr> {
+    let after = log.split_once("listening on ")?.1;
+    let end = after.find(|c: char| !matches!(c, '0'..='9' | '.' | ':'))?;
+    after[..end].parse().ok()
+}

@@ -1,0 +1,85 @@
+//! The real binary, in a project folder of the test's own and an environment that holds nothing of the machine's.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::process::{Output, Running, run};
+
+/// Longer than any command of the tests takes, shorter than anyone waits.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A project folder and a home folder; both are removed when dropped.
+#[derive(Debug)]
+pub struct Project {
+    folder: TempDir,
+    home: TempDir,
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl Project {
+    /// A folder without a project file.
+    pub fn empty() -> Self {
+        let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        Self { folder, home, environment: Vec::new() }
+    }
+
+    /// A folder whose `swr.kdl` has this text.
+    pub fn new(kdl: &str) -> Self {
+        Self::empty().file("swr.kdl", kdl)
+    }
+
+    /// Writes a file of the project, making its folders.
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        write(&self.path(name), content.as_ref());
+        self
+    }
+
+    /// Writes a file under the home folder, e.g. `.docker/config.json`.
+    pub fn home_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        write(&self.home.path().join(name), content.as_ref());
+        self
+    }
+
+    /// Sets an environment variable for every run.
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the binary here to its end.
+    #[track_caller]
+    pub fn run<const N: usize>(&self, arguments: [&str; N]) -> Output {
+        run(self.command(&arguments), LIMIT)
+    }
+
+    /// Starts the binary here, to be interrupted or killed.
+    pub fn spawn<const N: usize>(&self, arguments: [&str; N]) -> Running {
+        Running::spawn(self.command(&arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_swrctl"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("LC_ALL", "C.UTF-8")
+            .envs(self.environment.iter().cloned());
+        command
+    }
+}
+
+fn write(path: &Path, content: &[u8]) {
+    std::fs::create_dir_all(path.parent().expect("a file stands in a folder")).unwrap();
+    std::fs::write(path, content).unwrap();
+}
