@@ -56,7 +56,7 @@ fn htpasswd_lets_in_its_user_only() {
     artifact.push(&registry.http().basic(USER, PASSWORD), "a/b", "v1");
 
     let reference = format!("docker://{}/a/b:v1", registry.host());
-    let inspect = |password| skopeo(&["inspect", "--tls-verify=false", "--raw", "--creds", password, &reference]);
+    let inspect = |password: &str| skopeo(&["inspect", "--tls-verify=false", "--raw", "--creds", password, &reference]);
     assert_eq!(inspect(&format!("{USER}:{PASSWORD}")).expect_success().stdout.as_bytes(), artifact.manifest.bytes);
     let refused = inspect(&format!("{USER}:wrong")).expect_code(1);
     assert!(refused.stderr.contains("unauthorized"), "{refused}");

@@ -79,7 +79,7 @@ fn anyone_may_pull_a_public_repository() {
 fn skopeo_logs_in_and_writes() {
     let swr = swr();
     let source = tempfile::tempdir().unwrap();
-    image(1).write_layout(source.path(), "v1");
+    image(1).build().write_layout(source.path(), "v1");
     let (layout, target) =
         (format!("oci:{}:v1", source.path().display()), format!("docker://{}/team/app:v1", swr.host()));
     let credentials = format!("{}:{}", Swr::user(), Swr::password());

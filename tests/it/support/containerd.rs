@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::process::{Daemon, Output, program, run};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub struct Containerd {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::Body as _;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -102,16 +101,13 @@ impl<B: Behaviour> Front<B> {
         let (sent, received) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         async move {
             let head = head_of(&request);
-            let response = match self.behaviour.before(&request) {
-                Some(response) => {
-                    // An unread body would close the connection under a client that still writes.
-                    let _ = counted(request.into_body(), &sent).collect().await;
-                    response
-                }
-                None => {
-                    let response = self.forward(request, &sent).await;
-                    self.behaviour.after(&head, response.status()).unwrap_or(response)
-                }
+            let response = if let Some(response) = self.behaviour.before(&request) {
+                // An unread body would close the connection under a client that still writes.
+                let _ = counted(request.into_body(), &sent).collect().await;
+                response
+            } else {
+                let response = self.forward(request, &sent).await;
+                self.behaviour.after(&head, response.status()).unwrap_or(response)
             };
             self.recorder.record(&head, response.status(), sent, Arc::clone(&received));
             response.map(|body| counted(body, &received))

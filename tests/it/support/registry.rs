@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::authority::{Authority, Identity};
 use super::http::Http;
 use super::process::{Daemon, program, run};
-use super::token::TokenServer;
+use super::token::{self, TokenServer};
 
 pub const USER: &str = "robot";
 pub const PASSWORD: &str = "correct-horse";
@@ -56,8 +56,8 @@ impl Registry {
         let section = format!(
             "auth:\n  token:\n    realm: {}\n    service: {}\n    issuer: {}\n    rootcertbundle: {}\n",
             tokens.realm(),
-            tokens.service(),
-            tokens.issuer(),
+            token::SERVICE,
+            token::ISSUER,
             tokens.certificate_file().display()
         );
         Self::start(&section, None)
@@ -69,16 +69,17 @@ impl Registry {
 
     fn start_in(folder: TempDir, section: &str, tls: Option<(&Authority, &Identity)>) -> Self {
         let path = |name: &str| folder.path().join(name);
-        let mut config = format!(
-            "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {}\n  delete:\n    enabled: true\n{section}http:\n  addr: 127.0.0.1:0\n",
-            path("storage").display()
-        );
-        if let Some((_, identity)) = tls {
-            std::fs::write(path("tls.crt"), &identity.certificate).unwrap();
-            std::fs::write(path("tls.key"), &identity.key).unwrap();
+        let tls_section = tls.map_or(String::new(), |(_, identity)| {
             let (certificate, key) = (path("tls.crt"), path("tls.key"));
-            config += &format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display());
-        }
+            std::fs::write(&certificate, &identity.certificate).unwrap();
+            std::fs::write(&key, &identity.key).unwrap();
+            format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display())
+        });
+        let storage = format!("    rootdirectory: {}\n", path("storage").display());
+        let config = format!(
+            "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n{storage}  delete:\n    enabled: true\n{section}\
+             http:\n  addr: 127.0.0.1:0\n{tls_section}"
+        );
         std::fs::write(path("config.yml"), config).unwrap();
 
         let config = path("config.yml");

@@ -2,8 +2,7 @@
 //! the storing to the registry.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -47,7 +46,7 @@ impl Settings {
             organizations: names.iter().map(ToString::to_string).collect(),
             public: BTreeSet::new(),
             refuse_oci_manifests: false,
-            token_life: Duration::from_secs(900),
+            token_life: Duration::from_mins(15),
         }
     }
 }
@@ -77,10 +76,6 @@ impl Swr {
         let identity = tls.as_ref().map(|(_, identity)| identity);
         let proxy = Proxy::start(registry.address(), identity, facts);
         Self { proxy, registry, authority: tls.map(|(authority, _)| authority.pem().to_owned()) }
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.proxy.address()
     }
 
     /// `127.0.0.1:PORT`, as image names spell it.
@@ -221,10 +216,9 @@ impl Facts {
     /// SWR's challenge, whose scope names the repository and no action.
     fn challenge(&self, request: &Request<Incoming>, repository: Option<&str>) -> Response<Body> {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let mut challenge = format!("Bearer realm=\"{}://{host}{AUTH_PATH}\",service=\"dockyard\"", self.scheme);
-        if let Some(repository) = repository {
-            challenge += &format!(",scope=\"repository:{repository}:\"");
-        }
+        let scope = repository.map(|repository| format!(",scope=\"repository:{repository}:\"")).unwrap_or_default();
+        let scheme = self.scheme;
+        let challenge = format!("Bearer realm=\"{scheme}://{host}{AUTH_PATH}\",service=\"dockyard\"{scope}");
         let mut response = error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication required");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge.parse().expect("a valid header"));
         response

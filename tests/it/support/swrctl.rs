@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::process::{Output, Running, run};
 
 /// Longer than any command of the tests takes, shorter than anyone waits.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A project folder and a home folder; both are removed when dropped.
 #[derive(Debug)]

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::registry::{PASSWORD, USER};
-use super::server::{Body, Incoming, Recorder, Server, full, reply};
+use super::server::{Body, Incoming, Recorder, Server, reply};
 
-const SERVICE: &str = "test-registry";
-const ISSUER: &str = "test-tokens";
+pub const SERVICE: &str = "test-registry";
+pub const ISSUER: &str = "test-tokens";
 
 /// Grants [`USER`] everything it asks for, and anyone a pull from `public/…`.
 #[derive(Debug)]
@@ -60,14 +60,6 @@ impl TokenServer {
         format!("http://{}/token", self.server.address())
     }
 
-    pub fn service(&self) -> &'static str {
-        SERVICE
-    }
-
-    pub fn issuer(&self) -> &'static str {
-        ISSUER
-    }
-
     /// The certificate that the registry trusts.
     pub fn certificate_file(&self) -> PathBuf {
         self.folder.path().join("tokens.crt")
@@ -101,9 +93,7 @@ fn answer(signer: &Signer, request: &Request<Incoming>) -> Response<Body> {
             return reply(StatusCode::UNAUTHORIZED, &error);
         }
     };
-    let mut response = Response::new(full(json!({"token": token, "expires_in": 300}).to_string()));
-    response.headers_mut().insert("content-type", "application/json".parse().expect("a valid header"));
-    response
+    reply(StatusCode::OK, &json!({"token": token, "expires_in": 300}))
 }
 
 impl Signer {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::process::{Output, program, run};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Runs skopeo without a policy file and without the user's credentials.
 #[track_caller]
