@@ -6,8 +6,10 @@ use regex::Regex;
 
 use crate::support::sources::{Source, files, rust_files};
 
-/// Lines of a source file, without its tests, above which it is split.
-const LONGEST: usize = 500;
+/// Lines of a source file, without its tests, above which it should be split.
+const LONG: usize = 400;
+/// And above which it must be.
+const TOO_LONG: usize = 500;
 
 /// Words of unfinished work; spelled so that this file does not hold them.
 static UNFINISHED: LazyLock<Regex> = LazyLock::new(|| {
@@ -64,9 +66,11 @@ fn no_file_holds_unfinished_work_or_a_machine_path() {
 #[test]
 fn no_source_file_is_too_long() {
     let lengths = rust_files("src").into_iter().map(|source| (length_without_tests(&source.text), source.path));
-    let long: Vec<String> =
-        lengths.filter(|(lines, _)| *lines > LONGEST).map(|(lines, path)| format!("{path}: {lines} lines")).collect();
-    assert!(long.is_empty(), "\n{}", long.join("\n"));
+    let long: Vec<(usize, String)> = lengths.filter(|(lines, _)| *lines > LONG).collect();
+    for (lines, path) in &long {
+        eprintln!("{path}: {lines} lines");
+    }
+    assert!(long.iter().all(|(lines, _)| *lines <= TOO_LONG), "a file of more than {TOO_LONG} lines is split");
 }
 
 #[test]

@@ -150,7 +150,8 @@ fn the_counting_proxy_counts_requests_and_bytes() {
     assert_eq!(exchanges.len(), 1);
     assert_eq!((exchanges[0].method.as_str(), exchanges[0].received, exchanges[0].authorized), ("HEAD", 0, false));
 
-    let copy = format!("dir:{}", tempfile::tempdir().unwrap().path().join("copy").display());
+    let folder = tempfile::tempdir().unwrap();
+    let copy = format!("dir:{}", folder.path().display());
     skopeo(&["copy", "--src-tls-verify=false", &format!("docker://{}/a/b:v1", proxy.host()), &copy]).expect_success();
     assert!(record.received() >= whole, "{} of {whole} bytes came down", record.received());
 }

@@ -89,6 +89,21 @@ fn skopeo_logs_in_and_writes() {
 }
 
 #[test]
+fn a_blob_is_read_from_another_host_without_the_token() {
+    let swr = swr();
+    let http = swr.logged_in(EVERYTHING);
+    let artifact = image(1).format(Format::Docker).build();
+    artifact.push(&http, "team/app", "v1");
+    let layer = &artifact.blobs[1];
+    let redirect = http.get(&format!("/v2/team/app/blobs/{}", layer.digest)).expect_status(307);
+    let location = redirect.header("location");
+    assert!(location.starts_with(&format!("http://{}/", swr.storage().host())), "{location}");
+    http.get(location).expect_status(400);
+    assert_eq!(swr.http().get(location).expect_status(200).body, layer.bytes);
+    assert_eq!(swr.storage().recorder().count("GET", &layer.digest), 2);
+}
+
+#[test]
 fn a_missing_organization_is_denied_by_name() {
     let swr = swr();
     let absent = swr.logged_in("repository:absent/app:pull,push");

@@ -1,5 +1,6 @@
 //! containerd with folders of its own: a real puller, strict about digests, that unpacks what it pulls.
 
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -32,7 +33,14 @@ impl Containerd {
         );
         std::fs::write(&config, text).unwrap();
         let log = folder.path().join("log");
-        let mut daemon = Daemon::spawn("containerd", &log, &["--config", &config]);
+        let start = ["--config", &config];
+        let mut daemon = if is_root() {
+            Daemon::spawn("containerd", &log, &start)
+        } else {
+            // Unpacking needs mounts, which a user may do in a namespace of its own.
+            let unshare = ["--user", "--map-root-user", "--mount", "containerd"];
+            Daemon::spawn("unshare", &log, &[&unshare[..], &start[..]].concat())
+        };
         daemon.wait_until(|log| log.contains("containerd successfully booted").then_some(()));
         Self { socket, _daemon: daemon, _folder: folder }
     }
@@ -59,4 +67,8 @@ impl Containerd {
         command.args(["--address", &self.socket, "--namespace", "tests"]).args(arguments);
         run(command, LIMIT)
     }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -77,8 +77,8 @@ impl Registry {
         });
         let storage = format!("    rootdirectory: {}\n", path("storage").display());
         let config = format!(
-            "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n{storage}  delete:\n    enabled: true\n{section}\
-             http:\n  addr: 127.0.0.1:0\n{tls_section}"
+            "version: 0.1\nlog:\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n{storage}  delete:\n    enabled: true\n{section}\
+             http:\n  addr: 127.0.0.1:0\n  secret: tests\n{tls_section}"
         );
         std::fs::write(path("config.yml"), config).unwrap();
 

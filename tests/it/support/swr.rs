@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -17,7 +17,7 @@ use super::authority::{Authority, Identity};
 use super::counting::{Behaviour, Proxy};
 use super::http::Http;
 use super::registry::Registry;
-use super::server::{Body, Incoming, Recorder, reply};
+use super::server::{Body, Incoming, Recorder, full, reply};
 
 pub const REGION: &str = "cn-north-4";
 pub const ACCESS_KEY: &str = "TESTACCESSKEY0000001";
@@ -54,6 +54,7 @@ impl Settings {
 #[derive(Debug)]
 pub struct Swr {
     proxy: Proxy,
+    storage: Proxy,
     registry: Registry,
     authority: Option<String>,
 }
@@ -72,10 +73,11 @@ impl Swr {
     fn start(settings: Settings, tls: Option<(&Authority, Identity)>) -> Self {
         let registry = Registry::plain();
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let facts = Facts { settings, scheme, tokens: Mutex::default() };
         let identity = tls.as_ref().map(|(_, identity)| identity);
+        let storage = Proxy::start(registry.address(), identity, refuse_authorization);
+        let facts = Facts { settings, scheme, storage: storage.host(), tokens: Mutex::default() };
         let proxy = Proxy::start(registry.address(), identity, facts);
-        Self { proxy, registry, authority: tls.map(|(authority, _)| authority.pem().to_owned()) }
+        Self { proxy, storage, registry, authority: tls.map(|(authority, _)| authority.pem().to_owned()) }
     }
 
     /// `127.0.0.1:PORT`, as image names spell it.
@@ -93,6 +95,11 @@ impl Swr {
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET_KEY.as_bytes()).expect("any key length is accepted");
         mac.update(ACCESS_KEY.as_bytes());
         hex::encode(mac.finalize().into_bytes())
+    }
+
+    /// The object storage (OBS) to which SWR sends whoever reads a blob.
+    pub fn storage(&self) -> &Proxy {
+        &self.storage
     }
 
     /// Every request, those for tokens too.
@@ -125,6 +132,7 @@ impl Swr {
 struct Facts {
     settings: Settings,
     scheme: &'static str,
+    storage: String,
     tokens: Mutex<BTreeMap<String, Grant>>,
 }
 
@@ -152,7 +160,7 @@ impl Behaviour for Facts {
             let text = format!("namespace '{organization}' does not exist or you have no permission for it");
             return Some(error(StatusCode::UNAUTHORIZED, "DENIED", &text));
         }
-        self.refuse_manifest(request)
+        self.refuse_manifest(request).or_else(|| self.redirect_blob(request))
     }
 
     fn after(&self, request: &Request<()>, status: StatusCode) -> Option<Response<Body>> {
@@ -172,6 +180,19 @@ impl Facts {
             let text = "Invalid image, fail to parse 'manifest.json'";
             let body = json!({"errors": [{"errorCode": "SVCSTG.SWR.4001088", "errorMessage": text}]});
             reply(StatusCode::BAD_REQUEST, &body)
+        })
+    }
+
+    /// A blob is read from another host, at a URL that is signed by itself.
+    fn redirect_blob(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+        let path = request.uri().path();
+        let is_blob = request.method() == Method::GET && path.contains("/blobs/sha256:");
+        is_blob.then(|| {
+            let location = format!("{}://{}{path}?AccessKeyId=storage&Signature=test", self.scheme, self.storage);
+            let mut response = Response::new(full(""));
+            *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+            response.headers_mut().insert(LOCATION, location.parse().expect("a valid header"));
+            response
         })
     }
 
@@ -223,6 +244,13 @@ impl Facts {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge.parse().expect("a valid header"));
         response
     }
+}
+
+/// Object storage refuses a request that is signed in its URL and carries credentials besides.
+fn refuse_authorization(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let text = "Only one auth mechanism allowed";
+    let refused = request.headers().contains_key(AUTHORIZATION);
+    refused.then(|| error(StatusCode::BAD_REQUEST, "InvalidArgument", text))
 }
 
 fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
