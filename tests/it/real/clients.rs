@@ -55,7 +55,11 @@ fn skopeo_reads_a_layout_of_ours() {
 
 #[test]
 fn the_binary_runs_in_a_project_of_its_own() {
-    let project = Project::new("").file("sub/file", "x").home_file(".docker/config.json", "{}").env("NAME", "value");
+    let project = Project::new("")
+        .file("sub/file", "x")
+        .executable("helper", "#!/bin/sh\n")
+        .home_file(".docker/config.json", "{}")
+        .env("NAME", "value");
     assert!(project.path("sub/file").is_file());
     project.run(["--version"]).expect_success();
     project.spawn(["--version"]).finish(Duration::from_secs(10)).expect_success();

@@ -1,12 +1,11 @@
 //! The registries that other tests rely on behave as their names say.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 
 use crate::support::authority::Authority;
 use crate::support::content::{Format, image};
-use crate::support::counting::Proxy;
+use crate::support::counting::{Proxy, first_answers};
 use crate::support::registry::{PASSWORD, Registry, USER};
-use crate::support::server::reply;
 use crate::support::token::TokenServer;
 use crate::support::tools::{skopeo, skopeo_raw};
 
@@ -157,13 +156,14 @@ fn the_counting_proxy_counts_requests_and_bytes() {
 }
 
 #[test]
-fn a_proxy_answers_in_place_of_the_registry() {
+fn a_proxy_answers_in_place_of_a_busy_registry() {
     let registry = Registry::plain();
-    let busy = |request: &hyper::Request<crate::support::server::Incoming>| {
-        let busy = request.uri().path() == "/v2/";
-        busy.then(|| reply(hyper::StatusCode::SERVICE_UNAVAILABLE, &serde_json::json!({"errors": []})))
-    };
+    let busy = first_answers(2, StatusCode::SERVICE_UNAVAILABLE, Method::POST, "/uploads/");
     let proxy = Proxy::start(registry.address(), None, busy);
-    proxy.http().get("/v2/").expect_status(503);
-    proxy.http().get("/v2/_catalog").expect_status(200);
+    let begin = || proxy.http().send(Method::POST, "/v2/a/b/blobs/uploads/", &[], Vec::new());
+    for _ in 0..2 {
+        assert_eq!(begin().expect_status(503).header("retry-after"), "0");
+    }
+    begin().expect_status(202);
+    proxy.http().get("/v2/").expect_status(200);
 }

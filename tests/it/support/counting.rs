@@ -3,18 +3,20 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::header::{HeaderValue, RETRY_AFTER};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde_json::json;
 
 use super::authority::Identity;
 use super::http::Http;
-use super::server::{Body, Incoming, Recorder, Server, full};
+use super::server::{Body, Incoming, Recorder, Server, full, reply};
 
 /// What a proxy does beyond passing on and recording.
 pub trait Behaviour: Send + Sync + 'static {
@@ -39,6 +41,19 @@ where
 {
     fn before(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
         self(request)
+    }
+}
+
+/// Answers the first `count` requests of a method to a path that contains `path` with a status and `Retry-After: 0`.
+pub fn first_answers(count: usize, status: StatusCode, method: Method, path: &'static str) -> impl Behaviour {
+    let answered = AtomicUsize::new(0);
+    move |request: &Request<Incoming>| {
+        let concerned = *request.method() == method && request.uri().path().contains(path);
+        (concerned && answered.fetch_add(1, Ordering::SeqCst) < count).then(|| {
+            let mut response = reply(status, &json!({"errors": [{"code": "UNAVAILABLE", "message": "try again"}]}));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("0"));
+            response
+        })
     }
 }
 

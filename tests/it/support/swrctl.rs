@@ -1,6 +1,8 @@
 //! The real binary, in a project folder of the test's own and an environment that holds nothing of the machine's.
 
 use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -38,6 +40,14 @@ impl Project {
         self
     }
 
+    /// Writes a program that the binary finds on its `PATH`, e.g. a credential helper.
+    pub fn executable(self, name: &str, script: &str) -> Self {
+        let path = self.home.path().join("bin").join(name);
+        write(&path, script.as_bytes());
+        std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
     /// Writes a file under the home folder, e.g. `.docker/config.json`.
     pub fn home_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         write(&self.home.path().join(name), content.as_ref());
@@ -72,7 +82,7 @@ impl Project {
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.home.path())
-            .env("PATH", "/usr/bin:/bin")
+            .env("PATH", format!("{}:/usr/bin:/bin", self.home.path().join("bin").display()))
             .env("LC_ALL", "C.UTF-8")
             .envs(self.environment.iter().cloned());
         command
