@@ -1,1 +1,87 @@
-//! To be written.
+//! A Dockerfile as instructions with spans. Never gives up: what cannot be read becomes a [`SyntaxError`] and reading
+//! goes on with the next instruction. Time is linear in the text and nothing recurses on input. No I/O, no opinions:
+//! those are `lint`'s.
+
+mod array;
+mod error;
+mod expand;
+mod heredoc;
+mod instruction;
+mod keyword;
+mod lexer;
+pub mod shell;
+mod stage;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use error::{SyntaxError, SyntaxErrorKind};
+pub use heredoc::Heredoc;
+pub use instruction::{Arguments, Command, Flag, Instruction, Pair, Word};
+pub use keyword::Keyword;
+pub use lexer::Directive;
+pub use stage::{Base, Stage};
+pub use text::Text;
+
+use crate::diag::{Source, Span};
+
+/// A parsed Dockerfile.
+#[derive(Clone, Debug)]
+pub struct Dockerfile {
+    pub source: Arc<Source>,
+    pub directives: Vec<Directive>,
+    /// Comments between instructions, in order; those inside continuations are dropped.
+    pub comments: Vec<Span>,
+    /// In order, none overlaps another.
+    pub instructions: Vec<Instruction>,
+    pub stages: Vec<Stage>,
+    /// In order of their places.
+    pub errors: Vec<SyntaxError>,
+    /// A backslash, or a backtick where the file asks for it.
+    pub escape: char,
+}
+
+impl Dockerfile {
+    #[must_use]
+    pub fn parse(source: &Arc<Source>) -> Self {
+        let lexer::Lexed { escape, directives, comments, lines, mut errors } = lexer::lex(source.text());
+        let mut instructions: Vec<_> =
+            lines.into_iter().filter_map(|line| instruction::read(line, escape, &mut errors)).collect();
+        let stages = stage::resolve(&mut instructions, escape, &mut errors);
+        if instructions.is_empty() && errors.is_empty() {
+            errors.push(SyntaxError { span: Span::default(), kind: SyntaxErrorKind::Empty });
+        }
+        errors.sort_by_key(|error| error.span);
+        Self { source: Arc::clone(source), directives, comments, instructions, stages, errors, escape }
+    }
+
+    /// The stage that becomes the image.
+    #[must_use]
+    pub fn final_stage(&self) -> Option<usize> {
+        self.stages.len().checked_sub(1)
+    }
+
+    /// Instructions of one stage, without its FROM.
+    #[must_use]
+    pub fn stage_instructions(&self, stage: usize) -> &[Instruction] {
+        self.stages.get(stage).and_then(|stage| self.instructions.get(stage.instructions.clone())).unwrap_or_default()
+    }
+
+    /// `stage` and the stages it is built on, itself first; each is earlier in the file than the one before.
+    pub fn ancestry(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(Some(stage), |index| match self.stages.get(*index)?.base {
+            Base::Stage(parent) => Some(parent),
+            _ => None,
+        })
+    }
+
+    /// What the stages below `stage` are finally built from.
+    #[must_use]
+    pub fn root_base(&self, stage: usize) -> Option<&Base> {
+        self.ancestry(stage).last().and_then(|root| self.stages.get(root)).map(|stage| &stage.base)
+    }
+}

@@ -1,0 +1,231 @@
+//! The commands in shell text, found in the syntax tree that tree-sitter builds; spans point into the Dockerfile.
+//!
+//! Lists, pipes, subshells, substitutions, `sudo` and its like, `sh -c "…"` and scripts fed to a shell as
+//! here-documents are all seen through. Nothing is run and nothing expanded.
+
+mod argv;
+mod quotes;
+
+use std::ops::ControlFlow;
+
+use tree_sitter::{Node, ParseOptions, Parser, Tree, TreeCursor};
+
+use super::text::Text;
+use crate::diag::Span;
+pub use argv::Invocation;
+pub use quotes::ShellWord;
+
+/// Longest shell text that is parsed, in bytes.
+pub const MAX_SCRIPT: usize = 512 * 1024;
+
+/// How deep `sh -c "sh -c …"` is followed.
+const MAX_NESTING: u32 = 4;
+
+/// What a shell text runs.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// In the order of their places.
+    pub invocations: Vec<Invocation>,
+    /// Every `&` that sends a command to the background.
+    pub background: Vec<Span>,
+    /// Text too large or too tangled to be parsed: nothing is known about it.
+    pub skipped: Vec<Span>,
+}
+
+/// A shell parser, to be used for many scripts.
+pub struct ShellReader {
+    parser: Parser,
+}
+
+impl std::fmt::Debug for ShellReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShellReader").finish_non_exhaustive()
+    }
+}
+
+impl Default for ShellReader {
+    fn default() -> Self {
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_bash::LANGUAGE.into()).expect("the grammar is built for this tree-sitter");
+        Self { parser }
+    }
+}
+
+impl ShellReader {
+    pub fn read(&mut self, text: &Text) -> Script {
+        let mut script = Script::default();
+        let mut waiting = vec![(text.clone(), 0)];
+        while let Some((text, depth)) = waiting.pop() {
+            let Some(tree) = self.parse(text.as_str()) else {
+                script.skipped.push(text.whole());
+                continue;
+            };
+            let nested = collect(&tree, &text, &mut script);
+            if depth < MAX_NESTING {
+                waiting.extend(nested.into_iter().map(|text| (text, depth + 1)));
+            }
+        }
+        script.invocations.sort_by_key(|invocation| invocation.span);
+        script.background.sort_unstable();
+        script
+    }
+
+    /// A command line that is no shell text: the words of an exec form. `["sh", "-c", "…"]` is seen through.
+    pub fn read_exec(&mut self, words: &[Text]) -> Script {
+        let words = words.iter().map(|text| ShellWord::literal(text.clone())).collect();
+        let mut script = Script::default();
+        let nested = add(words, &mut script);
+        for text in nested {
+            let inner = self.read(&text);
+            script.invocations.extend(inner.invocations);
+            script.background.extend(inner.background);
+            script.skipped.extend(inner.skipped);
+        }
+        script
+    }
+
+    /// `None` when the text is too large or the parser spends more than its share on it: error recovery in a
+    /// grammar can cost far more than the text is long.
+    fn parse(&mut self, text: &str) -> Option<Tree> {
+        if text.len() > MAX_SCRIPT {
+            return None;
+        }
+        // The parser reports every hundred operations or so; well-formed text takes about one a byte.
+        let mut left = 2_000 + text.len() / 4;
+        let mut spend = |_: &tree_sitter::ParseState| {
+            left = left.saturating_sub(1);
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = ParseOptions::new().progress_callback(&mut spend);
+        let bytes = text.as_bytes();
+        let tree =
+            self.parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
+        if tree.is_none() {
+            self.parser.reset();
+        }
+        tree
+    }
+}
+
+/// Visits every node once; returns the scripts that commands carry as arguments or here-documents.
+fn collect(tree: &Tree, text: &Text, script: &mut Script) -> Vec<Text> {
+    let mut nested = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        match node.kind() {
+            "command" => nested.extend(add(words(node, text), script)),
+            "redirected_statement" => nested.extend(fed_script(node, text)),
+            "&" if is_separator(&cursor, node) => script.background.push(text.span(node.byte_range())),
+            _ => {}
+        }
+        if !cursor.goto_first_child() && !next(&mut cursor) {
+            return nested;
+        }
+    }
+}
+
+fn next(cursor: &mut TreeCursor) -> bool {
+    loop {
+        if cursor.goto_next_sibling() {
+            return true;
+        }
+        if !cursor.goto_parent() {
+            return false;
+        }
+    }
+}
+
+/// `&` also stands in arithmetic and in what could not be parsed.
+fn is_separator(cursor: &TreeCursor, node: Node) -> bool {
+    let parent = cursor.node().parent();
+    !node.is_named()
+        && !node.is_missing()
+        && parent.is_some_and(|node| !matches!(node.kind(), "binary_expression" | "ERROR"))
+}
+
+/// The words of a command, without assignments in front and redirections.
+fn words(command: Node, text: &Text) -> Vec<ShellWord> {
+    let mut cursor = command.walk();
+    let children = command.children(&mut cursor);
+    let kept = children.filter(|child| {
+        child.is_named()
+            && !matches!(child.kind(), "variable_assignment" | "comment")
+            && !child.kind().ends_with("_redirect")
+    });
+    kept.map(|child| ShellWord::read(&text.slice(child.byte_range()))).collect()
+}
+
+/// The script that `bash <<EOF` is fed.
+fn fed_script(statement: Node, text: &Text) -> Option<Text> {
+    let command = statement.child_by_field_name("body").filter(|body| body.kind() == "command")?;
+    let words = words(command, text);
+    if !argv::reads_script(&words) {
+        return None;
+    }
+    let mut cursor = statement.walk();
+    let redirect = statement.children(&mut cursor).find(|child| child.kind() == "heredoc_redirect")?;
+    let mut cursor = redirect.walk();
+    let body = redirect.children(&mut cursor).find(|child| child.kind() == "heredoc_body")?;
+    Some(text.slice(body.byte_range()))
+}
+
+/// Adds a command; returns the script it carries.
+fn add(words: Vec<ShellWord>, script: &mut Script) -> Option<Text> {
+    let (invocation, nested) = argv::unwrap(words)?;
+    script.invocations.push(invocation);
+    nested
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Script {
+        let mut whole = Text::default();
+        whole.push(text, 0);
+        ShellReader::default().read(&whole)
+    }
+
+    fn commands(text: &str) -> Vec<String> {
+        let script = read(text);
+        for invocation in &script.invocations {
+            assert!(text.get(invocation.span.range()).is_some());
+        }
+        script
+            .invocations
+            .iter()
+            .map(|invocation| invocation.words.iter().map(ShellWord::text).collect::<Vec<_>>().join(" "))
+            .collect()
+    }
+
+    #[test]
+    fn every_command_is_found() {
+        assert_eq!(commands("a=1 b c && d | e; (f) & { g; }"), ["b c", "d", "e", "f", "g"]);
+        assert_eq!(commands("if a; then b; else c; fi; for x in 1; do d; done"), ["a", "b", "c", "d"]);
+        assert_eq!(commands("a \"$(b \"x y\")\" `c` > /x 2>&1"), ["a $(b \"x y\") `c`", "b x y", "c"]);
+    }
+
+    #[test]
+    fn wrappers_are_seen_through() {
+        assert_eq!(commands("sudo -E -u root env -i A=1 /usr/bin/apt-get 'up'date"), ["/usr/bin/apt-get update"]);
+        assert_eq!(commands("sh -ec \"a \\\"b c\\\" && sudo d\""), ["sh -ec a \"b c\" && sudo d", "a b c", "d"]);
+        assert_eq!(commands("bash -e <<'EOF'\na b\nc\nEOF\nd"), ["bash -e", "a b", "c", "d"]);
+        assert_eq!(commands("cat <<EOF > /x\nrm -rf /\nEOF\n"), ["cat"]);
+        assert_eq!(commands("timeout -k 5 10 nice -n 3 a"), ["a"]);
+    }
+
+    #[test]
+    fn background_is_told_from_other_ampersands() {
+        assert_eq!(read("a & b 2>&1 && c; echo $((1 & 2)) '&' \\&").background, [Span::new(2, 3)]);
+    }
+
+    #[test]
+    fn tangled_text_comes_to_an_end() {
+        for piece in
+            ["(", "$(", "`", "\"$(", "<<A ", "${a:-", "if ", "case x in ", "{ ", "[[ ", "((", "'", "a|", "a&&", "\\\n"]
+        {
+            read(&piece.repeat(MAX_SCRIPT / piece.len()));
+        }
+    }
+}

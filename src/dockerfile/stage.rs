@@ -1,0 +1,264 @@
+//! Stages: what each is built from, and what its variables hold at every instruction.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::error::{SyntaxError, SyntaxErrorKind};
+use super::expand::{Fault, Variable, expand};
+use super::instruction::{Arguments, Instruction, Pair, Word};
+use super::keyword::Keyword;
+use crate::diag::Spanned;
+
+/// From one FROM to the next.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Index of its FROM.
+    pub from: usize,
+    /// Its instructions, without FROM.
+    pub instructions: Range<usize>,
+    /// Lower case, as stages are looked up.
+    pub name: Option<Spanned<String>>,
+    pub base: Base,
+}
+
+/// What a stage is built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// An earlier stage.
+    Stage(usize),
+    Scratch,
+    /// An image, variables filled in.
+    Image(String),
+    /// An image that only the build knows.
+    Open,
+}
+
+/// Platform arguments that FROM may use without a declaration, and proxies that every RUN gets.
+const PREDEFINED: [&str; 18] = [
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "TARGETSTAGE",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "FTP_PROXY",
+    "NO_PROXY",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// A stage built on more stages than this is treated as built on an unknown image: nobody writes that by hand.
+const MAX_ANCESTORS: usize = 64;
+
+#[derive(Default)]
+struct Frame {
+    parent: Option<usize>,
+    args: HashMap<String, Option<String>>,
+    env: HashMap<String, Option<String>>,
+}
+
+/// Walks the instructions once, cuts them into stages and fills in the variables.
+pub(super) struct Resolver<'a> {
+    escape: char,
+    errors: &'a mut Vec<SyntaxError>,
+    /// ARGs in front of the first FROM.
+    global: HashMap<String, Option<String>>,
+    frames: Vec<Frame>,
+    stages: Vec<Stage>,
+    names: HashMap<String, usize>,
+}
+
+pub(super) fn resolve(instructions: &mut [Instruction], escape: char, errors: &mut Vec<SyntaxError>) -> Vec<Stage> {
+    let mut resolver = Resolver {
+        escape,
+        errors,
+        global: HashMap::new(),
+        frames: Vec::new(),
+        stages: Vec::new(),
+        names: HashMap::new(),
+    };
+    for (index, instruction) in instructions.iter_mut().enumerate() {
+        resolver.instruction(index, instruction);
+    }
+    resolver.stages
+}
+
+impl Resolver<'_> {
+    fn instruction(&mut self, index: usize, instruction: &mut Instruction) {
+        if instruction.is(Keyword::From) {
+            self.from(index, instruction);
+            return;
+        }
+        match self.stages.last_mut() {
+            Some(stage) => stage.instructions.end = index + 1,
+            None if !instruction.is(Keyword::Arg) => {
+                let kind = SyntaxErrorKind::BeforeFrom { keyword: instruction.keyword.name() };
+                self.errors.push(SyntaxError { span: instruction.keyword.span, kind });
+            }
+            None => {}
+        }
+        for flag in &mut instruction.flags {
+            flag.value.iter_mut().for_each(|word| self.fill(word));
+        }
+        let keyword = *instruction.keyword;
+        match &mut instruction.arguments {
+            Arguments::Words(words) if matches!(keyword, Keyword::Maintainer | Keyword::Shell) => {
+                words.iter_mut().for_each(|word| word.value = Some(word.raw.as_str().to_owned()));
+            }
+            Arguments::Words(words) => words.iter_mut().for_each(|word| self.fill(word)),
+            Arguments::Pairs(pairs) => self.pairs(keyword, instruction.on_build, pairs),
+            Arguments::None | Arguments::Command(_) => {}
+        }
+    }
+
+    /// `ENV a=1 b=$a`: b sees what a was before the instruction.
+    fn pairs(&mut self, keyword: Keyword, on_build: bool, pairs: &mut [Pair]) {
+        for pair in pairs.iter_mut() {
+            self.fill(&mut pair.name);
+            pair.value.iter_mut().for_each(|word| self.fill(word));
+            if keyword == Keyword::Arg {
+                self.declare_arg(pair);
+            }
+        }
+        if keyword == Keyword::Env
+            && !on_build
+            && let Some(frame) = self.frames.last_mut()
+        {
+            for pair in pairs {
+                let value = pair.value.as_ref().and_then(|word| word.value.clone());
+                frame.env.insert(pair.name.text().to_owned(), value);
+            }
+        }
+    }
+
+    fn declare_arg(&mut self, pair: &Pair) {
+        let name = pair.name.text().to_owned();
+        let default = pair.value.as_ref().and_then(|word| word.value.clone());
+        match self.frames.last_mut() {
+            None => {
+                self.global.insert(name, default);
+            }
+            Some(frame) => {
+                let value = if pair.value.is_some() { default } else { self.global.get(&name).cloned().flatten() };
+                frame.args.insert(name, value);
+            }
+        }
+    }
+
+    fn from(&mut self, index: usize, instruction: &mut Instruction) {
+        let (escape, global) = (self.escape, &self.global);
+        let mut faults = Vec::new();
+        for word in instruction.flags.iter_mut().filter_map(|flag| flag.value.as_mut()) {
+            faults.extend(fill(word, escape, |name| look_up_global(global, name)));
+        }
+        if let Arguments::Words(words) = &mut instruction.arguments {
+            for word in words {
+                faults.extend(fill(word, escape, |name| look_up_global(global, name)));
+            }
+        }
+        self.errors.extend(faults);
+        let words = instruction.words();
+        let base = words.first().map_or(Base::Open, |image| self.base(image));
+        let name = match words {
+            [] | [_] => None,
+            [_, alias, name] if alias.raw.as_str().eq_ignore_ascii_case("as") => self.stage_name(name),
+            _ => {
+                self.errors.push(SyntaxError { span: instruction.span, kind: SyntaxErrorKind::MalformedFrom });
+                None
+            }
+        };
+        let parent = if let Base::Stage(parent) = base { Some(parent) } else { None };
+        self.frames.push(Frame { parent, ..Frame::default() });
+        if let Some(name) = &name {
+            self.names.insert(name.value.clone(), self.stages.len());
+        }
+        self.stages.push(Stage { from: index, instructions: index + 1..index + 1, name, base });
+    }
+
+    fn base(&self, image: &Word) -> Base {
+        let Some(value) = &image.value else { return Base::Open };
+        if let Some(stage) = self.names.get(&value.to_ascii_lowercase()) {
+            return Base::Stage(*stage);
+        }
+        if value == "scratch" { Base::Scratch } else { Base::Image(value.clone()) }
+    }
+
+    fn stage_name(&mut self, word: &Word) -> Option<Spanned<String>> {
+        let name = word.raw.as_str().to_ascii_lowercase();
+        let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        if !valid {
+            let kind = SyntaxErrorKind::InvalidStageName { name: name.chars().take(40).collect() };
+            self.errors.push(SyntaxError { span: word.span(), kind });
+            return None;
+        }
+        Some(Spanned::new(name, word.span()))
+    }
+
+    fn fill(&mut self, word: &mut Word) {
+        let escape = self.escape;
+        let fault = if self.frames.is_empty() {
+            let global = &self.global;
+            fill(word, escape, |name| look_up_global(global, name))
+        } else {
+            let frames = &self.frames;
+            fill(word, escape, |name| look_up(frames, name))
+        };
+        self.errors.extend(fault);
+    }
+}
+
+fn look_up_global<'v>(global: &'v HashMap<String, Option<String>>, name: &str) -> Variable<'v> {
+    match global.get(name) {
+        Some(Some(value)) => Variable::Value(value),
+        Some(None) => Variable::Unknown,
+        None if PREDEFINED.contains(&name) => Variable::Unknown,
+        None => Variable::Undefined,
+    }
+}
+
+/// ENV wins over ARG; what an ancestor exported is seen, its ARGs are too.
+fn look_up<'v>(frames: &'v [Frame], name: &str) -> Variable<'v> {
+    let mut next = frames.len().checked_sub(1);
+    let mut arg = None;
+    for _ in 0..MAX_ANCESTORS {
+        let Some(frame) = next.and_then(|index| frames.get(index)) else { break };
+        if let Some(value) = frame.env.get(name) {
+            return value.as_deref().map_or(Variable::Unknown, Variable::Value);
+        }
+        arg = arg.or_else(|| frame.args.get(name));
+        next = frame.parent;
+    }
+    match arg {
+        Some(Some(value)) => Variable::Value(value),
+        Some(None) => Variable::Unknown,
+        // Proxies are known to RUN only, but nobody means anything else by them; PATH is set in every image.
+        None if name == "PATH" || name.to_ascii_uppercase().ends_with("_PROXY") => Variable::Unknown,
+        None if next.is_some() => Variable::Unknown,
+        None => Variable::Undefined,
+    }
+}
+
+/// Fills one word in; returns what makes it unreadable.
+fn fill<'v>(word: &mut Word, escape: char, look_up: impl Fn(&str) -> Variable<'v>) -> Option<SyntaxError> {
+    let expansion = expand(word.raw.as_str(), escape, &look_up);
+    word.value = expansion.value;
+    let undefined = expansion.uses.into_iter().filter(|(name, _)| look_up(name) == Variable::Undefined);
+    word.undefined = undefined.map(|(name, range)| Spanned::new(name, word.raw.span(range))).collect();
+    expansion.fault.map(|fault| match fault {
+        Fault::Quote { at, quote } => {
+            SyntaxError { span: word.raw.span(at..at + 1), kind: SyntaxErrorKind::UnterminatedQuote { quote } }
+        }
+        Fault::Brace { at } => {
+            SyntaxError { span: word.raw.span(at..at + 1), kind: SyntaxErrorKind::UnterminatedExpansion }
+        }
+    })
+}

@@ -1,0 +1,90 @@
+//! Splitting arguments into words where quotes and escapes hold blanks together.
+
+use std::ops::Range;
+
+/// How words end and quotes work: BuildKit does it in two ways.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Splitter {
+    pub(super) escape: char,
+    /// Whether the escape character works inside single quotes, as in ENV, and unlike in a shell.
+    pub(super) escape_in_single_quotes: bool,
+    /// Whether blanks inside `${…}` belong to the word.
+    pub(super) braces: bool,
+}
+
+/// Words and, when the last quote is open, where it starts.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    pub(super) ranges: Vec<Range<usize>>,
+    pub(super) open_quote: Option<usize>,
+}
+
+impl Splitter {
+    /// As `name=value` pairs are split.
+    pub(super) const fn pairs(escape: char) -> Self {
+        Self { escape, escape_in_single_quotes: true, braces: false }
+    }
+
+    /// As a line is searched for here-documents: like a shell.
+    pub(super) const fn shell() -> Self {
+        Self { escape: '\\', escape_in_single_quotes: false, braces: true }
+    }
+
+    pub(super) fn split(self, text: &str) -> Words {
+        let mut ranges = Vec::new();
+        let (mut start, mut quote, mut depth) = (None, None, 0_usize);
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            if start.is_none() && c.is_whitespace() {
+                continue;
+            }
+            let started = *start.get_or_insert(at);
+            if c == self.escape && (self.escape_in_single_quotes || !matches!(quote, Some((_, '\'')))) {
+                chars.next();
+                continue;
+            }
+            match quote {
+                Some((_, open)) if open == c => quote = None,
+                Some(_) => {}
+                None if c == '"' || c == '\'' => quote = Some((at, c)),
+                None if self.braces && c == '$' && matches!(chars.peek(), Some((_, '{'))) => depth += 1,
+                None if depth > 0 && c == '}' => depth -= 1,
+                None if depth == 0 && c.is_whitespace() => {
+                    ranges.push(started..at);
+                    start = None;
+                }
+                None => {}
+            }
+        }
+        ranges.extend(start.map(|start| start..text.len()));
+        Words { ranges, open_quote: quote.map(|(at, _)| at) }
+    }
+}
+
+/// Words as blanks alone divide them.
+pub(super) fn split_blanks(text: &str) -> Vec<Range<usize>> {
+    let offset = |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
+    text.split_whitespace().map(|word| offset(word)..offset(word) + word.len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words<'a>(splitter: Splitter, text: &'a str) -> Vec<&'a str> {
+        splitter.split(text).ranges.into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn quotes_and_escapes_hold_blanks_together() {
+        assert_eq!(words(Splitter::pairs('\\'), r#"a="b c" d=e\ f  g='h i'"#), [r#"a="b c""#, r"d=e\ f", "g='h i'"]);
+        assert_eq!(words(Splitter::shell(), "a ${b:-c d} 'e\\' f"), ["a", "${b:-c d}", "'e\\'", "f"]);
+        assert_eq!(split_blanks(" a  bc "), [1..2, 4..6]);
+    }
+
+    #[test]
+    fn an_open_quote_is_reported() {
+        assert_eq!(Splitter::shell().split("a 'b").open_quote, Some(2));
+        assert_eq!(Splitter::shell().split("a 'b'").open_quote, None);
+    }
+}
