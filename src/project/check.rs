@@ -1,0 +1,203 @@
+//! What only shows when sections are seen together: names taken twice, images that meet at one place, what a registry
+//! cannot hold or reach.
+
+use std::collections::HashMap;
+
+use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
+use super::kdl::{Fault, Faults};
+use super::section::{Sections, region_of};
+use crate::diag::{Span, Spanned};
+use crate::image::{Repository, Tag};
+use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
+
+pub(super) fn check(sections: &mut Sections, faults: &Faults) {
+    library_images(sections);
+    unique("registry", sections.registries.iter().map(|registry| &registry.name), faults);
+    unique("network", sections.networks.iter().map(|network| &network.registry), faults);
+    for registry in &sections.registries {
+        self::registry(registry, faults);
+    }
+    directories_have_no_network(sections, faults);
+    let mut writers = Writers::default();
+    for (migration, image, target) in rules(sections) {
+        let Some(source) = find(sections, &migration.source) else { continue };
+        self::image(source, image, target, faults);
+        writers.add(source, image, target, faults);
+    }
+}
+
+/// Docker Hub's one-word images are in `library/`.
+fn library_images(sections: &mut Sections) {
+    let hubs: Vec<String> = sections.registries.iter().filter(|registry| is_hub(registry)).map(name).collect();
+    let from_hub = |migration: &&mut Migration| hubs.contains(&migration.source.value);
+    for image in sections.migrations.iter_mut().filter(from_hub).flat_map(|migration| &mut migration.images) {
+        if let RepositoryPattern::Literal(repository) = &image.repositories.value
+            && repository.components().count() == 1
+            && let Ok(full) = format!("library/{repository}").parse()
+        {
+            image.repositories.value = RepositoryPattern::Literal(full);
+        }
+    }
+}
+
+fn name(registry: &RegistryDecl) -> String {
+    registry.name.value.clone()
+}
+
+fn is_hub(registry: &RegistryDecl) -> bool {
+    matches!(&registry.place, Place::Registry(host) if host.is_docker_hub())
+}
+
+fn find<'a>(sections: &'a Sections, name: &str) -> Option<&'a RegistryDecl> {
+    sections.registries.iter().find(|registry| *registry.name == name)
+}
+
+/// Every image rule with each of its targets.
+fn rules(sections: &Sections) -> impl Iterator<Item = (&Migration, &ImageRule, &RegistryDecl)> {
+    sections.migrations.iter().flat_map(move |migration| {
+        let targets = migration.targets.iter().filter_map(move |target| find(sections, target));
+        targets.flat_map(move |target| migration.images.iter().map(move |image| (migration, image, target)))
+    })
+}
+
+fn unique<'a>(section: &str, names: impl Iterator<Item = &'a Spanned<String>>, faults: &Faults) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for name in names {
+        if let Some(first) = first.insert(name, name.span) {
+            let fault = Fault::new("duplicate-section", format!("there are two `{section}` sections for `{}`", **name));
+            let fault = fault.at(name.span, "again").at(first, "first here");
+            faults.add(fault.help("rename or remove one of them"));
+        }
+    }
+}
+
+fn registry(registry: &RegistryDecl, faults: &Faults) {
+    let Place::Registry(host) = &registry.place else { return };
+    let is_swr = matches!(registry.provider, Provider::Swr { .. });
+    if matches!(registry.auth, Auth::AccessKey { .. }) && !is_swr {
+        let fault = Fault::new("useless", "an access key is a login of SWR, and this registry is not one");
+        let help = "write `provider \"swr\"`, or `username` and `password`";
+        faults.add(fault.at(registry.name.span, "has no `provider \"swr\"`").help(help));
+    }
+    if !is_swr && let Some(region) = region_of(host.as_str()) {
+        let fault =
+            Fault::warning("undeclared-swr", format!("`{host}` is SWR in {region}, but is not declared as such"));
+        let help = "write `provider \"swr\"`: SWR Basic refuses OCI media types, so manifests must be converted";
+        faults.add(fault.at(registry.name.span, "").help(help));
+    }
+    let has_secret = matches!(registry.auth, Auth::Basic { .. } | Auth::AccessKey { .. });
+    if registry.tls.plain_http && has_secret && !is_loopback(host.host()) {
+        let fault = Fault::warning("clear-text-login", format!("the login travels to `{host}` in clear text"));
+        faults.add(
+            fault.at(registry.name.span, "uses plain HTTP").help("remove `plain-http`, or use `auth \"anonymous\"`"),
+        );
+    }
+    if let (Provider::Swr { edition: Edition::Basic, .. }, Some(organization)) =
+        (&registry.provider, &registry.organization)
+    {
+        swr_organization(organization, organization.span, faults);
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// SWR's own rules for the first part of a repository; the rest of them is in [`Repository`] already.
+fn swr_organization(organization: &Repository, span: Span, faults: &Faults) {
+    const LONGEST: usize = 64;
+    let name = organization.as_str();
+    let reason = if name.contains('/') {
+        "has more than one part"
+    } else if name == "library" {
+        "is reserved"
+    } else if name.len() > LONGEST {
+        "is longer than 64 characters"
+    } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        "does not start with a letter"
+    } else {
+        return;
+    };
+    let fault = Fault::new("bad-organization", format!("`{name}` is no organization of SWR: it {reason}"));
+    faults.add(fault.at(span, "").help("name an organization that exists in SWR: 1-64 characters, first a letter"));
+}
+
+fn directories_have_no_network(sections: &Sections, faults: &Faults) {
+    for network in &sections.networks {
+        let place = find(sections, &network.registry).map(|registry| &registry.place);
+        if matches!(place, Some(Place::OciLayout(_))) {
+            let fault =
+                Fault::new("useless", format!("`{}` is a directory: no network leads to it", *network.registry));
+            faults.add(fault.at(network.registry.span, "").help("remove this section"));
+        }
+    }
+}
+
+fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
+    let organization = target.organization.as_ref().map(|organization| &organization.value);
+    let span = image.repositories.span;
+    let onto_itself = match &image.repositories.value {
+        RepositoryPattern::Literal(repository) => match image.target(repository, organization) {
+            Ok(name) => {
+                if let (Place::Registry(_), Provider::Swr { .. }) = (&target.place, &target.provider) {
+                    swr_repository(&name, image, target, faults);
+                }
+                name == *repository
+            }
+            Err(error) => {
+                let fault = Fault::new("bad-image-name", error.to_string()).at(span, "becomes too long at the target");
+                return faults.add(fault.help("give it a shorter name with `as`"));
+            }
+        },
+        RepositoryPattern::Glob(_) => organization.is_none() && image.flatten == Flatten::Nothing,
+    };
+    if onto_itself && source.place == target.place {
+        let fault = Fault::new("copies-onto-itself", "the image is copied onto itself");
+        let fault = fault.at(span, "has the same registry and name at the target");
+        faults.add(fault.help("migrate to another registry, or give it another name with `as`"));
+    }
+}
+
+fn swr_repository(name: &Repository, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
+    const LONGEST: usize = 128;
+    let span = image.rename.as_ref().map_or(image.repositories.span, |rename| rename.span);
+    let Some((organization, repository)) = name.as_str().split_once('/') else {
+        let fault = Fault::new("missing", format!("`{name}` has no organization at `{}`", *target.name)).at(span, "");
+        return faults.add(fault.help("write `organization \"…\"` in the registry's section"));
+    };
+    if repository.len() > LONGEST {
+        let fault = Fault::new("bad-image-name", "the repository's name at SWR is longer than 128 characters");
+        faults.add(fault.at(span, "").help("give it a shorter name with `as`"));
+    }
+    if target.organization.is_none()
+        && matches!(&target.provider, Provider::Swr { edition: Edition::Basic, .. })
+        && let Ok(organization) = organization.parse()
+    {
+        swr_organization(&organization, span, faults);
+    }
+}
+
+/// Who writes which tag, as far as the file names both.
+#[derive(Default)]
+struct Writers(HashMap<(String, Repository, Tag), Span>);
+
+impl Writers {
+    fn add(&mut self, source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
+        let RepositoryPattern::Literal(repository) = &image.repositories.value else { return };
+        let organization = target.organization.as_ref().map(|organization| &organization.value);
+        let Ok(name) = image.target(repository, organization) else { return };
+        let Some(tags) = image.tags.literals() else { return };
+        for (tag, pattern) in tags.into_iter().zip(&image.tags.include) {
+            let place = match &target.place {
+                Place::Registry(host) => host.to_string(),
+                Place::OciLayout(directory) => format!("oci-layout:{}", directory.display()),
+            };
+            let span = image.repositories.span.join(pattern.span);
+            let Some(first) = self.0.insert((place, name.clone(), tag.clone()), span) else { continue };
+            let message = format!("two rules write `{name}:{tag}` at `{}`", *target.name);
+            let fault = Fault::new("written-twice", message).at(span, format!("from `{}`", *source.name));
+            faults
+                .add(fault.at(first, "already written here").help("remove one of them, or tell them apart with `as`"));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A node as a section reads it: typed values by name; a value of the wrong type is a fault and then absent.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::faults::{Fault, Faults};
+use super::node::{Literal, Node, Value};
+use super::shape::not_there_yet;
+use crate::diag::{Span, Spanned};
+
+#[derive(Clone, Copy)]
+pub(crate) struct Cursor<'a> {
+    node: &'a Node,
+    faults: &'a Faults,
+}
+
+/// The words that a value may be, each with its meaning.
+pub(crate) type Words<T> = [(&'static str, T)];
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(node: &'a Node, faults: &'a Faults) -> Self {
+        Self { node, faults }
+    }
+
+    pub(crate) fn name(self) -> Spanned<&'a str> {
+        Spanned::new(self.node.name.as_str(), self.node.name.span)
+    }
+
+    /// The first argument, when it is a text; nothing is said when it is not.
+    pub(crate) fn quiet_name(self) -> Option<&'a str> {
+        match &self.value(0)?.value {
+            Literal::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Has it neither arguments nor properties nor children?
+    pub(crate) fn is_bare(self) -> bool {
+        self.node.arguments.is_empty() && self.node.properties.is_empty() && self.node.children.is_empty()
+    }
+
+    /// Name, arguments and properties.
+    pub(crate) fn header(self) -> Span {
+        self.node.header
+    }
+
+    pub(crate) fn add(self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    pub(crate) fn mask(self, span: Span) {
+        self.faults.mask(span);
+    }
+
+    /// Refuses what `what` names because this version does not have it.
+    pub(crate) fn refuse(self, what: &str, span: Span, instead: &str) {
+        self.add(not_there_yet(what, instead).at(span, ""));
+    }
+
+    pub(crate) fn child(self, name: &str) -> Option<Self> {
+        self.children(name).next()
+    }
+
+    pub(crate) fn children(self, name: &str) -> impl Iterator<Item = Self> {
+        self.all_children().filter(move |child| child.node.name.value == name)
+    }
+
+    pub(crate) fn all_children(self) -> impl Iterator<Item = Self> {
+        self.node.children.iter().map(move |node| Self { node, faults: self.faults })
+    }
+
+    pub(crate) fn value(self, index: usize) -> Option<&'a Value> {
+        self.node.arguments.get(index)
+    }
+
+    pub(crate) fn property(self, name: &str) -> Option<&'a Value> {
+        self.node.properties.iter().find(|property| *property.name == *name).map(|property| &property.value)
+    }
+
+    /// Where a property stands, name and value.
+    pub(crate) fn property_span(self, name: &str) -> Option<Span> {
+        self.node.properties.iter().find(|property| *property.name == *name).map(super::node::Property::span)
+    }
+
+    pub(crate) fn argument(self, index: usize) -> Option<Spanned<&'a str>> {
+        self.text(self.value(index)?)
+    }
+
+    /// All arguments from `first` on.
+    pub(crate) fn arguments(self, first: usize) -> Vec<Spanned<&'a str>> {
+        self.node.arguments.iter().skip(first).filter_map(|value| self.text(value)).collect()
+    }
+
+    pub(crate) fn text_of(self, property: &str) -> Option<Spanned<&'a str>> {
+        self.text(self.property(property)?)
+    }
+
+    pub(crate) fn path_of(self, property: &str) -> Option<Spanned<PathBuf>> {
+        self.path(self.text_of(property)?)
+    }
+
+    pub(crate) fn flag_of(self, property: &str) -> Option<bool> {
+        self.flag(self.property(property)?)
+    }
+
+    pub(crate) fn text(self, value: &'a Value) -> Option<Spanned<&'a str>> {
+        match &value.value {
+            Literal::Text(text) => Some(Spanned::new(text, value.span)),
+            other => self.wrong_type(other, value.span, "a string", "write it in double quotes"),
+        }
+    }
+
+    pub(crate) fn flag(self, value: &Value) -> Option<bool> {
+        match &value.value {
+            Literal::Boolean(flag) => Some(*flag),
+            other => self.wrong_type(other, value.span, "`true` or `false`", "write `true` or `false` without quotes"),
+        }
+    }
+
+    pub(crate) fn number(self, value: &Value, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = match &value.value {
+            Literal::Integer(number) => number.and_then(|number| u32::try_from(number).ok()),
+            other => return self.wrong_type(other, value.span, "a number", "write digits without quotes"),
+        };
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let message = format!("the number is not in {} to {}", range.start(), range.end());
+            let help = format!("write a whole number from {} to {}", range.start(), range.end());
+            self.add(Fault::new("bad-number", message).at(value.span, "out of range").help(help));
+        }
+        number
+    }
+
+    fn wrong_type<T>(self, found: &Literal, span: Span, expected: &str, help: &str) -> Option<T> {
+        let fault = Fault::new("wrong-type", format!("expected {expected}, found {}", found.kind()));
+        self.add(fault.at(span, format!("not {expected}")).help(help));
+        None
+    }
+
+    pub(crate) fn path(self, text: Spanned<&str>) -> Option<Spanned<PathBuf>> {
+        if text.is_empty() || text.contains('\0') {
+            let fault = Fault::new("bad-path", "not the path of a file").at(text.span, "");
+            self.add(fault.help("write a path relative to the project file's directory, or an absolute one"));
+            return None;
+        }
+        Some(text.map(PathBuf::from))
+    }
+
+    /// A text as a type of its own; its parser's error is the message.
+    pub(crate) fn parsed<T>(self, text: Spanned<&str>, code: &'static str, help: &str) -> Option<Spanned<T>>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        match text.parse() {
+            Ok(value) => Some(Spanned::new(value, text.span)),
+            Err(error) => {
+                let fault = Fault::new(code, one_line(&format!("{error}"))).at(text.span, "");
+                self.add(if help.is_empty() { fault } else { fault.help(help) });
+                None
+            }
+        }
+    }
+
+    /// One of some words; `planned` are those that this version refuses, each with what to do instead.
+    pub(crate) fn word<T: Copy>(
+        self,
+        text: Spanned<&str>,
+        what: &str,
+        words: &Words<T>,
+        planned: &[(&str, &str)],
+    ) -> Option<Spanned<T>> {
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
+            return Some(Spanned::new(*meaning, text.span));
+        }
+        if let Some((word, instead)) = planned.iter().find(|(word, _)| *word == text.value) {
+            self.refuse(&format!("{what} `{word}`"), text.span, instead);
+            return None;
+        }
+        let message = if self.faults.is_masked(text.span) {
+            format!("not a known {what}")
+        } else {
+            format!("`{}` is not a known {what}", text.escape_debug())
+        };
+        let fault = Fault::new("unknown-value", message).at(text.span, "unknown");
+        self.add(fault.help_with(text.value, words.iter().map(|(word, _)| *word)));
+        None
+    }
+}
+
+/// Errors of other crates draw pictures over several lines; a message has one.
+fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(": ")
+}

@@ -1,0 +1,328 @@
+//! A look at the text before knuffel sees it: what knuffel reports badly (unclosed strings, KDL 2, a missing `;`),
+//! does not survive (nesting, some escapes) or forgets (duplicate properties), and which texts are secrets.
+
+use std::collections::HashMap;
+use std::iter::Peekable;
+
+use super::faults::{Fault, Faults};
+use super::lexer::{Kind, Lexer, Misfit, Token};
+use super::secrets;
+use crate::diag::Span;
+
+/// knuffel's parser recurses per level; a 2 MiB stack ends between 100 and 200.
+const MAX_DEPTH: usize = 32;
+/// After so many faults the rest is noise.
+const MAX_FAULTS: usize = 20;
+
+/// What the syntax tree does not tell: by the start of a property's first name, where it is repeated.
+pub(super) type Duplicates = HashMap<usize, Vec<Span>>;
+
+/// Looks through `text`; on `None`, `faults` says why it is not a KDL 1 document.
+pub(super) fn scan(text: &str, faults: &Faults) -> Option<Duplicates> {
+    let mut scanner = Scanner {
+        text,
+        tokens: Lexer::new(text).peekable(),
+        faults,
+        count: 0,
+        blocks: Vec::new(),
+        node: Node::None,
+        commented: false,
+        duplicates: Duplicates::new(),
+    };
+    while scanner.count < MAX_FAULTS && scanner.step() {}
+    (scanner.count == 0).then_some(scanner.duplicates)
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    tokens: Peekable<Lexer<'a>>,
+    faults: &'a Faults,
+    count: usize,
+    blocks: Vec<Block<'a>>,
+    node: Node<'a>,
+    /// The next value or property is behind a `/-`.
+    commented: bool,
+    duplicates: Duplicates,
+}
+
+/// An open `{`.
+struct Block<'a> {
+    open: Span,
+    node: &'a str,
+}
+
+/// How far the node at hand is.
+enum Node<'a> {
+    None,
+    /// Named; properties and where they were first written.
+    Header {
+        name: &'a str,
+        properties: HashMap<&'a str, usize>,
+        end: usize,
+    },
+    /// Its `}` was read, its end was not.
+    Closed,
+}
+
+impl<'a> Scanner<'a> {
+    fn fault(&mut self, fault: Fault) {
+        self.count += 1;
+        self.faults.add(fault);
+    }
+
+    fn slice(&self, span: Span) -> &'a str {
+        &self.text[span.range()]
+    }
+
+    /// Is the next token of this kind? Takes it then.
+    fn take(&mut self, kind: Kind) -> Option<Token> {
+        match self.tokens.peek() {
+            Some((Ok(next), span)) if *next == kind => {
+                let token = Token { kind, span: *span };
+                self.tokens.next();
+                Some(token)
+            }
+            _ => None,
+        }
+    }
+
+    /// Deals with the next token; false at the end of the text.
+    fn step(&mut self) -> bool {
+        match self.tokens.next() {
+            Some((Ok(kind), span)) => self.token(Token { kind, span }),
+            Some((Err(misfit), span)) => {
+                self.misfit(misfit, span);
+                misfit != Misfit::DeepComment
+            }
+            None => {
+                if let Some(block) = self.blocks.pop() {
+                    let fault = Fault::new("unclosed-block", format!("the `{{` of `{}` is never closed", block.node));
+                    self.fault(fault.at(block.open, "opened here").help("close it with `}` on a line of its own"));
+                }
+                false
+            }
+        }
+    }
+
+    fn token(&mut self, token: Token) -> bool {
+        match token.kind {
+            Kind::Newline | Kind::Semicolon => {
+                self.node = Node::None;
+                self.commented = false;
+            }
+            Kind::Open => return self.open(token),
+            Kind::Close => self.close(token),
+            Kind::TypeOpen | Kind::TypeClose => self.type_annotation(token),
+            Kind::Equals => self.misplaced(token.span, "`=` without a property's name before it"),
+            Kind::Slashdash => self.slashdash(),
+            Kind::Word | Kind::Number | Kind::Text => self.item(token),
+        }
+        true
+    }
+
+    fn open(&mut self, token: Token) -> bool {
+        let Node::Header { name, .. } = self.node else {
+            self.misplaced(token.span, "`{` without a node before it");
+            return false;
+        };
+        if self.blocks.len() == MAX_DEPTH {
+            let message = format!("blocks are nested more than {MAX_DEPTH} deep");
+            self.fault(Fault::new("deep-nesting", message).at(token.span, "one too many").help("close what is open"));
+            return false;
+        }
+        self.blocks.push(Block { open: token.span, node: name });
+        self.node = Node::None;
+        self.commented = false;
+        true
+    }
+
+    fn close(&mut self, token: Token) {
+        if !matches!(self.node, Node::None) {
+            let fault = Fault::new("missing-semicolon", "the node before `}` is not ended");
+            let help = "write `;` or start a new line before `}`: KDL 1 asks for it";
+            self.fault(fault.at(token.span, "`;` is missing before this").help(help));
+        }
+        match self.blocks.pop() {
+            Some(_) => self.node = Node::Closed,
+            None => {
+                self.node = Node::None;
+                self.misplaced(token.span, "`}` without a `{`");
+            }
+        }
+    }
+
+    fn type_annotation(&mut self, token: Token) {
+        self.misplaced(token.span, "type annotations are not used in a project file");
+        while self.tokens.next_if(|(next, _)| !matches!(next, Ok(Kind::TypeClose | Kind::Newline))).is_some() {}
+        self.take(Kind::TypeClose);
+    }
+
+    /// `/-` hides a node, a value or a block; KDL 2 marks its files with a hidden node.
+    fn slashdash(&mut self) {
+        if !matches!(self.node, Node::None) {
+            self.commented = true;
+            return;
+        }
+        let Some(name) = self.take(Kind::Word) else { return };
+        let version = (self.slice(name.span) == "kdl-version").then(|| self.take(Kind::Number)).flatten();
+        match version {
+            Some(version) if self.slice(version.span) != "1" => self.kdl_2(name.span.join(version.span)),
+            _ => self.item(name),
+        }
+    }
+
+    /// A node's name, or an argument or property of the node at hand.
+    fn item(&mut self, token: Token) {
+        match &self.node {
+            Node::None => self.name(token),
+            Node::Closed => {
+                let fault = Fault::new("syntax", "a node's block is its last part");
+                self.fault(fault.at(token.span, "cannot stand here").help("start the next node on a new line"));
+                self.node = Node::Header { name: "", properties: HashMap::new(), end: token.span.end };
+            }
+            Node::Header { end, .. } if *end == token.span.start => self.glued(token.span),
+            Node::Header { .. } => match self.take(Kind::Equals) {
+                Some(equals) => self.property(token, equals),
+                None => self.argument(token, None),
+            },
+        }
+        self.commented = false;
+    }
+
+    fn name(&mut self, token: Token) {
+        let name = self.slice(token.span);
+        if token.kind == Kind::Number || matches!(name, "true" | "false" | "null") {
+            self.misplaced(token.span, "a node starts with its name");
+        }
+        self.node = Node::Header { name: unquoted(name), properties: HashMap::new(), end: token.span.end };
+    }
+
+    fn glued(&mut self, span: Span) {
+        if let Node::Header { end, .. } = &mut self.node {
+            *end = span.end;
+        }
+        if self.slice(Span::new(span.start.saturating_sub(2), span.end)).starts_with("\"\"\"") {
+            return self.kdl_2(span);
+        }
+        let fault = Fault::new("syntax", "two values without a blank between them").at(span, "a blank is missing here");
+        self.hidden_if_secret(None, span);
+        self.fault(fault.help("write a blank between values"));
+    }
+
+    fn property(&mut self, name: Token, equals: Token) {
+        let key = self.slice(name.span);
+        if name.kind == Kind::Number || matches!(key, "true" | "false" | "null") || key.contains('\\') {
+            self.misplaced(name.span, "not a property's name");
+        }
+        let key = unquoted(key);
+        if let Node::Header { properties, .. } = &mut self.node
+            && !self.commented
+        {
+            match properties.get(key) {
+                Some(first) => self.duplicates.entry(*first).or_default().push(name.span),
+                None => _ = properties.insert(key, name.span.start),
+            }
+        }
+        match self.tokens.peek() {
+            Some((Ok(kind @ (Kind::Word | Kind::Number | Kind::Text)), span)) => {
+                let value = Token { kind: *kind, span: *span };
+                self.tokens.next();
+                self.argument(value, Some(key));
+            }
+            // It has a fault of its own.
+            Some((Err(_) | Ok(Kind::TypeOpen), _)) => {}
+            _ => {
+                let fault = Fault::new("syntax", format!("property `{key}` has no value"));
+                self.fault(fault.at(equals.span, "a value must follow").help(format!("write `{key}=\"…\"`")));
+            }
+        }
+    }
+
+    /// An argument, or the value of `property`.
+    fn argument(&mut self, token: Token, property: Option<&str>) {
+        if let Node::Header { end, .. } = &mut self.node {
+            *end = token.span.end;
+        }
+        let secret = self.hidden_if_secret(property, token.span);
+        let text = self.slice(token.span);
+        if token.kind != Kind::Word || matches!(text, "true" | "false" | "null") {
+            return;
+        }
+        if text.starts_with('#') {
+            return self.kdl_2(token.span);
+        }
+        let shown = if secret { "this value" } else { &format!("`{}`", text.escape_debug()) };
+        let fault = Fault::new("unquoted", format!("{shown} is not in quotes")).at(token.span, "a bare word");
+        self.fault(fault.help("write values in double quotes: `\"…\"`"));
+    }
+
+    fn hidden_if_secret(&self, property: Option<&str>, span: Span) -> bool {
+        let Node::Header { name, .. } = &self.node else { return false };
+        let within = self.blocks.iter().any(|block| block.node == "auth");
+        let secret = secrets::is_secret(within, name, property, self.slice(span));
+        if secret {
+            self.faults.mask(inside_quotes(self.slice(span), span));
+        }
+        secret
+    }
+
+    fn kdl_2(&mut self, span: Span) {
+        let fault = Fault::new("kdl-2", "this is KDL 2; project files are KDL 1").at(span, "KDL 2");
+        self.fault(fault.help("write `true`, `false` and `null` without `#`, and raw strings as `r\"…\"`"));
+    }
+
+    fn misplaced(&mut self, span: Span, message: &str) {
+        let fault = Fault::new("syntax", message).at(span, "");
+        self.fault(fault.help("write nodes as `name \"argument\" property=\"value\" { children; }`"));
+    }
+
+    fn misfit(&mut self, misfit: Misfit, span: Span) {
+        let hidden = matches!(misfit, Misfit::UnclosedText | Misfit::UnclosedRawText | Misfit::Escape | Misfit::Number)
+            && self.hidden_if_secret(None, span);
+        let fault = match misfit {
+            // A `"""` of KDL 2 ends its first line unclosed.
+            Misfit::UnclosedText if matches!(&self.node, Node::Header { end, .. } if *end == span.start) => {
+                return self.kdl_2(Span::new(span.start, span.start + 1));
+            }
+            Misfit::UnclosedText => Fault::new("unclosed-string", "a string is not closed on its line")
+                .help("close it with `\"`; a line break inside a string is written `\\n`"),
+            Misfit::UnclosedRawText => Fault::new("unclosed-string", "a raw string is not closed")
+                .help("close it with `\"` and as many `#` as it was opened with"),
+            Misfit::UnclosedComment => {
+                Fault::new("unclosed-comment", "a comment is not closed").help("close it with `*/`")
+            }
+            Misfit::DeepComment => Fault::new("deep-nesting", "comments are nested too deep").help("use `//` comments"),
+            Misfit::Escape => Fault::new("bad-escape", "a string holds an escape that there is not")
+                .help("write `\\\\` for a backslash, or a raw string: `r\"…\"`"),
+            Misfit::Continuation => Fault::new("syntax", "a `\\` that is not at the end of its line")
+                .help("`\\` continues a node on the next line; write values in double quotes"),
+            Misfit::Number => Fault::new("unquoted", "neither a number nor in quotes")
+                .help("write numbers in digits only, and everything else in double quotes"),
+            Misfit::Character => Fault::new("syntax", "a character that KDL keeps for itself")
+                .help("write values in double quotes: `\"…\"`"),
+        };
+        // Where something is not closed, its opening says enough and the rest of the file too much.
+        let opening = match misfit {
+            Misfit::UnclosedComment | Misfit::DeepComment => self.opening_of_comment(span),
+            _ => span,
+        };
+        let label = if hidden { "this value" } else { "" };
+        self.fault(fault.at(opening, label));
+    }
+
+    fn opening_of_comment(&self, span: Span) -> Span {
+        let start = self.slice(span).find("/*").map_or(span.start, |at| span.start + at);
+        Span::new(start, (start + 2).min(self.text.len()))
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
+/// The text of a token without the quotes it may have.
+fn inside_quotes(text: &str, span: Span) -> Span {
+    let Some(open) = text.find('"') else { return span };
+    let close = text.rfind('"').filter(|close| *close > open).unwrap_or(text.len());
+    Span::new(span.start + open + 1, span.start + close)
+}

@@ -1,0 +1,59 @@
+//! Which texts of a project file are secrets that should not stand there: decided by where they stand, before anything
+//! is understood, so that not even a message about a syntax error shows one.
+
+/// Words of which the value is a secret, as node or property.
+const SECRET_NAMES: [&str; 8] =
+    ["password", "passwd", "secret", "secret-key", "access-key", "token", "identity-token", "api-key"];
+/// What `auth` says about where credentials come from; anything else there may be a credential.
+const AUTH_KINDS: [&str; 2] = ["docker-config", "anonymous"];
+
+/// Is `value`, as written, a secret? `in_auth`: it stands in the block of an `auth` node.
+pub(super) fn is_secret(in_auth: bool, node: &str, property: Option<&str>, value: &str) -> bool {
+    let text = value.trim_matches(['"', 'r', '#']);
+    let names_a_place = match property {
+        Some("env") => is_variable(text),
+        Some("file") => true,
+        _ => false,
+    };
+    let in_auth_kind = node == "auth" && !AUTH_KINDS.contains(&text);
+    let by_place = match property {
+        Some(property) => in_auth || node == "auth" || SECRET_NAMES.contains(&property) || SECRET_NAMES.contains(&node),
+        None => (in_auth && node != "username") || in_auth_kind || SECRET_NAMES.contains(&node),
+    };
+    (by_place && !names_a_place) || has_user_info(text)
+}
+
+/// The name of an environment variable.
+pub(crate) fn is_variable(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// `scheme://user:password@host`, or the same without a scheme.
+fn has_user_info(text: &str) -> bool {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = authority.split_once('/').map_or(authority, |(authority, _)| authority);
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':') || text.contains("://"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_place() {
+        assert!(is_secret(true, "password", None, "\"hunter2\""));
+        assert!(is_secret(true, "pasword", None, "\"hunter2\""));
+        assert!(is_secret(true, "password", Some("value"), "\"hunter2\""));
+        assert!(is_secret(true, "password", Some("env"), "\"$hunter-2\""));
+        assert!(is_secret(false, "auth", None, "\"bob:hunter2\""));
+        assert!(is_secret(false, "registry", Some("password"), "\"hunter2\""));
+        assert!(is_secret(false, "registry", None, "\"https://bob:hunter2@host/x\""));
+        assert!(!is_secret(true, "password", Some("env"), "\"HUNTER\""));
+        assert!(!is_secret(true, "password", Some("file"), "\"/run/secrets/x\""));
+        assert!(!is_secret(true, "username", None, "\"bob\""));
+        assert!(!is_secret(false, "auth", None, "\"anonymous\""));
+        assert!(!is_secret(false, "image", None, "\"team/app@sha256:00\""));
+    }
+}

@@ -1,0 +1,85 @@
+//! Reads a project file from disk.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Parsed, Project};
+use crate::diag::{Diagnostic, Source};
+
+/// More than any project file: what is larger was named by mistake.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Reads and parses the project file at `path`.
+///
+/// # Errors
+/// What keeps the file from being read, or everything that is wrong in it.
+pub fn load(path: &Path) -> Parsed {
+    let text = read(path).map_err(|diagnostic| vec![diagnostic])?;
+    let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Project::parse(Arc::new(Source::new(path.display().to_string(), text)), root.to_owned())
+}
+
+fn read(path: &Path) -> Result<String, Diagnostic> {
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => Diagnostic::error("no-project-file", format!("there is no project file `{shown}`"))
+            .with_help("write one with `swrctl init`, or name another with `--file PATH`"),
+        ErrorKind::IsADirectory => is_directory(path),
+        _ => Diagnostic::error("unreadable-project-file", format!("cannot read the project file `{shown}`: {error}"))
+            .with_help("make it readable for the user that runs swrctl"),
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(is_directory(path));
+    }
+    let mut bytes = Vec::new();
+    file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("the project file `{shown}` is larger than 8 MiB");
+        return Err(Diagnostic::error("huge-project-file", message).with_help("name the project file, `swr.kdl`"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("the project file `{shown}` is not UTF-8: byte {at} starts no character");
+        Diagnostic::error("not-utf-8", message).with_help("save it as UTF-8")
+    })
+}
+
+fn is_directory(path: &Path) -> Diagnostic {
+    let message = format!("`{}` is a directory, not a project file", path.display());
+    let file = path.join("swr.kdl");
+    Diagnostic::error("not-a-file", message).with_help(format!("name the file in it: `{}`", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code_of(path: &Path) -> String {
+        load(path).unwrap_err()[0].problem.code.to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_apart() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("swr.kdl");
+        assert_eq!(code_of(&file), "no-project-file");
+        assert_eq!(code_of(directory.path()), "not-a-file");
+        std::fs::write(&file, b"project \"a\xff\"").unwrap();
+        let found = load(&file).unwrap_err();
+        assert!(found[0].problem.message.contains("byte 10 "), "{}", found[0].problem.message);
+        File::create(&file).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        assert_eq!(code_of(&file), "huge-project-file");
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("swr.kdl");
+        std::fs::write(&file, "project \"a\" version=1").unwrap();
+        let (project, _) = load(&file).unwrap();
+        assert_eq!(project.resolve(Path::new("b")), directory.path().join("b"));
+    }
+}

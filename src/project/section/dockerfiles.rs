@@ -1,0 +1,161 @@
+//! `dockerfiles`: which Dockerfiles are linted, by which policy, and what a failure blocks.
+
+use globset::{Glob, GlobBuilder};
+
+use super::{Names, overrides};
+use crate::diag::Spanned;
+use crate::lint::policy::{DockerfileSet, Gates, LabelFormat, LabelPolicy, Level, Policy, Profile, RequiredLabel};
+use crate::project::kdl::{Child, Cursor, Fault, Shape};
+
+pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"**/Dockerfile\" { profile \"swr\"; }")
+    .takes_many(&["pattern"])
+    .children(&[
+        Child::many(&EXCLUDE),
+        Child::once(&PROFILE),
+        Child::once(&FAIL_ON),
+        Child::many(&overrides::DENY),
+        Child::many(&overrides::WARN),
+        Child::many(&overrides::INFO),
+        Child::many(&overrides::ALLOW),
+        Child::many(&BASE_IMAGES),
+        Child::once(&LABELS),
+        Child::once(&SHELLCHECK),
+        Child::once(&FIX),
+        Child::once(&GATES),
+    ]);
+
+static EXCLUDE: Shape = Shape::new("exclude", "exclude \"third-party/**\"").takes_many(&["pattern"]);
+static PROFILE: Shape = Shape::new("profile", "profile \"swr\"").takes(&["name"]);
+static FAIL_ON: Shape = Shape::new("fail-on", "fail-on \"error\"").takes(&["level"]);
+static BASE_IMAGES: Shape = Shape::new("base-images", "base-images \"node:*-alpine*\"").takes_many(&["pattern"]);
+static LABELS: Shape = Shape::new("labels", "labels { require \"org.opencontainers.image.source\" format=\"url\"; }")
+    .children(&[Child::many(&REQUIRE), Child::once(&FORBID_OTHERS)]);
+static REQUIRE: Shape = Shape::new("require", "require \"org.opencontainers.image.source\" format=\"url\"")
+    .takes(&["label"])
+    .properties(&["format"]);
+static FORBID_OTHERS: Shape = Shape::new("forbid-others", "forbid-others true").takes(&["choice (`true` or `false`)"]);
+static SHELLCHECK: Shape = Shape::new("shellcheck", "shellcheck \"off\"").takes(&["mode"]);
+static FIX: Shape = Shape::new("fix", "fix \"none\"").takes(&["mode"]);
+static GATES: Shape = Shape::new("gates", "gates \"all\"").takes_many(&["`all`, `none` or registry"]);
+
+pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
+    only_word(cursor, "shellcheck", "off", &[("auto", RUN_SHELLCHECK), ("require", RUN_SHELLCHECK)]);
+    only_word(cursor, "fix", "none", &[("safe", "write `fix \"none\"` and correct the findings yourself")]);
+    let excludes = cursor.children("exclude").flat_map(|child| globs(child, 0)).collect();
+    DockerfileSet {
+        patterns: globs(cursor, 0),
+        excludes,
+        policy: policy(cursor, names),
+        gates: cursor.child("gates").map(|child| gates(child, names)).unwrap_or_default(),
+    }
+}
+
+const RUN_SHELLCHECK: &str = "write `shellcheck \"off\"` and run the program beside swrctl";
+
+/// A child that has only one meaning yet.
+fn only_word(cursor: Cursor, name: &str, word: &'static str, planned: &[(&str, &str)]) {
+    if let Some(child) = cursor.child(name)
+        && let Some(text) = child.argument(0)
+    {
+        child.word(text, name, &[(word, ())], planned);
+    }
+}
+
+fn policy(cursor: Cursor, names: &Names) -> Policy {
+    let profiles = [("swr", Profile::Swr), ("all", Profile::All), ("none", Profile::None)];
+    let planned = [
+        ("hadolint", "write `profile \"all\"` and `allow` what you do not want"),
+        ("buildkit", "write `profile \"all\"` and `allow` what you do not want"),
+    ];
+    let levels = [("error", Level::Error), ("warning", Level::Warning), ("info", Level::Info)];
+    let profile =
+        cursor.child("profile").and_then(|child| child.word(child.argument(0)?, "profile", &profiles, &planned));
+    let fail_on = cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, "level", &levels, &[]));
+    let default = Policy::default();
+    Policy {
+        profile: profile.map_or(default.profile, |profile| profile.value),
+        fail_on: fail_on.map_or(default.fail_on, |level| level.value),
+        overrides: overrides::read_all(cursor, names),
+        base_images: cursor.children("base-images").flat_map(image_globs).collect(),
+        labels: cursor.child("labels").map(labels).unwrap_or_default(),
+    }
+}
+
+fn gates(cursor: Cursor, names: &Names) -> Gates {
+    let texts = cursor.arguments(0);
+    let whole = |word: &str| texts.iter().find(|text| text.value == word).copied();
+    if let Some(word) = whole("all").or(whole("none")) {
+        if texts.len() > 1 {
+            let fault = Fault::new("contradiction", format!("`{}` stands alone", word.value)).at(word.span, "");
+            cursor.add(fault.help("keep it, or name registries only"));
+        }
+        return if word.value == "all" { Gates::All } else { Gates::Nothing };
+    }
+    Gates::Targets(texts.into_iter().filter_map(|text| names.registry(cursor, text)).collect())
+}
+
+/// The arguments from `first` on as patterns of paths below the project file's directory.
+fn globs(cursor: Cursor, first: usize) -> Vec<Spanned<Glob>> {
+    cursor.arguments(first).into_iter().filter_map(|text| path_glob(cursor, text)).collect()
+}
+
+/// A pattern of paths: `*` stays within a directory, `**` crosses them.
+pub(super) fn path_glob(cursor: Cursor, text: Spanned<&str>) -> Option<Spanned<Glob>> {
+    let relative = text.strip_prefix("./").unwrap_or(text.value);
+    if relative.starts_with('/') || relative.split('/').any(|part| part == "..") || relative.contains('\\') {
+        let fault = Fault::new("bad-pattern", "a pattern that leaves the project file's directory").at(text.span, "");
+        cursor.add(fault.help("write it relative to the project file's directory, with `/` between names"));
+        return None;
+    }
+    glob(cursor, Spanned::new(relative, text.span))
+}
+
+fn image_globs(cursor: Cursor) -> Vec<Spanned<Glob>> {
+    cursor.arguments(0).into_iter().filter_map(|text| glob(cursor, text)).collect()
+}
+
+fn glob(cursor: Cursor, text: Spanned<&str>) -> Option<Spanned<Glob>> {
+    let problem = match GlobBuilder::new(text.value).literal_separator(true).build() {
+        _ if text.is_empty() => "the pattern is empty".to_owned(),
+        Ok(glob) => return Some(Spanned::new(glob, text.span)),
+        Err(error) => format!("bad pattern: {}", error.kind()),
+    };
+    let help = "`*` stands for part of a name, `**` for any directories, `{a,b}` for either";
+    cursor.add(Fault::new("bad-pattern", problem).at(text.span, "").help(help));
+    None
+}
+
+fn labels(cursor: Cursor) -> LabelPolicy {
+    let mut required: Vec<RequiredLabel> = Vec::new();
+    for child in cursor.children("require") {
+        let Some(label) = require(child) else { continue };
+        if let Some(first) = required.iter().find(|first| *first.name == *label.name) {
+            let fault = Fault::new("duplicate-node", format!("label `{}` is required twice", *label.name));
+            cursor.add(fault.at(label.name.span, "again").at(first.name.span, "first here").help("keep one of them"));
+        }
+        required.push(label);
+    }
+    let forbid_others = cursor.child("forbid-others").and_then(|child| child.flag(child.value(0)?));
+    LabelPolicy { required, forbid_others: forbid_others.unwrap_or(false) }
+}
+
+fn require(cursor: Cursor) -> Option<RequiredLabel> {
+    let formats = [
+        ("text", LabelFormat::Text),
+        ("url", LabelFormat::Url),
+        ("semver", LabelFormat::Semver),
+        ("hash", LabelFormat::Hash),
+        ("rfc3339", LabelFormat::Rfc3339),
+        ("spdx", LabelFormat::Spdx),
+        ("email", LabelFormat::Email),
+    ];
+    let format = cursor.text_of("format").map(|text| cursor.word(text, "format", &formats, &[]));
+    let name = cursor.argument(0)?;
+    if name.is_empty() || name.contains(char::is_whitespace) {
+        let fault = Fault::new("bad-name", "not the name of a label").at(name.span, "");
+        cursor.add(fault.help("write it as in `org.opencontainers.image.source`"));
+        return None;
+    }
+    let format = format.map_or(Some(LabelFormat::Text), |format| format.map(|format| format.value))?;
+    Some(RequiredLabel { name: name.map(str::to_owned), format })
+}

@@ -1,0 +1,101 @@
+//! `image` of a migration: which repositories, which of their tags, and what they are called at the target.
+
+use crate::diag::Spanned;
+use crate::migrate::{Flatten, ImageRule, RepositoryPattern, TagFilter, TagPattern};
+use crate::project::kdl::{Child, Cursor, Fault, Literal, Shape};
+
+pub(super) static IMAGE: Shape = Shape::new("image", "image \"library/nginx\" tags=\">=1.25, <2\" as=\"nginx\"")
+    .takes(&["repository"])
+    .properties(&["tags", "as", "flatten"])
+    .children(&[Child::once(&TAGS), Child::once(&EXCEPT), Child::once(&NEWEST), Child::once(&PLATFORMS)]);
+
+static TAGS: Shape = Shape::new("tags", "tags \"1.26\" \"1.27\"").takes_many(&["pattern"]);
+static EXCEPT: Shape = Shape::new("except", "except \"*-debian-*\"").takes_many(&["pattern"]);
+static NEWEST: Shape = Shape::new("newest", "newest 3").takes(&["number"]);
+static PLATFORMS: Shape =
+    Shape::new("platforms", "platforms \"linux/amd64\" \"linux/arm64\"").takes_many(&["platform"]);
+
+const TAGS_HELP: &str = "write a tag, a glob `1.*`, a version range `>=1.25, <2` or a regular expression `/^v[0-9]+$/`";
+const MOST_LEVELS: u32 = 32;
+
+pub(super) fn read(cursor: Cursor) -> Option<ImageRule> {
+    let repositories = repositories(cursor);
+    let tags = tags(cursor);
+    let platforms = cursor.child("platforms").map(platforms).unwrap_or_default();
+    let rename = cursor.text_of("as").and_then(|text| {
+        cursor.parsed(text, "bad-image-name", "write the repository's name at the target, without organization and tag")
+    });
+    let flatten = flatten(cursor);
+    let is_glob = matches!(repositories.as_deref(), Some(RepositoryPattern::Glob(_)));
+    if let Some(span) = cursor.property_span("as") {
+        if is_glob {
+            let fault = Fault::new("ambiguous-rename", "`as` gives every repository of a pattern the same name");
+            cursor.add(fault.at(span, "").help("name one repository, or use `flatten` to shorten the names"));
+        } else if let Some(flattened) = cursor.property_span("flatten") {
+            let fault = Fault::new("useless", "`as` is the whole name already, so `flatten` does nothing");
+            cursor.add(fault.at(flattened, "").help("remove one of them"));
+        }
+    }
+    Some(ImageRule { repositories: repositories?, tags, platforms, rename, flatten, span: cursor.header() })
+}
+
+fn repositories(cursor: Cursor) -> Option<Spanned<RepositoryPattern>> {
+    let text = cursor.argument(0)?;
+    if text.contains('@') {
+        cursor.refuse("an image by its digest", text.span, "name the repository, and select by `tags`");
+        return None;
+    }
+    let help = match text.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') && !text.contains('*') => {
+            format!("write the tag apart: `image \"{}\" tags=\"{}\"`", name.escape_debug(), tag.escape_debug())
+        }
+        _ => "write the repository without its registry, or a pattern as `bitnami/*` or `**`".to_owned(),
+    };
+    cursor.parsed(text, "bad-image-name", &help)
+}
+
+fn tags(cursor: Cursor) -> TagFilter {
+    let child = cursor.child("tags");
+    if let (Some(child), Some(span)) = (child, cursor.property_span("tags")) {
+        let fault = Fault::new("duplicate-property", "`tags` is written as property and as node");
+        let fault = fault.at(child.header(), "again").at(span, "first here");
+        cursor.add(fault.help("keep one of them"));
+    }
+    let in_line = cursor.text_of("tags").and_then(|text| cursor.parsed::<TagPattern>(text, "bad-pattern", TAGS_HELP));
+    TagFilter {
+        include: in_line.into_iter().chain(child.map(patterns).unwrap_or_default()).collect(),
+        except: cursor.child("except").map(patterns).unwrap_or_default(),
+        newest: cursor.child("newest").and_then(newest),
+    }
+}
+
+fn patterns(cursor: Cursor) -> Vec<Spanned<TagPattern>> {
+    let texts = cursor.arguments(0).into_iter();
+    texts.filter_map(|text| cursor.parsed(text, "bad-pattern", TAGS_HELP)).collect()
+}
+
+fn newest(cursor: Cursor) -> Option<usize> {
+    const MOST: u32 = 100_000;
+    usize::try_from(cursor.number(cursor.value(0)?, 1..=MOST)?).ok()
+}
+
+fn platforms(cursor: Cursor) -> Vec<Spanned<crate::image::Platform>> {
+    let texts = cursor.arguments(0).into_iter();
+    texts.filter_map(|text| cursor.parsed(text, "bad-platform", "write it as in `linux/amd64`")).collect()
+}
+
+fn flatten(cursor: Cursor) -> Flatten {
+    let Some(value) = cursor.property("flatten") else { return Flatten::Nothing };
+    if matches!(&value.value, Literal::Text(text) if text == "all") {
+        return Flatten::All;
+    }
+    if let Literal::Text(_) = &value.value {
+        let fault = Fault::new("unknown-value", "`flatten` is a number of levels or `all`").at(value.span, "");
+        cursor.add(fault.help("write `flatten=1` or `flatten=\"all\"`"));
+        return Flatten::Nothing;
+    }
+    cursor.number(value, 0..=MOST_LEVELS).map_or(Flatten::Nothing, |levels| match levels {
+        0 => Flatten::Nothing,
+        levels => Flatten::Levels(levels),
+    })
+}

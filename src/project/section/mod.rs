@@ -1,0 +1,97 @@
+//! The sections of a project file, one module each: its shape, and how it is read into what it declares.
+
+mod auth;
+mod dockerfiles;
+mod header;
+mod image;
+mod migrate;
+mod network;
+mod overrides;
+mod registry;
+
+use super::kdl::{Child, Cursor, Fault, Faults, Node, Shape};
+use crate::diag::Spanned;
+use crate::lint::policy::DockerfileSet;
+use crate::migrate::Migration;
+use crate::network::Network;
+
+use super::declaration::RegistryDecl;
+pub(super) use registry::region_of;
+
+/// A whole project file.
+pub(super) static DOCUMENT: Shape = Shape::new("", "")
+    .children(&[
+        Child::once(&header::PROJECT).required(),
+        Child::many(&registry::REGISTRY),
+        Child::many(&dockerfiles::DOCKERFILES),
+        Child::many(&network::NETWORK),
+        Child::many(&migrate::MIGRATE),
+    ])
+    .planned(&[
+        ("migrate-file", "write a `migrate` section with one `image` for each entry of the file"),
+        ("migrate-cluster", "write a `migrate` section with one `image` for each image of the cluster"),
+        ("harbor-replication", "keep the replication in Harbor, or write a `migrate` section from Harbor"),
+    ]);
+
+/// What the sections declare; those with faults are left out, so it is whole only when there are none.
+pub(super) struct Sections {
+    pub name: Option<Spanned<String>>,
+    pub registries: Vec<RegistryDecl>,
+    pub dockerfiles: Vec<DockerfileSet>,
+    pub networks: Vec<Network>,
+    pub migrations: Vec<Migration>,
+}
+
+/// Names that sections refer to.
+struct Names<'a> {
+    /// Every `registry` section's, also of those with faults.
+    registries: Vec<&'a str>,
+    /// Every lint rule's; `None` checks none.
+    rules: Option<&'a [&'a str]>,
+}
+
+pub(super) fn read(nodes: &[Node], rules: Option<&[&str]>, faults: &Faults) -> Sections {
+    let sections = |name: &'static str| {
+        let named = nodes.iter().filter(move |node| *node.name == name);
+        named.map(|node| Cursor::new(node, faults))
+    };
+    let registries = sections("registry").filter_map(Cursor::quiet_name).collect();
+    let names = Names { registries, rules };
+    Sections {
+        name: sections("project").next().and_then(header::read),
+        registries: sections("registry").filter_map(registry::read).collect(),
+        dockerfiles: sections("dockerfiles").map(|cursor| dockerfiles::read(cursor, &names)).collect(),
+        networks: sections("network").filter_map(|cursor| network::read(cursor, &names)).collect(),
+        migrations: sections("migrate").filter_map(|cursor| migrate::read(cursor, &names)).collect(),
+    }
+}
+
+impl Names<'_> {
+    /// `text` as the name of a `registry` section.
+    fn registry(&self, cursor: Cursor, text: Spanned<&str>) -> Option<Spanned<String>> {
+        if self.registries.contains(&text.value) {
+            return Some(text.map(str::to_owned));
+        }
+        let message = format!("there is no registry `{}`", text.escape_debug());
+        let fault = Fault::new("unknown-registry", message).at(text.span, "no section has this name");
+        cursor.add(match self.registries.as_slice() {
+            [] => fault.help("declare it: `registry \"NAME\" \"HOST\"`"),
+            known => fault.help_with(text.value, known.iter().copied()),
+        });
+        None
+    }
+
+    /// `text` as the name of a lint rule.
+    fn rule(&self, cursor: Cursor, text: Spanned<&str>) -> Spanned<String> {
+        if let Some(rules) = self.rules.filter(|rules| !rules.contains(&text.value)) {
+            let message = format!("there is no rule `{}`", text.escape_debug());
+            let near = crate::diag::did_you_mean(text.value, rules.iter().copied());
+            let help = near.map_or_else(
+                || "`swrctl rules` lists what there is".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            cursor.add(Fault::new("unknown-rule", message).at(text.span, "unknown rule").help(help));
+        }
+        text.map(str::to_owned)
+    }
+}

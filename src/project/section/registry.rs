@@ -1,0 +1,207 @@
+//! `registry`: where images live and how to get there.
+
+use super::auth;
+use crate::diag::Spanned;
+use crate::image::{RegistryHost, Repository};
+use crate::project::declaration::{Edition, Limits, Place, Provider, RegistryDecl, Tls};
+use crate::project::kdl::{Child, Cursor, Fault, Shape};
+
+pub(super) static REGISTRY: Shape =
+    Shape::new("registry", "registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\" { provider \"swr\"; }")
+        .takes(&["name", "place (`host[:port]` or `oci-layout:DIR`)"])
+        .children(&[
+            Child::once(&PROVIDER),
+            Child::once(&ORGANIZATION),
+            Child::once(&TLS),
+            Child::once(&auth::AUTH),
+            Child::once(&LIMIT),
+        ]);
+
+static PROVIDER: Shape = Shape::new("provider", "provider \"swr\" region=\"cn-north-4\" edition=\"basic\"")
+    .takes(&["kind"])
+    .properties(&["region", "edition"]);
+
+static ORGANIZATION: Shape = Shape::new("organization", "organization \"portal\"").takes(&["name"]);
+
+static TLS: Shape =
+    Shape::new("tls", "tls ca=\"certs/corp.pem\"").properties(&["ca", "verify", "plain-http", "client-certificate"]);
+
+static LIMIT: Shape = Shape::new("limit", "limit requests-per-second=15 concurrency=8 uploads=16").properties(&[
+    "requests-per-second",
+    "concurrency",
+    "uploads",
+]);
+
+/// Schemes of places that are known but not there yet.
+const PLANNED_PLACES: [(&str, &str); 2] = [
+    ("docker-archive:", "unpack the archive with `skopeo copy` into an `oci-layout:DIR`"),
+    ("docker-engine:", "push the images to a registry, or write them into an `oci-layout:DIR` with `skopeo copy`"),
+];
+
+pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
+    let name = name(cursor, "registry");
+    let place = place(cursor);
+    let provider = cursor.child("provider").map(|child| provider(child, place.as_ref()));
+    let organization = cursor.child("organization").map(organization);
+    let tls = cursor.child("tls").map(tls).unwrap_or_default();
+    let auth = cursor.child("auth").map(auth::read);
+    let limits = cursor.child("limit").map(limits).unwrap_or_default();
+    if matches!(&place, Some(Place::OciLayout(_))) {
+        refuse_on_a_directory(cursor);
+    }
+    Some(RegistryDecl {
+        name: name?,
+        place: place?,
+        provider: provider.unwrap_or(Some(Provider::Generic))?,
+        organization: organization.map_or(Some(None), |organization| organization.map(Some))?,
+        tls,
+        auth: auth.unwrap_or_else(|| Some(crate::project::Auth::default()))?,
+        limits,
+    })
+}
+
+/// The first argument as a name that can be part of a step's address.
+pub(super) fn name(cursor: Cursor, what: &str) -> Option<Spanned<String>> {
+    let name = cursor.argument(0)?;
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
+        let fault = Fault::new("bad-name", format!("not a name for a {what}")).at(name.span, "");
+        cursor.add(fault.help("use up to 64 letters, digits, `.`, `_` and `-`"));
+        return None;
+    }
+    Some(name.map(str::to_owned))
+}
+
+fn place(cursor: Cursor) -> Option<Place> {
+    let text = cursor.argument(1)?;
+    if text.contains('@') {
+        cursor.mask(text.span);
+        let fault = Fault::new("literal-secret", "the registry's address holds a user name or password");
+        let help = "write `host[:port]` only, and `auth { username \"…\"; password env=\"…\"; }`";
+        cursor.add(fault.at(cursor.name().span, "of this registry").help(help));
+        return None;
+    }
+    if let Some((scheme, instead)) = PLANNED_PLACES.iter().find(|(scheme, _)| text.starts_with(scheme)) {
+        cursor.refuse(&format!("`{scheme}`"), text.span, instead);
+        return None;
+    }
+    if let Some(directory) = text.strip_prefix("oci-layout:") {
+        return cursor.path(Spanned::new(directory, text.span)).map(|path| Place::OciLayout(path.value));
+    }
+    let help = "write `host[:port]`, or `oci-layout:DIR` for a directory";
+    cursor.parsed::<RegistryHost>(text, "bad-host", help).map(|host| Place::Registry(host.value))
+}
+
+fn provider(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Kind {
+        Swr,
+        Harbor,
+        Generic,
+    }
+    let kinds = [("swr", Kind::Swr), ("harbor", Kind::Harbor), ("generic", Kind::Generic)];
+    let kind = cursor.word(cursor.argument(0)?, "provider", &kinds, &[])?.value;
+    if kind == Kind::Swr {
+        return swr(cursor, place);
+    }
+    for property in ["region", "edition"] {
+        if let Some(span) = cursor.property_span(property) {
+            let fault = Fault::new("useless", format!("`{property}` means nothing to this provider"));
+            cursor.add(fault.at(span, "").help("remove it, or write `provider \"swr\"`"));
+        }
+    }
+    Some(if kind == Kind::Harbor { Provider::Harbor } else { Provider::Generic })
+}
+
+fn swr(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
+    let editions = [("basic", Edition::Basic), ("enterprise", Edition::Enterprise)];
+    let edition = cursor.text_of("edition").map(|text| cursor.word(text, "edition", &editions, &[]));
+    let edition = edition.map_or(Some(Edition::Basic), |edition| edition.map(|edition| edition.value));
+    let host = match place {
+        Some(Place::Registry(host)) => Some(host.as_str()),
+        _ => None,
+    };
+    let known = host.and_then(region_of);
+    let Some(written) = cursor.property("region") else {
+        if known.is_none() && host.is_some() {
+            let fault = Fault::new("missing", "the host does not tell its region, and the provider has no `region`");
+            cursor.add(fault.at(cursor.header(), "").help("write `provider \"swr\" region=\"cn-north-4\"`"));
+        }
+        return Some(Provider::Swr { region: known?.to_owned(), edition: edition? });
+    };
+    let region = cursor.text(written)?;
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if region.is_empty() || !region.chars().all(is_plain) {
+        let fault = Fault::new("bad-region", "not the name of a region or regional project").at(region.span, "");
+        cursor.add(fault.help("write it as the console shows it: `cn-north-4`"));
+        return None;
+    }
+    // A regional sub-project is `<region>_<name>`.
+    if let Some(known) = known.filter(|known| !region.starts_with(known)) {
+        let message = format!("the host is in region `{known}`, but `region` says `{}`", region.value);
+        let fault = Fault::warning("other-region", message).at(region.span, "logins will be refused");
+        cursor.add(fault.help(format!("write `region=\"{known}\"`, or remove it")));
+    }
+    Some(Provider::Swr { region: region.value.to_owned(), edition: edition? })
+}
+
+/// The region in a host of SWR Basic: `swr.<region>.myhuaweicloud.com`, the European site, and Open Telekom Cloud.
+pub(crate) fn region_of(host: &str) -> Option<&str> {
+    const DOMAINS: [&str; 3] = [".myhuaweicloud.com", ".myhuaweicloud.eu", ".otc.t-systems.com"];
+    let rest = host.strip_prefix("swr.")?;
+    let region = DOMAINS.iter().find_map(|domain| rest.strip_suffix(domain))?;
+    (!region.is_empty() && !region.contains(['.', ':'])).then_some(region)
+}
+
+fn organization(cursor: Cursor) -> Option<Spanned<Repository>> {
+    cursor.parsed(
+        cursor.argument(0)?,
+        "bad-organization",
+        "write a repository's first part, as in `organization \"portal\"`",
+    )
+}
+
+fn tls(cursor: Cursor) -> Tls {
+    if cursor.is_bare() {
+        cursor.add(says_nothing(cursor, "tls ca=\"certs/corp.pem\""));
+    }
+    let tls = Tls {
+        plain_http: cursor.flag_of("plain-http").unwrap_or(false),
+        verify: cursor.flag_of("verify").unwrap_or(true),
+        ca: cursor.path_of("ca"),
+        client_certificate: cursor.path_of("client-certificate"),
+    };
+    for property in ["ca", "verify", "client-certificate"].into_iter().filter(|_| tls.plain_http) {
+        if let Some(span) = cursor.property_span(property) {
+            let fault = Fault::new("useless", format!("plain HTTP has no certificates, so `{property}` does nothing"));
+            cursor.add(fault.at(span, "").help("remove it, or remove `plain-http`"));
+        }
+    }
+    tls
+}
+
+fn limits(cursor: Cursor) -> Limits {
+    if cursor.is_bare() {
+        cursor.add(says_nothing(cursor, LIMIT.example));
+    }
+    let limit = |property, most| cursor.property(property).and_then(|value| cursor.number(value, 1..=most));
+    Limits {
+        requests_per_second: limit("requests-per-second", 10_000),
+        concurrency: limit("concurrency", 256),
+        uploads: limit("uploads", 256),
+    }
+}
+
+fn says_nothing(cursor: Cursor, example: &str) -> Fault {
+    let fault = Fault::new("missing", format!("`{}` says nothing", *cursor.name())).at(cursor.header(), "");
+    fault.help(format!("write it as in `{example}`, or remove it"))
+}
+
+fn refuse_on_a_directory(cursor: Cursor) {
+    for child in
+        cursor.all_children().filter(|child| ["provider", "tls", "auth", "limit"].contains(&child.name().value))
+    {
+        let message = format!("a directory is no server, so `{}` does nothing", *child.name());
+        cursor.add(Fault::new("useless", message).at(child.header(), "").help("remove it"));
+    }
+}
