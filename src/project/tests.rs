@@ -1,5 +1,6 @@
 //! The whole way from text to project, over `tests/cases/project`. `SWRCTL_BLESS=1` rewrites what is expected.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -64,5 +65,191 @@ fn valid_files_are_read_as_meant() {
         let text = std::fs::read_to_string(&case).unwrap();
         let (_, warnings) = parse(&text).unwrap_or_else(|found| panic!("{}:\n{}", case.display(), render(&found)));
         compare(&case, &render(&warnings));
+    }
+}
+
+#[test]
+fn the_example_shows_every_option() {
+    let text = include_str!("../../swr.kdl.example");
+    let (_, warnings) = parse(text).unwrap_or_else(|found| panic!("{}", render(&found)));
+    assert!(warnings.is_empty(), "{}", render(&warnings));
+    let nodes = kdl::read(text, &section::DOCUMENT, &kdl::Faults::default()).unwrap();
+    let mut used = BTreeSet::new();
+    collect("", &nodes, &mut used);
+    let all: BTreeSet<String> = options(&section::DOCUMENT);
+    assert_eq!(all.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "not in swr.kdl.example");
+}
+
+/// Paths of the nodes and properties of a document: `/registry/provider`, `/registry@region`. Properties count for the
+/// nodes beside theirs too: `deny` and `allow` have the same.
+fn collect(path: &str, nodes: &[kdl::Node], into: &mut BTreeSet<String>) {
+    for node in nodes {
+        into.extend(node.properties.iter().map(|property| format!("{path}@{}", property.name.value)));
+        let path = format!("{path}/{}", node.name.value);
+        collect(&path, &node.children, into);
+        into.insert(path);
+    }
+}
+
+/// The same paths, out of the tables that files are checked against.
+fn options(document: &kdl::Shape) -> BTreeSet<String> {
+    fn walk(path: &str, shape: &kdl::Shape, into: &mut BTreeSet<String>) {
+        for child in shape.children {
+            into.extend(child.shape.properties.iter().map(|property| format!("{path}@{property}")));
+            let path = format!("{path}/{}", child.shape.name);
+            walk(&path, child.shape, into);
+            into.insert(path);
+        }
+    }
+    let mut into = BTreeSet::new();
+    walk("", document, &mut into);
+    into
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A file with every section and many options.
+    const VALID: &str = include_str!("../../swr.kdl.example");
+    const SECRET: &str = "hunter2-hunter2";
+
+    fn config(cases: u32) -> ProptestConfig {
+        ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    }
+
+    /// What must be so for whatever the text is.
+    fn holds(text: &str) {
+        let found = match parse(text) {
+            Ok((_, warnings)) => warnings,
+            Err(found) => {
+                assert!(found.iter().any(|diagnostic| diagnostic.severity == Severity::Error));
+                found
+            }
+        };
+        for diagnostic in &found {
+            assert!(!diagnostic.labels.is_empty(), "{diagnostic:?}");
+            assert!(diagnostic.problem.help.is_some(), "{diagnostic:?}");
+            for label in &diagnostic.labels {
+                assert_eq!(label.source.text().len(), text.len());
+                assert!(text.get(label.span.range()).is_some(), "{:?} of {text:?}", label.span);
+            }
+        }
+        let again = parse(text).map_or_else(|found| found, |(_, warnings)| warnings);
+        assert_eq!(render(&found), render(&again));
+    }
+
+    /// Words that meet often in the wrong place.
+    fn soup() -> impl Strategy<Value = String> {
+        let words = [
+            "project",
+            "registry",
+            "migrate",
+            "image",
+            "auth",
+            "password",
+            "\"a\"",
+            "\"",
+            "r#\"b\"#",
+            "r\"",
+            "{",
+            "}",
+            ";",
+            "\n",
+            " ",
+            "=",
+            "version=1",
+            "1",
+            "-1.5e3",
+            "0x",
+            "1=2",
+            "true",
+            "null=1",
+            "#true",
+            "/-",
+            "/*",
+            "*/",
+            "//",
+            "\\",
+            "\\\n",
+            "(u8)",
+            "(",
+            ")",
+            "\"\\u{110000}\"",
+            "\"\\q\"",
+            "\"\"\"",
+            "\u{feff}",
+            "\u{2028}",
+            "é",
+            "[",
+            "<",
+            ",",
+            "+",
+            "-",
+            "!",
+            "r",
+            "#",
+            "\r\n",
+            "\u{85}",
+            "\u{b}",
+        ];
+        prop::collection::vec(prop::sample::select(words.to_vec()), 0..40).prop_map(|words| words.concat())
+    }
+
+    fn spliced(text: &str, at: prop::sample::Index, cut: usize, put: &str) -> String {
+        let start = text.floor_char_boundary(at.index(text.len()));
+        let end = text.floor_char_boundary((start + cut).min(text.len())).max(start);
+        format!("{}{put}{}", &text[..start], &text[end..])
+    }
+
+    proptest! {
+        #![proptest_config(config(300))]
+
+        #[test]
+        fn any_text_is_survived(text in any::<String>()) {
+            holds(&text);
+        }
+
+        #[test]
+        fn any_soup_of_tokens_is_survived(text in soup()) {
+            holds(&text);
+            // With a node before it, it is read as values.
+            holds(&format!("migrate {text}"));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config(60))]
+
+        #[test]
+        fn a_damaged_file_is_survived(at in any::<prop::sample::Index>(), cut in 0_usize..30, put in soup()) {
+            holds(&spliced(VALID, at, cut, &put));
+        }
+
+        #[test]
+        fn a_secret_is_never_shown(at in any::<prop::sample::Index>(), cut in 0_usize..4, put in soup()) {
+            let secret = format!("auth {{ username \"bob\"; password \"{SECRET}\"; }}\n");
+            let text = format!("{}{secret}}}", spliced("project \"a\" version=1\nregistry \"b\" \"c.d\" {\n", at, cut, &put));
+            let found = parse(&text).expect_err("it holds a secret");
+            assert!(!format!("{found:?}").contains(SECRET), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_does_not_end_the_stack() {
+        let deep = |open: &str, close: &str, levels: usize| format!("{}{}", open.repeat(levels), close.repeat(levels));
+        let on_a_small_stack = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(move || {
+            for levels in [1, 15, 16, 17, 31, 32, 33, 1_000, 100_000] {
+                holds(&deep("a {\n", "}\n", levels));
+                holds(&deep("/*", "*/", levels));
+                holds(&deep("a { /*", "*/ }\n", levels));
+                holds(&deep("/- a {\n", "}\n", levels));
+                holds(&deep("(", ")", levels));
+                holds(&"a /- ".repeat(levels));
+                holds(&"\"".repeat(levels));
+            }
+        });
+        on_a_small_stack.unwrap().join().unwrap();
     }
 }

@@ -190,8 +190,11 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Errors of other crates draw pictures over several lines; a message has one.
+/// Errors of other crates draw pictures over several lines, of which the last says what is wrong.
 fn one_line(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join(": ")
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let Some(last) = lines.next_back() else { return first.to_owned() };
+    let what = first.split_once(": ").map_or(first, |(what, _)| what);
+    format!("{what}: {}", last.trim_start_matches("error: "))
 }

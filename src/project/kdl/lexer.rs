@@ -87,7 +87,17 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// A comment that does not end is taken for its opening, so that what is behind it can still be looked at.
     fn block_comment(&mut self) -> Result<(), Misfit> {
+        let opening = self.at + 2;
+        let comment = self.whole_block_comment();
+        if comment.is_err() {
+            self.at = opening;
+        }
+        comment
+    }
+
+    fn whole_block_comment(&mut self) -> Result<(), Misfit> {
         let mut depth = 0;
         loop {
             let rest = self.rest();
@@ -196,16 +206,10 @@ impl<'a> Lexer<'a> {
     fn raw_text(&mut self, hashes: usize) -> Result<Kind, Misfit> {
         let closing = format!("\"{}", "#".repeat(hashes));
         let body = self.at + hashes + 2;
-        match self.text[body..].find(&closing) {
-            Some(len) => {
-                self.at = body + len + closing.len();
-                Ok(Kind::Text)
-            }
-            None => {
-                self.skip_line();
-                Err(Misfit::UnclosedRawText)
-            }
-        }
+        self.skip_line();
+        let len = self.text[body..self.at].find(&closing).ok_or(Misfit::UnclosedRawText)?;
+        self.at = body + len + closing.len();
+        Ok(Kind::Text)
     }
 
     fn word(&mut self, first: char) -> Result<Kind, Misfit> {

@@ -24,12 +24,16 @@ pub(super) fn scan(text: &str, faults: &Faults) -> Option<Duplicates> {
         tokens: Lexer::new(text).peekable(),
         faults,
         count: 0,
+        quiet: false,
         blocks: Vec::new(),
         node: Node::None,
         commented: false,
         duplicates: Duplicates::new(),
     };
-    while scanner.count < MAX_FAULTS && scanner.step() {}
+    for secret in secrets::in_text(text) {
+        faults.mask(secret);
+    }
+    while scanner.step() {}
     (scanner.count == 0).then_some(scanner.duplicates)
 }
 
@@ -38,6 +42,8 @@ struct Scanner<'a> {
     tokens: Peekable<Lexer<'a>>,
     faults: &'a Faults,
     count: usize,
+    /// What follows would be noise, but secrets in it still are secrets.
+    quiet: bool,
     blocks: Vec<Block<'a>>,
     node: Node<'a>,
     /// The next value or property is behind a `/-`.
@@ -67,7 +73,10 @@ enum Node<'a> {
 impl<'a> Scanner<'a> {
     fn fault(&mut self, fault: Fault) {
         self.count += 1;
-        self.faults.add(fault);
+        if !self.quiet {
+            self.faults.add(fault);
+        }
+        self.quiet |= self.count == MAX_FAULTS;
     }
 
     fn slice(&self, span: Span) -> &'a str {
@@ -89,10 +98,14 @@ impl<'a> Scanner<'a> {
     /// Deals with the next token; false at the end of the text.
     fn step(&mut self) -> bool {
         match self.tokens.next() {
-            Some((Ok(kind), span)) => self.token(Token { kind, span }),
+            Some((Ok(kind), span)) => {
+                self.token(Token { kind, span });
+                true
+            }
             Some((Err(misfit), span)) => {
                 self.misfit(misfit, span);
-                misfit != Misfit::DeepComment
+                self.quiet |= matches!(misfit, Misfit::UnclosedComment | Misfit::DeepComment);
+                true
             }
             None => {
                 if let Some(block) = self.blocks.pop() {
@@ -104,36 +117,37 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn token(&mut self, token: Token) -> bool {
+    fn token(&mut self, token: Token) {
         match token.kind {
             Kind::Newline | Kind::Semicolon => {
                 self.node = Node::None;
                 self.commented = false;
             }
-            Kind::Open => return self.open(token),
+            Kind::Open => self.open(token),
             Kind::Close => self.close(token),
             Kind::TypeOpen | Kind::TypeClose => self.type_annotation(token),
             Kind::Equals => self.misplaced(token.span, "`=` without a property's name before it"),
             Kind::Slashdash => self.slashdash(),
             Kind::Word | Kind::Number | Kind::Text => self.item(token),
         }
-        true
     }
 
-    fn open(&mut self, token: Token) -> bool {
-        let Node::Header { name, .. } = self.node else {
-            self.misplaced(token.span, "`{` without a node before it");
-            return false;
+    fn open(&mut self, token: Token) {
+        let name = match &self.node {
+            Node::Header { name, .. } => *name,
+            Node::None | Node::Closed => {
+                self.misplaced(token.span, "`{` without a node before it");
+                ""
+            }
         };
         if self.blocks.len() == MAX_DEPTH {
             let message = format!("blocks are nested more than {MAX_DEPTH} deep");
             self.fault(Fault::new("deep-nesting", message).at(token.span, "one too many").help("close what is open"));
-            return false;
+            self.quiet = true;
         }
         self.blocks.push(Block { open: token.span, node: name });
         self.node = Node::None;
         self.commented = false;
-        true
     }
 
     fn close(&mut self, token: Token) {
@@ -194,6 +208,9 @@ impl<'a> Scanner<'a> {
         if token.kind == Kind::Number || matches!(name, "true" | "false" | "null") {
             self.misplaced(token.span, "a node starts with its name");
         }
+        if token.kind == Kind::Text && self.blocks.iter().any(|block| block.node == "auth") {
+            self.faults.mask(inside_quotes(name, token.span));
+        }
         self.node = Node::Header { name: unquoted(name), properties: HashMap::new(), end: token.span.end };
     }
 
@@ -201,7 +218,7 @@ impl<'a> Scanner<'a> {
         if let Node::Header { end, .. } = &mut self.node {
             *end = span.end;
         }
-        if self.slice(Span::new(span.start.saturating_sub(2), span.end)).starts_with("\"\"\"") {
+        if self.text[..span.start].ends_with("\"\"") && self.slice(span).starts_with('"') {
             return self.kdl_2(span);
         }
         let fault = Fault::new("syntax", "two values without a blank between them").at(span, "a blank is missing here");

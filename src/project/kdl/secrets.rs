@@ -1,9 +1,29 @@
 //! Which texts of a project file are secrets that should not stand there: decided by where they stand, before anything
 //! is understood, so that not even a message about a syntax error shows one.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::diag::Span;
+
 /// Words of which the value is a secret, as node or property.
-const SECRET_NAMES: [&str; 8] =
-    ["password", "passwd", "secret", "secret-key", "access-key", "token", "identity-token", "api-key"];
+const SECRET_NAMES: [&str; 14] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "secret",
+    "secret-key",
+    "access-key",
+    "api-key",
+    "token",
+    "identity-token",
+    "bearer",
+    "ak",
+    "sk",
+];
 /// What `auth` says about where credentials come from; anything else there may be a credential.
 const AUTH_KINDS: [&str; 2] = ["docker-config", "anonymous"];
 
@@ -23,6 +43,15 @@ pub(super) fn is_secret(in_auth: bool, node: &str, property: Option<&str>, value
     (by_place && !names_a_place) || has_user_info(text)
 }
 
+/// What is written right behind a secret's name, also where it is no value: in comments and in broken lines.
+pub(super) fn in_text(text: &str) -> impl Iterator<Item = Span> {
+    static SECRET: LazyLock<Regex> = LazyLock::new(|| {
+        let names = SECRET_NAMES.join("|");
+        Regex::new(&format!(r#"\b(?:{names})[ \t]*[ \t=]r?#*"([^"\r\n]*)"#)).expect("the pattern is valid")
+    });
+    SECRET.captures_iter(text).filter_map(|captures| captures.get(1)).map(|secret| secret.range().into())
+}
+
 /// The name of an environment variable.
 pub(crate) fn is_variable(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
@@ -40,6 +69,13 @@ fn has_user_info(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_found_in_comments() {
+        let text = "// auth { password \"hunter2\"; } secret-key=\"x\"; password env=\"A\"";
+        let found: Vec<&str> = in_text(text).map(|span| &text[span.range()]).collect();
+        assert_eq!(found, ["hunter2", "x"]);
+    }
 
     #[test]
     fn secrets_are_known_by_their_place() {

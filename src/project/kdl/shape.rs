@@ -186,6 +186,10 @@ impl Checker<'_> {
         if let Some(help) = planned(shape, name) {
             return self.faults.add(not_there_yet(&format!("`{name}`"), help).at(span, ""));
         }
+        if self.faults.is_masked(span) {
+            let fault = Fault::new("unknown-node", format!("{} has no such node", whole(shape))).at(span, "");
+            return self.faults.add(fault.help(as_in(shape)));
+        }
         let fault = Fault::new("unknown-node", format!("{} has no `{}`", whole(shape), shown(name)));
         let fault = fault.at(span, "unknown node");
         self.faults.add(if shape.properties.contains(&name) {
