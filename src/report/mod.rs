@@ -1,1 +1,3 @@
-//! To be written.
+//! Renders what the other layers found, for people and for machines. Pure: returns text, prints nothing.
+
+pub mod diagnostic;

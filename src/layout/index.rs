@@ -1,0 +1,131 @@
+//! `index.json` as a document: which tags it names, and how one of them is set. Pure: the file is `directory`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize as _;
+use serde_json::{Map, Value, json};
+
+use super::error::Fault;
+use super::name;
+use crate::image::{Descriptor, MediaType, Repository, Tag};
+
+/// An index with everything that its writers put into it, known to this tool or not.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    document: Map<String, Value>,
+    own: Option<Repository>,
+    /// Positions in `manifests`, several where entries share a name.
+    tags: BTreeMap<Repository, BTreeMap<Tag, Vec<usize>>>,
+}
+
+impl Index {
+    pub(super) fn empty(own: Option<Repository>) -> Self {
+        let document = json!({ "schemaVersion": 2, "mediaType": MediaType::OciIndex, "manifests": [] });
+        let Value::Object(document) = document else { unreachable!("an object was written") };
+        Self { document, own, tags: BTreeMap::new() }
+    }
+
+    /// `own` is the repository that bare tags belong to.
+    pub(super) fn parse(bytes: &[u8], own: Option<Repository>) -> Result<Self, Fault> {
+        let malformed = |reason: String| Fault::Malformed(reason);
+        let document: Map<String, Value> =
+            serde_json::from_slice(bytes).map_err(|error| malformed(format!("is not a JSON object: {error}")))?;
+        match document.get("schemaVersion").map(Value::as_u64) {
+            Some(Some(2)) | None => {}
+            Some(_) => return Err(malformed("has a `schemaVersion` other than 2".into())),
+        }
+        let mut index = Self { document, own, tags: BTreeMap::new() };
+        let Some(Value::Array(entries)) = index.document.get("manifests") else {
+            return Err(malformed("has no list `manifests`".into()));
+        };
+        if let Some(at) = entries.iter().position(|entry| !entry.is_object()) {
+            return Err(malformed(format!("has an entry that is not an object: `manifests[{at}]`")));
+        }
+        index.tags = index.names();
+        Ok(index)
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.document).expect("a JSON value has only string keys")
+    }
+
+    pub(super) fn repositories(&self) -> Vec<Repository> {
+        self.tags.keys().cloned().collect()
+    }
+
+    pub(super) fn tags(&self, repository: &Repository) -> Option<Vec<Tag>> {
+        Some(self.tags.get(repository)?.keys().cloned().collect())
+    }
+
+    /// What `repository:tag` points at.
+    pub(super) fn find(&self, repository: &Repository, tag: &Tag) -> Result<Option<Descriptor>, Fault> {
+        let positions = self.positions(repository, tag);
+        let found = positions.iter().map(|at| self.descriptor(*at)).collect::<Result<BTreeSet<_>, _>>()?;
+        if found.len() > 1 {
+            return Err(Fault::Ambiguous { name: format!("{repository}:{tag}") });
+        }
+        Ok(found.into_iter().next())
+    }
+
+    /// The index in which `repository:tag` points at `target`; none when it does so already.
+    pub(super) fn with_tag(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        target: &Descriptor,
+    ) -> Result<Option<Self>, Fault> {
+        // A damaged entry is replaced; of entries that contradict each other none may get lost.
+        match self.find(repository, tag) {
+            Ok(Some(current)) if current == *target => return Ok(None),
+            Ok(_) | Err(Fault::Malformed(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+        let mut next = self.clone();
+        let mut old = next.positions(repository, tag).to_vec();
+        let entry = json!({
+            "mediaType": target.media_type,
+            "digest": target.digest,
+            "size": target.size,
+            "annotations": { name::REF_NAME: name::write(repository, tag) },
+        });
+        let entries = next.entries_mut();
+        if old.is_empty() {
+            entries.push(entry);
+        } else {
+            entries[old.remove(0)] = entry;
+        }
+        for at in old.into_iter().rev() {
+            entries.remove(at);
+        }
+        next.tags = next.names();
+        Ok(Some(next))
+    }
+
+    fn entries(&self) -> &[Value] {
+        self.document.get("manifests").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    fn entries_mut(&mut self) -> &mut Vec<Value> {
+        self.document.get_mut("manifests").and_then(Value::as_array_mut).expect("`parse` has seen the list")
+    }
+
+    fn names(&self) -> BTreeMap<Repository, BTreeMap<Tag, Vec<usize>>> {
+        let mut tags: BTreeMap<Repository, BTreeMap<Tag, Vec<usize>>> = BTreeMap::new();
+        for (at, entry) in self.entries().iter().enumerate() {
+            let annotations = entry.get("annotations").and_then(Value::as_object);
+            if let Some((repository, tag)) = annotations.and_then(|map| name::read(map, self.own.as_ref())) {
+                tags.entry(repository).or_default().entry(tag).or_default().push(at);
+            }
+        }
+        tags
+    }
+
+    fn positions(&self, repository: &Repository, tag: &Tag) -> &[usize] {
+        self.tags.get(repository).and_then(|tags| tags.get(tag)).map_or(&[], Vec::as_slice)
+    }
+
+    fn descriptor(&self, at: usize) -> Result<Descriptor, Fault> {
+        Descriptor::deserialize(&self.entries()[at])
+            .map_err(|error| Fault::Malformed(format!("has a bad descriptor in `manifests[{at}]`: {error}")))
+    }
+}
