@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 use super::blocking;
 use super::directory::Directory;
 use super::error::{Error, Fault};
-use super::file::{self, Draft};
-use crate::image::{BlobError, BlobStream, Descriptor, Digest, RawManifest, verified};
+use super::file;
+use crate::image::{BlobError, BlobStream, Descriptor, Digest, verified};
 
 const CHUNK: usize = 512 * 1024;
 
@@ -66,7 +66,7 @@ pub(super) async fn write(directory: Arc<Directory>, blob: &Descriptor, bytes: B
     let path = directory.blob_path(&blob.digest);
     let digest = blob.digest.clone();
     let draft = blocking(&path, move || directory.blob_draft(&digest)).await?;
-    let (file, temporary) = draft.into_parts();
+    let (file, pending) = draft.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     file.set_max_buf_size(CHUNK);
     let mut writer = BufWriter::with_capacity(CHUNK, file);
@@ -78,19 +78,5 @@ pub(super) async fn write(directory: Arc<Directory>, blob: &Descriptor, bytes: B
     }
     writer.flush().await.map_err(failed)?;
     let file = writer.into_inner().into_std().await;
-    let to = path.clone();
-    blocking(&path, move || Draft::from_parts(file, temporary).publish(&to)).await
-}
-
-/// Stores the bytes of a manifest under `digest`, unless exactly these are there.
-pub(super) fn write_manifest(directory: &Directory, digest: &Digest, manifest: &RawManifest) -> Result<(), Error> {
-    let path = directory.blob_path(digest);
-    if let Ok(Some((bytes, _))) = file::read(&path, RawManifest::MAX_BYTES)
-        && bytes == manifest.bytes
-    {
-        return Ok(());
-    }
-    let mut draft = directory.blob_draft(digest)?;
-    draft.write(&manifest.bytes)?;
-    draft.publish(&path)
+    blocking(&path, move || pending.publish(&file)).await
 }

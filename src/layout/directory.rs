@@ -14,7 +14,7 @@ use crate::image::{Algorithm, Descriptor, Digest, Repository, Tag};
 const MAX_INDEX_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_MARKER_BYTES: u64 = 64 * 1024;
 /// Longest wait for another process's change of `index.json`, which takes milliseconds.
-const LOCK_LIMIT: Duration = Duration::from_secs(60);
+const LOCK_LIMIT: Duration = Duration::from_mins(1);
 const LOCK_POLL: Duration = Duration::from_millis(10);
 
 /// A directory that is, or may become, a layout.
@@ -22,6 +22,14 @@ const LOCK_POLL: Duration = Duration::from_millis(10);
 pub(super) struct Directory {
     path: PathBuf,
     index: Mutex<Option<CachedIndex>>,
+}
+
+/// `repository:tag` is to point at `target`.
+#[derive(Clone, Debug)]
+pub(super) struct TagChange {
+    pub(super) repository: Repository,
+    pub(super) tag: Tag,
+    pub(super) target: Descriptor,
 }
 
 /// `index.json` as it was read last; its bytes settle what its stamp leaves open.
@@ -93,14 +101,14 @@ impl Directory {
     pub(super) fn prepare(&self) -> Result<(), Error> {
         if !self.exists()? {
             create_directories(&self.path)?;
-            let mut marker = Draft::in_directory(&self.path)?;
+            let mut marker = Draft::of(self.marker_path())?;
             marker.write(br#"{"imageLayoutVersion":"1.0.0"}"#)?;
-            marker.publish_new(&self.marker_path())?;
+            marker.publish_new()?;
         }
         if self.is_newborn() {
-            let mut index = Draft::in_directory(&self.path)?;
+            let mut index = Draft::of(self.index_path())?;
             index.write(&Index::empty(None).to_bytes())?;
-            index.publish_new(&self.index_path())?;
+            index.publish_new()?;
         }
         file::sweep(&self.path);
         for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
@@ -114,11 +122,10 @@ impl Directory {
         !self.path.join("blobs").exists() && !self.index_path().exists()
     }
 
-    /// A draft beside the place of a blob.
+    /// A draft of a blob.
     pub(super) fn blob_draft(&self, digest: &Digest) -> Result<Draft, Error> {
-        let directory = self.algorithm_path(digest.algorithm());
-        create_directories(&directory)?;
-        Draft::in_directory(&directory)
+        create_directories(&self.algorithm_path(digest.algorithm()))?;
+        Draft::of(self.blob_path(digest))
     }
 
     /// The index as it is now; an empty one where there is no layout yet.
@@ -152,21 +159,33 @@ impl Directory {
         self.index()?.find(repository, tag).map_err(|fault| Error::new(self.index_path(), fault))
     }
 
-    /// Points `repository:tag` at `target`, whatever other processes write at the same time.
-    pub(super) fn set_tag(&self, repository: &Repository, tag: &Tag, target: &Descriptor) -> Result<(), Error> {
+    /// Makes all changes with one write, whatever other processes write at the same time; one result for each.
+    pub(super) fn set_tags(&self, changes: &[TagChange]) -> Vec<Result<(), Error>> {
+        self.try_set_tags(changes).unwrap_or_else(|error| vec![Err(error); changes.len()])
+    }
+
+    fn try_set_tags(&self, changes: &[TagChange]) -> Result<Vec<Result<(), Error>>, Error> {
         let _lock = self.lock()?;
         let path = self.index_path();
-        let next = self.index()?.with_tag(repository, tag, target);
-        let Some(next) = next.map_err(|fault| Error::new(&path, fault))? else { return Ok(()) };
+        let mut next = Index::clone(&*self.index()?);
+        let set = |change: &TagChange| next.set_tag(&change.repository, &change.tag, &change.target);
+        let results: Vec<_> = changes.iter().map(set).collect();
+        if results.contains(&Ok(true)) {
+            self.write_index(&path, next)?;
+        }
+        Ok(results.into_iter().map(|result| result.map(drop).map_err(|fault| Error::new(&path, fault))).collect())
+    }
+
+    fn write_index(&self, path: &Path, next: Index) -> Result<(), Error> {
         let bytes = next.to_bytes();
         if bytes.len() as u64 > MAX_INDEX_BYTES {
             return Err(Error::new(path, Fault::TooLarge { limit: MAX_INDEX_BYTES }));
         }
-        let mut draft = Draft::in_directory(&self.path)?;
+        let mut draft = Draft::of(path.to_owned())?;
         draft.write(&bytes)?;
-        draft.publish(&path)?;
+        draft.publish()?;
         let mut cache = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        *cache = Stamp::at(&path).map(|stamp| CachedIndex {
+        *cache = Stamp::at(path).map(|stamp| CachedIndex {
             stamp,
             // Never settled: the next read compares the bytes, in case another tool wrote after us.
             read_at: SystemTime::UNIX_EPOCH,
@@ -186,7 +205,7 @@ impl Directory {
             match marker.try_lock() {
                 Ok(()) if is_at(&marker, &path) => return Ok(marker),
                 // The marker was replaced while it was opened.
-                Ok(()) => continue,
+                Ok(()) => {}
                 Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, &error)),
                 Err(TryLockError::WouldBlock) if started.elapsed() > LOCK_LIMIT => {
                     return Err(Error::new(path, Fault::Locked));

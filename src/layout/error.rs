@@ -63,7 +63,7 @@ impl Error {
         Self(Box::new(Facts { path: path.into(), fault }))
     }
 
-    /// `action` is an infinitive: "read", "create".
+    /// `action` is an infinitive: "read", "write".
     pub(super) fn io(action: &'static str, path: &Path, error: &io::Error) -> Self {
         Self::new(path, Fault::Io { action, kind: error.kind(), text: error.to_string() })
     }
@@ -201,6 +201,6 @@ fn io_problem(path: &str, action: &str, kind: io::ErrorKind, text: &str) -> Prob
         }
         _ => ("layout-io", "look into the file system's health, then run the command again"),
     };
-    let full = if code == "layout-disk-full" { "no space is left: " } else { "" };
-    Problem::new(code, format!("{full}cannot {action} {path}: {text}")).with_help(help)
+    let reason = if code == "layout-disk-full" { "no space is left on its file system" } else { text };
+    Problem::new(code, format!("cannot {action} {path}: {reason}")).with_help(help)
 }

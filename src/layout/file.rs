@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempPath;
@@ -12,64 +12,75 @@ use super::error::{Error, Fault};
 const PREFIX: &str = ".swrctl-";
 const SUFFIX: &str = ".part";
 
-/// A file on its way: removed on drop unless published.
+/// A file on its way to its place: removed on drop unless published.
 ///
 /// Its writer holds a lock on it, which is how [`sweep`] tells it from what a killed process left.
 #[derive(Debug)]
 pub(super) struct Draft {
-    pub(super) file: File,
+    file: File,
+    pending: Pending,
+}
+
+/// The names of a draft, now and later.
+#[derive(Debug)]
+pub(super) struct Pending {
     path: TempPath,
+    to: PathBuf,
 }
 
 impl Draft {
-    /// In the directory of the file that it is to become, so that publishing is a rename.
-    pub(super) fn in_directory(directory: &Path) -> Result<Self, Error> {
+    /// In the directory of `to`, which exists, so that publishing is a rename.
+    pub(super) fn of(to: PathBuf) -> Result<Self, Error> {
+        let directory = to.parent().unwrap_or(Path::new(""));
         loop {
             let draft = tempfile::Builder::new()
                 .prefix(PREFIX)
                 .suffix(SUFFIX)
                 .rand_bytes(12)
                 .make_in(directory, |path| OpenOptions::new().write(true).create_new(true).open(path))
-                .map_err(|error| Error::io("create a file in", directory, &error))?;
+                .map_err(|error| Error::io("write", &to, &error))?;
             let (file, path) = draft.into_parts();
             // Another process may sweep between creation and lock. Without lock support nothing is ever swept.
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => {}
-                _ if path.exists() => return Ok(Self { file, path }),
+                _ if path.exists() => return Ok(Self { file, pending: Pending { path, to } }),
                 _ => {}
             }
         }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(|error| Error::io("write", &self.path, &error))
+        self.file.write_all(bytes).map_err(|error| Error::io("write", &self.pending.to, &error))
     }
 
-    /// Takes the file apart for a writer of its own; dropping the path removes the file.
-    pub(super) fn into_parts(self) -> (File, TempPath) {
-        (self.file, self.path)
+    /// Hands the file to a writer of its own; dropping the rest removes the file.
+    pub(super) fn into_parts(self) -> (File, Pending) {
+        (self.file, self.pending)
     }
 
-    pub(super) fn from_parts(file: File, path: TempPath) -> Self {
-        Self { file, path }
-    }
-
-    /// Makes the file durable, then visible as `to`, replacing what is there.
-    pub(super) fn publish(self, to: &Path) -> Result<(), Error> {
-        self.file.sync_all().map_err(|error| Error::io("write", to, &error))?;
-        self.path.persist(to).map_err(|error| Error::io("write", to, &error.error))?;
-        sync_parent(to)
+    pub(super) fn publish(self) -> Result<(), Error> {
+        self.pending.publish(&self.file)
     }
 
     /// Like [`Draft::publish`], but leaves an existing file alone.
-    pub(super) fn publish_new(self, to: &Path) -> Result<(), Error> {
-        self.file.sync_all().map_err(|error| Error::io("write", to, &error))?;
-        match self.path.persist_noclobber(to) {
+    pub(super) fn publish_new(self) -> Result<(), Error> {
+        let Pending { path, to } = self.pending;
+        self.file.sync_all().map_err(|error| Error::io("write", &to, &error))?;
+        match path.persist_noclobber(&to) {
             Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(Error::io("write", to, &error.error))
+                Err(Error::io("write", &to, &error.error))
             }
-            _ => sync_parent(to),
+            _ => sync_parent(&to),
         }
+    }
+}
+
+impl Pending {
+    /// Makes `file` durable, then visible in its place, replacing what is there.
+    pub(super) fn publish(self, file: &File) -> Result<(), Error> {
+        file.sync_all().map_err(|error| Error::io("write", &self.to, &error))?;
+        self.path.persist(&self.to).map_err(|error| Error::io("write", &self.to, &error.error))?;
+        sync_parent(&self.to)
     }
 }
 

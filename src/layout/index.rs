@@ -67,38 +67,34 @@ impl Index {
         Ok(found.into_iter().next())
     }
 
-    /// The index in which `repository:tag` points at `target`; none when it does so already.
-    pub(super) fn with_tag(
-        &self,
-        repository: &Repository,
-        tag: &Tag,
-        target: &Descriptor,
-    ) -> Result<Option<Self>, Fault> {
+    /// Points `repository:tag` at `target`; false when it does so already.
+    pub(super) fn set_tag(&mut self, repository: &Repository, tag: &Tag, target: &Descriptor) -> Result<bool, Fault> {
         // A damaged entry is replaced; of entries that contradict each other none may get lost.
         match self.find(repository, tag) {
-            Ok(Some(current)) if current == *target => return Ok(None),
+            Ok(Some(current)) if current == *target => return Ok(false),
             Ok(_) | Err(Fault::Malformed(_)) => {}
             Err(fault) => return Err(fault),
         }
-        let mut next = self.clone();
-        let mut old = next.positions(repository, tag).to_vec();
         let entry = json!({
             "mediaType": target.media_type,
             "digest": target.digest,
             "size": target.size,
             "annotations": { name::REF_NAME: name::write(repository, tag) },
         });
-        let entries = next.entries_mut();
-        if old.is_empty() {
+        let old = self.positions(repository, tag).to_vec();
+        let entries = self.entries_mut();
+        let Some((first, rest)) = old.split_first() else {
             entries.push(entry);
-        } else {
-            entries[old.remove(0)] = entry;
+            let at = entries.len() - 1;
+            self.tags.entry(repository.clone()).or_default().insert(tag.clone(), vec![at]);
+            return Ok(true);
+        };
+        entries[*first] = entry;
+        if !rest.is_empty() {
+            rest.iter().rev().for_each(|at| drop(entries.remove(*at)));
+            self.tags = self.names();
         }
-        for at in old.into_iter().rev() {
-            entries.remove(at);
-        }
-        next.tags = next.names();
-        Ok(Some(next))
+        Ok(true)
     }
 
     fn entries(&self) -> &[Value] {

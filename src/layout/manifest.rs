@@ -3,7 +3,7 @@
 use super::directory::Directory;
 use super::error::{Error, Fault};
 use super::{blob, file};
-use crate::image::{Descriptor, Digest, Manifest, ManifestReference, RawManifest, Repository, Tag};
+use crate::image::{Descriptor, Digest, Manifest, RawManifest, Repository, Tag};
 
 /// What a tag points at; its file is there with the right size, its content is not looked at.
 pub(super) fn head(directory: &Directory, repository: &Repository, tag: &Tag) -> Result<Option<Descriptor>, Error> {
@@ -47,25 +47,21 @@ fn read(directory: &Directory, digest: &Digest, media_type: Option<&str>) -> Res
     Ok(Some(raw))
 }
 
-pub(super) fn write(
-    directory: &Directory,
-    repository: &Repository,
-    reference: &ManifestReference,
-    manifest: &RawManifest,
-) -> Result<(), Error> {
-    let digest = match reference {
-        ManifestReference::Digest(digest) => digest,
-        ManifestReference::Tag(_) => &manifest.digest,
-    };
+/// Stores the manifest under `digest`, which must be that of its bytes.
+pub(super) fn write(directory: &Directory, digest: &Digest, manifest: &RawManifest) -> Result<(), Error> {
+    let path = directory.blob_path(digest);
     if !digest.matches(&manifest.bytes) {
-        return Err(Error::new(directory.blob_path(digest), Fault::BlobDigest(digest.clone())));
+        return Err(Error::new(path, Fault::BlobDigest(digest.clone())));
     }
     check_complete(directory, manifest)?;
-    blob::write_manifest(directory, digest, manifest)?;
-    match reference {
-        ManifestReference::Tag(tag) => directory.set_tag(repository, tag, &manifest.descriptor()),
-        ManifestReference::Digest(_) => Ok(()),
+    if let Ok(Some((bytes, _))) = file::read(&path, RawManifest::MAX_BYTES)
+        && bytes == manifest.bytes
+    {
+        return Ok(());
     }
+    let mut draft = directory.blob_draft(digest)?;
+    draft.write(&manifest.bytes)?;
+    draft.publish()
 }
 
 /// Refuses a manifest before its blobs and children, as registries do: a tag must never point at something incomplete.

@@ -14,16 +14,18 @@ mod file;
 mod index;
 mod manifest;
 mod name;
+mod tagging;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
-use self::directory::Directory;
+use self::directory::{Directory, TagChange};
 use self::error::Fault;
+use self::tagging::Tagging;
 use crate::image::{BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
 
 pub use self::error::Error;
@@ -37,8 +39,7 @@ struct State {
     directory: Arc<Directory>,
     /// Set when the directory is a layout and free of what killed runs left.
     prepared: OnceCell<()>,
-    /// Lets one task at a time wait for the file lock, so that waiters do not use up the blocking threads.
-    tagging: Mutex<()>,
+    tagging: Tagging,
 }
 
 impl Layout {
@@ -46,7 +47,7 @@ impl Layout {
     #[must_use]
     pub fn at(dir: PathBuf) -> Self {
         let directory = Arc::new(Directory::new(dir));
-        Self(Arc::new(State { directory, prepared: OnceCell::new(), tagging: Mutex::new(()) }))
+        Self(Arc::new(State { directory, prepared: OnceCell::new(), tagging: Tagging::default() }))
     }
 
     #[must_use]
@@ -148,16 +149,19 @@ impl Layout {
         manifest: &RawManifest,
     ) -> Result<(), Error> {
         self.prepare().await?;
-        let _turn = match reference {
-            ManifestReference::Tag(_) => Some(self.0.tagging.lock().await),
-            ManifestReference::Digest(_) => None,
+        let digest = match reference {
+            ManifestReference::Digest(digest) => digest.clone(),
+            ManifestReference::Tag(_) => manifest.digest.clone(),
         };
-        let (repository, reference, manifest) = (repository.clone(), reference.clone(), manifest.clone());
-        self.with(move |directory| manifest::write(directory, &repository, &reference, &manifest)).await
+        let stored = manifest.clone();
+        self.with(move |directory| manifest::write(directory, &digest, &stored)).await?;
+        let ManifestReference::Tag(tag) = reference else { return Ok(()) };
+        let change = TagChange { repository: repository.clone(), tag: tag.clone(), target: manifest.descriptor() };
+        self.0.tagging.set(&self.0.directory, change).await
     }
 
     async fn prepare(&self) -> Result<(), Error> {
-        self.0.prepared.get_or_try_init(|| self.with(Directory::prepare)).await.map(|_| ())
+        self.0.prepared.get_or_try_init(|| self.with(Directory::prepare)).await.copied()
     }
 
     async fn with<T, F>(&self, work: F) -> Result<T, Error>

@@ -1,7 +1,10 @@
 //! The layout as its callers see it, on real directories.
 
+mod foreign;
+mod shared;
+
 use std::collections::BTreeMap;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::PermissionsExt as _;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
@@ -204,33 +207,6 @@ fn sha512_names_work_like_sha256() {
 }
 
 #[test]
-fn entries_of_other_tools_are_kept() {
-    let (_dir, layout) = new();
-    let target = manifest("config").descriptor();
-    let entry = |annotations: Value| {
-        let mut entry = json!(target);
-        entry["annotations"] = annotations;
-        entry["x-unknown"] = json!([1, { "b": null, "a": 2 }]);
-        entry
-    };
-    let nameless = json!({ "mediaType": "x/y", "digest": "blake3:00", "size": 1 });
-    let ours = entry(json!({ "io.containerd.image.name": "docker.io/library/app:1", name::REF_NAME: "1" }));
-    let bare = entry(json!({ name::REF_NAME: "1" }));
-    let index =
-        json!({ "schemaVersion": 2, "x-top": true, "manifests": [nameless, ours, bare], "annotations": { "k": "v" } });
-    write_layout(&layout, &index);
-    run(async {
-        assert_eq!(layout.catalog().await.unwrap(), [repository("library/app"), repository("shop")]);
-        let raw = put(&layout, "library/app", "1", "newer").await;
-        assert_eq!(layout.head_manifest(&repository("library/app"), &tag("1")).await.unwrap(), Some(raw.descriptor()));
-    });
-    let (mut expected, document) = (index, index_json(&layout));
-    expected["manifests"][1] = document["manifests"][1].clone();
-    assert_eq!(document.to_string(), expected.to_string());
-    assert_eq!(document["manifests"][1]["annotations"], json!({ name::REF_NAME: "library/app:1" }));
-}
-
-#[test]
 fn setting_a_tag_to_what_it_is_writes_nothing() {
     let (_dir, layout) = new();
     run(async {
@@ -239,181 +215,6 @@ fn setting_a_tag_to_what_it_is_writes_nothing() {
         put(&layout, "app", "1", "config").await;
         assert_eq!(file::inode(&layout.path().join("index.json").metadata().unwrap()), before);
     });
-}
-
-#[test]
-fn entries_that_contradict_each_other_are_refused_and_kept() {
-    let (_dir, layout) = new();
-    let named = |config: &str, name: &str| {
-        let mut entry = json!(manifest(config).descriptor());
-        entry["annotations"] = json!({ name::REF_NAME: name });
-        entry
-    };
-    let index =
-        json!({ "schemaVersion": 2, "manifests": [named("a", "a.example/app:1"), named("b", "b.example/app:1")] });
-    write_layout(&layout, &index);
-    run(async {
-        let app = repository("app");
-        assert_eq!(code(&layout.head_manifest(&app, &tag("1")).await.unwrap_err()), "layout-ambiguous");
-        layout.put_blob(&blob("c"), bytes_of("c")).await.unwrap();
-        let error = layout.put_manifest(&app, &tag("1"), &manifest("c")).await.unwrap_err();
-        assert_eq!(code(&error), "layout-ambiguous");
-    });
-    assert_eq!(index_json(&layout), index);
-}
-
-#[test]
-fn what_is_not_a_layout_is_refused_and_left_alone() {
-    let (dir, layout) = new();
-    let check = |layout: &Layout, expected: &str| {
-        run(async {
-            assert_eq!(code(&layout.exists().await.unwrap_err()), expected);
-            assert_eq!(code(&layout.put_blob(&blob("x"), bytes_of("x")).await.unwrap_err()), expected);
-            assert!(layout.catalog().await.is_err());
-        });
-    };
-    run(async { assert_eq!(code(&layout.require().await.unwrap_err()), "layout-missing") });
-    run(async { assert_eq!(code(&layout.blob(&blob("x")).await.err().unwrap()), "layout-missing") });
-    std::fs::write(layout.path(), "a file").unwrap();
-    check(&layout, "layout-not-a-directory");
-    std::fs::remove_file(layout.path()).unwrap();
-    std::fs::create_dir(layout.path()).unwrap();
-    run(async { assert!(!layout.exists().await.unwrap()) });
-    std::fs::write(layout.path().join("notes.txt"), "mine").unwrap();
-    check(&layout, "layout-invalid");
-    assert_eq!(std::fs::read_dir(layout.path()).unwrap().count(), 1);
-    std::fs::write(layout.path().join("oci-layout"), r#"{"imageLayoutVersion": "2.0.0"}"#).unwrap();
-    check(&layout, "layout-version");
-    std::fs::write(layout.path().join("oci-layout"), "x").unwrap();
-    check(&layout, "layout-index");
-    std::fs::remove_file(layout.path().join("oci-layout")).unwrap();
-    symlink("/dev/zero", layout.path().join("oci-layout")).unwrap();
-    check(&layout, "layout-io");
-    drop(dir);
-}
-
-#[test]
-fn a_damaged_index_names_its_fault() {
-    let (_dir, layout) = new();
-    let cases = [
-        ("", "is not a JSON object"),
-        ("[]", "is not a JSON object"),
-        (r#"{"schemaVersion":2}"#, "has no list `manifests`"),
-        (r#"{"schemaVersion":1,"manifests":[]}"#, "`schemaVersion` other than 2"),
-        (r#"{"manifests":[{},3]}"#, "`manifests[1]`"),
-    ];
-    write_layout(&layout, &json!({}));
-    let app = repository("app");
-    for (text, reason) in cases {
-        std::fs::write(layout.path().join("index.json"), text).unwrap();
-        let error = run(layout.catalog()).unwrap_err();
-        assert!(error.to_string().contains(reason), "{error}");
-    }
-    let entry = json!({ "digest": "sha256:0", "annotations": { name::REF_NAME: "app:1" } });
-    std::fs::write(layout.path().join("index.json"), json!({ "manifests": [entry] }).to_string()).unwrap();
-    assert_eq!(run(layout.catalog()).unwrap(), [app.clone()]);
-    assert!(run(layout.head_manifest(&app, &tag("1"))).unwrap_err().to_string().contains("`manifests[0]`"));
-    let raw = run(put(&layout, "app", "1", "config"));
-    assert_eq!(run(layout.manifest(&app, &tag("1"))).unwrap(), Some(raw));
-    std::fs::remove_file(layout.path().join("index.json")).unwrap();
-    assert_eq!(run(layout.catalog()).unwrap_err().fault(), &Fault::NoIndex);
-}
-
-#[test]
-fn a_run_killed_while_it_created_the_layout_is_continued() {
-    for left in [&[][..], &[".swrctl-abc.part"], &["oci-layout"]] {
-        let (_dir, layout) = new();
-        std::fs::create_dir(layout.path()).unwrap();
-        for name in left {
-            std::fs::write(layout.path().join(name), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
-        }
-        run(async {
-            assert_eq!(layout.catalog().await.unwrap(), []);
-            put(&layout, "app", "1", "config").await;
-        });
-        assert_eq!(drafts(&layout), 0, "{left:?}");
-    }
-}
-
-#[test]
-fn only_what_nobody_writes_is_swept() {
-    let (_dir, layout) = new();
-    run(put(&layout, "app", "1", "config"));
-    let blobs = layout.path().join("blobs/sha256");
-    for name in [".swrctl-left.part", ".other.part", "note"] {
-        std::fs::write(blobs.join(name), "x").unwrap();
-    }
-    let live = file::Draft::in_directory(&blobs).unwrap();
-    run(put(&Layout::at(layout.path().to_owned()), "app", "2", "config"));
-    assert_eq!(drafts(&layout), 1);
-    assert!(blobs.join(".other.part").exists() && blobs.join("note").exists());
-    live.publish(&blobs.join("live")).unwrap();
-    assert!(blobs.join("live").exists());
-}
-
-#[test]
-fn a_change_by_another_tool_is_seen() {
-    let (_dir, layout) = new();
-    let name = |tag: &str| {
-        let mut entry = json!(manifest("config").descriptor());
-        entry["annotations"] = json!({ name::REF_NAME: format!("app:{tag}") });
-        json!({ "schemaVersion": 2, "manifests": [entry] })
-    };
-    write_layout(&layout, &name("0"));
-    run(async {
-        // In place, same size, within one tick of the file system's clock.
-        for tag in 0..50 {
-            std::fs::write(layout.path().join("index.json"), name(&(tag % 10).to_string()).to_string()).unwrap();
-            let tags = layout.tags(&repository("app")).await.unwrap().unwrap();
-            assert_eq!(tags[0].as_str(), (tag % 10).to_string());
-        }
-        // Long settled, then replaced.
-        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-        let path = layout.path().join("index.json");
-        std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
-        assert_eq!(layout.tags(&repository("app")).await.unwrap().unwrap()[0].as_str(), "9");
-        std::fs::write(&path, name("x").to_string()).unwrap();
-        assert_eq!(layout.tags(&repository("app")).await.unwrap().unwrap()[0].as_str(), "x");
-    });
-}
-
-#[test]
-fn writers_at_the_same_time_lose_nothing() {
-    const WRITERS: usize = 4;
-    const TAGS: usize = 12;
-    let (_dir, layout) = new();
-    let path = layout.path().to_owned();
-    // Handles of their own exclude each other by the file lock only, as processes do.
-    let threads: Vec<_> = (0..WRITERS)
-        .map(|writer| {
-            let path = path.clone();
-            std::thread::spawn(move || {
-                run(async {
-                    let layout = Layout::at(path);
-                    let tags = (0..TAGS).map(|tag| {
-                        let layout = layout.clone();
-                        tokio::spawn(
-                            async move { put(&layout, &format!("w{writer}"), &tag.to_string(), "config").await },
-                        )
-                    });
-                    for task in tags.collect::<Vec<_>>() {
-                        task.await.unwrap();
-                    }
-                });
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.join().unwrap();
-    }
-    run(async {
-        assert_eq!(layout.catalog().await.unwrap().len(), WRITERS);
-        for writer in 0..WRITERS {
-            let tags = layout.tags(&repository(&format!("w{writer}"))).await.unwrap().unwrap();
-            assert_eq!(tags.len(), TAGS);
-        }
-    });
-    assert_eq!(drafts(&layout), 0);
 }
 
 proptest! {
