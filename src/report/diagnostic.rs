@@ -1,28 +1,281 @@
-//! Diagnostics as text.
+//! Diagnostics as text for people: drawn with their sources, or one line each. Never panics, whatever the spans and
+//! texts; nothing in them reaches the terminal unescaped.
 
-use crate::diag::Diagnostic;
+use std::borrow::Cow;
+use std::fmt;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
+
+use super::escape;
+use super::excerpt::Excerpt;
+use crate::diag::{Diagnostic, Severity};
 
 /// How diagnostics are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     pub color: bool,
+    /// Box-drawing characters instead of ASCII.
     pub unicode: bool,
     /// Columns of the terminal.
     pub width: usize,
 }
 
-/// `path:line:col: error[code]: message`, one line.
+/// Bytes of a message or help that are shown.
+const MAX_TEXT: usize = 4096;
+const MIN_WIDTH: usize = 40;
+const MAX_WIDTH: usize = 240;
+/// Columns that line numbers and marks take.
+const GUTTER: usize = 12;
+
+/// Every diagnostic with its source excerpts and help, each ended by an empty line.
+#[must_use]
+pub fn render(diagnostics: &[Diagnostic], style: &Style) -> String {
+    let handler = handler(style);
+    let mut drawn = String::new();
+    for diagnostic in diagnostics {
+        let before = drawn.len();
+        if handler.render_report(&mut drawn, &Drawing::new(diagnostic, style)).is_err() {
+            // The drawing failed, which must not hide the finding.
+            drawn.truncate(before);
+            drawn.push_str(&render_short(diagnostic));
+            drawn.push('\n');
+        }
+        drawn.push('\n');
+    }
+    drawn
+}
+
+/// `path:line:col: error[code]: message`, one line; without a place when there is none.
 #[must_use]
 pub fn render_short(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.labels.first().map_or_else(String::new, |label| {
         let at = label.source.position(label.span.start);
-        format!("{}:{}:{}: ", label.source.name(), at.line, at.column)
+        format!("{}:{}:{}: ", escape::line(label.source.name()), at.line, at.column)
     });
-    format!("{place}{}[{}]: {}", diagnostic.severity, diagnostic.problem.code, diagnostic.problem.message)
+    format!("{place}{}: {}", title(diagnostic), escape::line(clip(&diagnostic.problem.message).as_ref()))
 }
 
-/// Every diagnostic with its source excerpts and help.
-#[must_use]
-pub fn render(diagnostics: &[Diagnostic], _style: &Style) -> String {
-    diagnostics.iter().map(|diagnostic| render_short(diagnostic) + "\n").collect()
+fn title(diagnostic: &Diagnostic) -> String {
+    format!("{}[{}]", diagnostic.severity, escape::line(diagnostic.problem.code.as_str()))
+}
+
+fn clip(text: &str) -> Cow<'_, str> {
+    let end = text.floor_char_boundary(MAX_TEXT);
+    if end < text.len() { Cow::Owned(format!("{}…", &text[..end])) } else { Cow::Borrowed(text) }
+}
+
+fn handler(style: &Style) -> GraphicalReportHandler {
+    let theme = GraphicalTheme {
+        characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
+        styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
+    };
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width.max(MIN_WIDTH))
+        .with_links(false)
+        .with_context_lines(1)
+        .without_syntax_highlighting()
+}
+
+/// A diagnostic as miette wants it.
+#[derive(Debug)]
+struct Drawing {
+    severity: Severity,
+    title: String,
+    message: String,
+    help: Option<String>,
+    excerpt: Excerpt,
+}
+
+impl Drawing {
+    fn new(diagnostic: &Diagnostic, style: &Style) -> Self {
+        let problem = &diagnostic.problem;
+        Self {
+            severity: diagnostic.severity,
+            title: title(diagnostic),
+            message: escape::line(&clip(&problem.message)).into_owned(),
+            help: problem.help.as_deref().map(|help| escape::lines(&clip(help)).into_owned()),
+            excerpt: Excerpt::new(&diagnostic.labels, style.width.min(MAX_WIDTH).saturating_sub(GUTTER)),
+        }
+    }
+}
+
+impl fmt::Display for Drawing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Drawing {}
+
+impl miette::Diagnostic for Drawing {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.title))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Info => miette::Severity::Advice,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Error => miette::Severity::Error,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        (!self.excerpt.is_empty()).then_some(&self.excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.excerpt.is_empty()).then(|| Box::new(self.excerpt.labels()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diag::{Source, Span};
+
+    const PLAIN: Style = Style { color: false, unicode: true, width: 80 };
+
+    fn source(name: &str, text: impl Into<String>) -> Arc<Source> {
+        Arc::new(Source::new(name, text))
+    }
+
+    fn find(source: &Source, word: &str) -> Span {
+        let start = source.text().find(word).unwrap();
+        Span::new(start, start + word.len())
+    }
+
+    #[test]
+    fn every_place_is_drawn_with_the_first_one_on_top() {
+        let project = source("swr.kdl", "registry \"a\" {\r\n\turl \"b\"\r\n}\r\n\n\n\nmigrate {\n  target \"c\"\n}\n");
+        let dockerfile = source("b/Dockerfile", "FROM c\nUSER root\n");
+        let diagnostic = Diagnostic::error("unknown-registry", "there is no registry `c`")
+            .at(&project, find(&project, "\"c\""), "named here")
+            .at(&project, find(&project, "\"a\""), "the only one")
+            .at(&project, find(&project, "url"), "")
+            .at(&dockerfile, find(&dockerfile, "USER root"), "and here")
+            .with_help("declare it");
+        let expected = r#"
+error[unknown-registry]
+
+  × there is no registry `c`
+   ╭─[swr.kdl:8:10]
+ 7 │ migrate {
+ 8 │   target "c"
+   ·          ─┬─
+   ·           ╰── named here
+ 9 │ }
+   ╰────
+   ╭─[swr.kdl:1:10]
+ 1 │ registry "a" {
+   ·          ─┬─
+   ·           ╰── the only one
+ 2 │     url "b"
+   ·     ───
+ 3 │ }
+   ╰────
+   ╭─[b/Dockerfile:2:1]
+ 1 │ FROM c
+ 2 │ USER root
+   · ────┬────
+   ·     ╰── and here
+   ╰────
+  help: declare it
+
+"#;
+        assert_eq!(render(std::slice::from_ref(&diagnostic), &PLAIN), &expected[1..]);
+        assert_eq!(render_short(&diagnostic), "swr.kdl:8:10: error[unknown-registry]: there is no registry `c`");
+        assert!(render(&[diagnostic], &Style { unicode: false, ..PLAIN }).is_ascii());
+    }
+
+    #[test]
+    fn without_places_there_is_no_source() {
+        let diagnostic = Diagnostic::warning("slow", "it takes long");
+        assert_eq!(render(std::slice::from_ref(&diagnostic), &PLAIN), "warning[slow]\n\n  ⚠ it takes long\n\n");
+        assert_eq!(render_short(&diagnostic), "warning[slow]: it takes long");
+    }
+
+    #[test]
+    fn long_spans_and_lines_are_clipped() {
+        let lines = source("many", "x\n".repeat(1000));
+        let many = render(&[Diagnostic::error("e", "m").at(&lines, Span::new(0, 1999), "all")], &PLAIN);
+        assert!(many.lines().count() < 20, "{many}");
+        let line = source("long", format!("{}X{}", "a".repeat(10_000_000), "ü".repeat(1000)));
+        let at = Span::new(10_000_000, 10_000_001);
+        let long = render(&[Diagnostic::error("e", "m").at(&line, at, "here")], &PLAIN);
+        assert!(long.contains("[long:1:10000001]") && long.contains("…aaa") && long.contains("aXü"), "{long}");
+        assert!(long.lines().all(|line| line.chars().count() <= 80), "{long}");
+    }
+
+    #[test]
+    fn foreign_text_cannot_drive_the_terminal() {
+        let evil = "\x1b]0;x\x07\u{202e}\u{9b}31m\r";
+        let file = source(evil, format!("FROM {evil}\n"));
+        let diagnostic = Diagnostic::error("e", evil).at(&file, Span::new(5, 7), evil).with_help(evil);
+        for text in [render(std::slice::from_ref(&diagnostic), &PLAIN), render_short(&diagnostic)] {
+            assert!(!text.contains(['\x1b', '\x07', '\u{202e}', '\u{9b}', '\r']), "{text:?}");
+        }
+        assert_eq!(render_short(&diagnostic).lines().count(), 1);
+    }
+
+    #[test]
+    fn colour_only_where_it_is_wanted() {
+        let diagnostics = [Diagnostic::error("e", "m").at(&source("f", "abc"), Span::new(0, 1), "l")];
+        assert!(render(&diagnostics, &Style { color: true, ..PLAIN }).contains("\x1b["));
+        assert!(!render(&diagnostics, &PLAIN).contains('\x1b'));
+    }
+
+    #[test]
+    fn ten_thousand_findings_take_no_quadratic_time() {
+        let started = Instant::now();
+        for file in [source("lines", "RUN a b c\n".repeat(10_000)), source("line", "RUN a b c ".repeat(1_000_000))] {
+            let findings: Vec<_> = (0..10_000)
+                .map(|at| Diagnostic::warning("w", "m").at(&file, Span::new(at * 10, at * 10 + 3), "here"))
+                .collect();
+            assert_eq!(render(&findings, &PLAIN).matches("warning[w]").count(), 10_000);
+            assert_eq!(
+                findings.iter().map(render_short).filter(|line| line.contains(": warning[w]: ")).count(),
+                10_000
+            );
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn no_span_makes_it_panic(
+            texts in prop::collection::vec("([a-c\t\r\n \x00\x1bé€👩\u{200d}\u{202e}]|\r\n|x{50,400}){0,40}", 1..3),
+            labels in prop::collection::vec((0..2usize, 0..400usize, 0..400usize, "[a-b\n\x1b]{0,5}"), 0..5),
+            width in 0..200usize,
+            flags in any::<(bool, bool)>(),
+        ) {
+            let sources: Vec<_> = texts.into_iter().map(|text| source("f", text)).collect();
+            let mut diagnostic = Diagnostic::error("e", "message").with_help("help");
+            for (at, start, end, text) in labels {
+                diagnostic = diagnostic.at(&sources[at % sources.len()], Span::new(start, end), text);
+            }
+            let places = diagnostic.labels.len();
+            let drawn = render(std::slice::from_ref(&diagnostic), &Style { color: flags.0, unicode: flags.1, width });
+            prop_assert!(drawn.contains("message") && drawn.contains("help"));
+            prop_assert!(!drawn.contains("Failed to read") && (places == 0 || drawn.contains("f:")), "{}", drawn);
+            prop_assert!(flags.0 || !drawn.contains('\x1b'));
+            prop_assert_eq!(render_short(&diagnostic).lines().count(), 1);
+        }
+
+        #[test]
+        fn no_offset_makes_it_panic(start in any::<usize>(), end in any::<usize>(), text in "\\PC{0,20}") {
+            let file = source("f", text);
+            let drawn = render(&[Diagnostic::error("e", "m").at(&file, Span::new(start, end), "here")], &PLAIN);
+            prop_assert!(drawn.contains("here"), "{}", drawn);
+        }
+    }
 }
