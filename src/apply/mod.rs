@@ -1,1 +1,172 @@
-//! To be written.
+//! Carries a plan out: walks the graph with bounded concurrency, and ends with one outcome for every step.
+//!
+//! Nothing is decided here. Each step checks again what it relies on; a failed step skips exactly its descendants.
+
+mod gates;
+mod shelf;
+mod sync;
+mod transfer;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::image::rewrite::ImageTree;
+use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
+use crate::project::Project;
+use crate::store::Stores;
+
+use shelf::Shelves;
+
+/// Syncs under way at a time; each registry's own limits hold below it.
+const SYNCS_AT_A_TIME: usize = 16;
+
+/// What carrying out a plan needs beside the plan.
+pub struct Context {
+    pub project: Arc<Project>,
+    pub stores: Arc<Stores>,
+    /// Images read while planning, by target; what is missing is read again.
+    pub images: BTreeMap<Location, ImageTree>,
+    pub today: Date,
+    pub events: mpsc::UnboundedSender<Event>,
+    /// True once the user wants to stop: what is under way ends, nothing new starts.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("project", &self.project.name.value).finish_non_exhaustive()
+    }
+}
+
+/// The images of an inventory, for [`Context::images`].
+#[must_use]
+pub fn images_of(inventory: Inventory) -> BTreeMap<Location, ImageTree> {
+    let images = inventory.syncs.into_iter();
+    images.filter_map(|(target, facts)| Some((target, facts.image?.ok()?))).collect()
+}
+
+/// Carries `plan` out. The outcomes stand in the order of the plan's steps.
+pub async fn apply(plan: &Plan, context: Context) -> Vec<Outcome> {
+    let shelves = Arc::new(Shelves::promised_by(plan));
+    let mut run = Run {
+        plan,
+        outcomes: vec![None; plan.steps().len()],
+        waiting_for: plan.graph().ids().map(|id| plan.graph().gates(id).len()).collect(),
+        ready: Vec::new(),
+        running: JoinSet::new(),
+        context: Arc::new(context),
+        shelves,
+    };
+    run.ready = plan.graph().ids().filter(|id| run.waiting_for[id.index()] == 0).collect();
+    run.drive().await
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    outcomes: Vec<Option<Outcome>>,
+    /// Gates that have no outcome yet, by step.
+    waiting_for: Vec<usize>,
+    /// Steps whose gates are open, the next one last.
+    ready: Vec<StepId>,
+    running: JoinSet<(StepId, Outcome)>,
+    context: Arc<Context>,
+    shelves: Arc<Shelves>,
+}
+
+impl Run<'_> {
+    async fn drive(mut self) -> Vec<Outcome> {
+        loop {
+            self.start_what_is_ready();
+            let Some(ended) = self.running.join_next().await else { break };
+            let (id, outcome) = ended.expect("a step does not panic");
+            self.finish(id, outcome);
+        }
+        let stopped = |outcome: Option<Outcome>| {
+            outcome.unwrap_or_else(|| Outcome::Skipped { because: "interrupted".to_owned() })
+        };
+        self.outcomes.into_iter().map(stopped).collect()
+    }
+
+    fn start_what_is_ready(&mut self) {
+        // Largest first, so that a large one does not make the tail; the plan's order among equals.
+        self.ready.sort_by_key(|id| (bytes(self.plan.step(*id)), std::cmp::Reverse(*id)));
+        while self.running.len() < SYNCS_AT_A_TIME && !*self.context.stop.borrow() {
+            let Some(id) = self.ready.pop() else { break };
+            let step = self.plan.step(id).clone();
+            if step.action == Action::Blocked {
+                let mut problem = crate::diag::Problem::new("blocked", step.reason);
+                problem.help = step.help;
+                self.finish(id, Outcome::Blocked { problem });
+                continue;
+            }
+            let (context, shelves) = (Arc::clone(&self.context), Arc::clone(&self.shelves));
+            self.running.spawn(async move {
+                let event = Event::Started { address: step.address.clone(), action: step.action, bytes: bytes(&step) };
+                context.send(event);
+                (id, carry_out(&step, &context, &shelves).await)
+            });
+        }
+    }
+
+    fn finish(&mut self, id: StepId, outcome: Outcome) {
+        let address = self.plan.step(id).address.clone();
+        let opened = outcome.is_success();
+        self.context.send(Event::Finished { address: address.clone(), outcome: outcome.clone() });
+        self.outcomes[id.index()] = Some(outcome);
+        if !opened {
+            return self.skip_descendants(id, &address);
+        }
+        for dependent in self.plan.graph().dependents(id) {
+            self.waiting_for[dependent.index()] -= 1;
+            if self.waiting_for[dependent.index()] == 0 && self.outcomes[dependent.index()].is_none() {
+                self.ready.push(dependent);
+            }
+        }
+    }
+
+    fn skip_descendants(&mut self, id: StepId, because: &Address) {
+        for descendant in self.plan.graph().descendants(id) {
+            if self.outcomes[descendant.index()].is_some() {
+                continue;
+            }
+            let step = self.plan.step(descendant);
+            let outcome = if step.action == Action::Blocked {
+                let mut problem = crate::diag::Problem::new("blocked", step.reason.clone());
+                problem.help.clone_from(&step.help);
+                Outcome::Blocked { problem }
+            } else {
+                Outcome::Skipped { because: format!("{because} did not succeed") }
+            };
+            let address = step.address.clone();
+            self.context.send(Event::Finished { address, outcome: outcome.clone() });
+            self.outcomes[descendant.index()] = Some(outcome);
+        }
+    }
+}
+
+impl Context {
+    /// A listener that went away misses the rest; the work goes on.
+    fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}
+
+fn bytes(step: &Step) -> u64 {
+    match &step.work {
+        Work::Sync(sync) => sync.bytes,
+        _ => 0,
+    }
+}
+
+async fn carry_out(step: &Step, context: &Context, shelves: &Shelves) -> Outcome {
+    match &step.work {
+        Work::Lint(work) => gates::lint(work, context).await,
+        Work::Network(work) => gates::network(work, context).await,
+        Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },
+        Work::Sync(work) => sync::sync(step, work, context, shelves).await,
+    }
+}

@@ -1,10 +1,7 @@
-//! Rules over Dockerfiles and the policy that weighs them. No I/O.
-
+//! STUB
 pub mod policy;
-
 use crate::diag::Diagnostic;
 use policy::Level;
-
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub rule: &'static str,
@@ -17,4 +14,15 @@ pub struct Finding {
 pub struct Report {
     pub findings: Vec<Finding>,
     pub failed: bool,
+}
+/// A Dockerfile and what the linter says of it.
+#[derive(Clone, Debug)]
+pub struct LintedDockerfile {
+    /// Relative to the project file, with `/`.
+    pub path: String,
+    /// Index of the `dockerfiles` section that owns it.
+    pub set: usize,
+    /// Of the file's bytes.
+    pub digest: crate::image::Digest,
+    pub report: Report,
 }

@@ -1,1 +1,80 @@
-//! To be written.
+//! Reads everything the planner needs and changes nothing: Dockerfiles, network paths, both sides of every tag.
+
+mod listings;
+mod syncs;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use jiff::civil::Date;
+
+use crate::diag::{Diagnostic, Problem};
+use crate::network::PathReport;
+use crate::plan::{Inventory, Scope, expand, used_registries};
+use crate::probe;
+use crate::project::{Place, Project};
+use crate::store::{Store, Stores};
+use crate::worktree;
+
+/// Requests under way at a time, over all registries; each registry's own limit holds below it.
+const CONCURRENCY: usize = 64;
+
+/// What was seen, and what the user should hear about it beyond the plan.
+#[derive(Debug)]
+pub struct Observation {
+    pub inventory: Inventory,
+    /// Findings that belong to no step: patterns that matched nothing, secrets that are missing.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Observes what `project` declares, as far as it is in `scope`.
+pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, today: Date) -> Observation {
+    let lint = tokio::task::spawn_blocking({
+        let project = Arc::clone(project);
+        move || worktree::lint_all(&project, today)
+    });
+    let paths = prove_paths(project, stores).await;
+    let listings = listings::list(project, stores, &paths).await;
+    let mut expansion = expand(project, &listings);
+    expansion.retain(scope);
+    let listing = lint.await.expect("linting does not panic");
+    let mut findings = listing.findings;
+    findings.append(&mut expansion.findings);
+    findings.extend(stores.diagnostics().cloned());
+    let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));
+    let mut inventory = Inventory {
+        dockerfiles: listing.files,
+        paths,
+        layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
+        expansion,
+        ..Inventory::default()
+    };
+    syncs::observe(stores, &mut inventory).await;
+    Observation { inventory, findings }
+}
+
+/// Proves the path to every registry in use, all at once.
+async fn prove_paths(project: &Project, stores: &Stores) -> BTreeMap<String, PathReport> {
+    let names = used_registries(project);
+    let proofs = names.iter().filter_map(|name| {
+        let store = match stores.get(name) {
+            Ok(Store::Layout(_)) => return None,
+            Ok(Store::Registry(client)) => Ok(client.clone()),
+            Err(problem) => Err(problem),
+        };
+        Some(async move { (name.clone(), probe::prove(project, name, store).await) })
+    });
+    join_all(proofs).await.into_iter().collect()
+}
+
+/// Why a store is not to be asked: its path is not as declared.
+fn unreachable(paths: &BTreeMap<String, PathReport>, registry: &str) -> Option<Problem> {
+    let failure = paths.get(registry)?.failure()?;
+    let message = format!("the path to `{registry}` is not as declared: {}", failure.observed);
+    let problem = Problem::new("unreachable", message);
+    Some(match &failure.fix {
+        Some(fix) => problem.with_help(fix),
+        None => problem,
+    })
+}

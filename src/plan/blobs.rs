@@ -10,17 +10,25 @@ use super::step::{PlannedBlob, Transfer};
 /// What targets hold, kept up to date as steps are planned one after another.
 pub(super) struct Holdings<'a> {
     layouts: &'a BTreeSet<String>,
-    /// Repositories that hold a blob, by registry and digest.
-    held: BTreeMap<(String, Digest), BTreeSet<Repository>>,
+    /// By registry and digest.
+    holders: BTreeMap<(String, Digest), Holders>,
+}
+
+/// Repositories of one target that hold one blob.
+#[derive(Default)]
+struct Holders {
+    now: BTreeSet<Repository>,
+    /// Once the steps planned so far are done.
+    soon: BTreeSet<Repository>,
 }
 
 impl<'a> Holdings<'a> {
     pub(super) fn new(inventory: &'a Inventory) -> Self {
-        let mut held: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        let mut holders: BTreeMap<_, Holders> = BTreeMap::new();
         for (registry, repository, digest) in &inventory.held {
-            held.entry((registry.clone(), digest.clone())).or_default().insert(repository.clone());
+            holders.entry((registry.clone(), digest.clone())).or_default().now.insert(repository.clone());
         }
-        Self { layouts: &inventory.layouts, held }
+        Self { layouts: &inventory.layouts, holders }
     }
 
     /// Plans `blobs` into a repository and notes that it will hold them. Returns the bytes to move as well.
@@ -46,13 +54,16 @@ impl<'a> Holdings<'a> {
 
     fn place_one(&mut self, registry: &str, repository: &Repository, digest: &Digest) -> Transfer {
         let shared = self.layouts.contains(registry);
-        let holders = self.held.entry((registry.to_owned(), digest.clone())).or_default();
-        let transfer = match holders.first() {
-            None => Transfer::Upload,
-            Some(_) if shared || holders.contains(repository) => Transfer::Present,
-            Some(first) => Transfer::Mount { from: first.clone() },
-        };
-        holders.insert(repository.clone());
-        transfer
+        let holders = self.holders.entry((registry.to_owned(), digest.clone())).or_default();
+        let among = |set: &BTreeSet<Repository>| set.contains(repository) || (shared && !set.is_empty());
+        if among(&holders.now) {
+            return Transfer::Present;
+        }
+        if among(&holders.soon) {
+            return Transfer::Coming;
+        }
+        let from = holders.now.first().or(holders.soon.first()).cloned();
+        holders.soon.insert(repository.clone());
+        from.map_or(Transfer::Upload, |from| Transfer::Mount { from })
     }
 }

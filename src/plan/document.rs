@@ -36,7 +36,7 @@ struct Entry {
     #[serde(flatten)]
     step: Step,
     /// Addresses of earlier steps that it waits for.
-    after: Vec<Address>,
+    gates: Vec<Address>,
 }
 
 /// Why a text is not a plan.
@@ -56,7 +56,7 @@ impl Plan {
     pub fn to_json(&self) -> String {
         let entries = self.graph.ids().zip(&self.steps).map(|(id, step)| Entry {
             step: step.clone(),
-            after: self.graph.gates(id).into_iter().map(|gate| self.step(gate).address.clone()).collect(),
+            gates: self.graph.gates(id).into_iter().map(|gate| self.step(gate).address.clone()).collect(),
         });
         let document = Document {
             format_version: FORMAT_VERSION,
@@ -96,12 +96,12 @@ impl Plan {
             graph: Graph::default(),
         };
         let mut ids = BTreeMap::new();
-        for Entry { step, after } in document.steps {
+        for Entry { step, gates } in document.steps {
             let gate = |gate: Address| {
                 ids.get(&gate).copied().ok_or_else(|| DocumentError::Order { step: step.address.clone(), gate })
             };
-            let after = after.into_iter().map(gate).collect::<Result<Vec<_>, _>>()?;
-            ids.insert(step.address.clone(), plan.graph.add(&after));
+            let gates = gates.into_iter().map(gate).collect::<Result<Vec<_>, _>>()?;
+            ids.insert(step.address.clone(), plan.graph.add(&gates));
             plan.steps.push(step);
         }
         Ok(plan)

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::diag::Problem;
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, Repository, Tag};
-use crate::lint;
+use crate::lint::LintedDockerfile;
 use crate::network::PathReport;
 
 use super::expand::Expansion;
@@ -16,6 +16,15 @@ use super::expand::Expansion;
 pub enum Observed<T> {
     Known(T),
     Unknown { why: Problem },
+}
+
+impl<T> From<Result<T, Problem>> for Observed<T> {
+    fn from(result: Result<T, Problem>) -> Self {
+        match result {
+            Ok(value) => Self::Known(value),
+            Err(why) => Self::Unknown { why },
+        }
+    }
 }
 
 /// A tag in one of the declared registries.
@@ -33,18 +42,6 @@ impl fmt::Display for Location {
     }
 }
 
-/// A Dockerfile and what the linter says of it.
-#[derive(Clone, Debug)]
-pub struct Dockerfile {
-    /// Relative to the project file, with `/`.
-    pub path: String,
-    /// Index of the `dockerfiles` section that owns it.
-    pub set: usize,
-    /// Of the file's bytes.
-    pub digest: Digest,
-    pub report: lint::Report,
-}
-
 /// What both sides of one request hold.
 #[derive(Clone, Debug)]
 pub struct SyncFacts {
@@ -57,7 +54,7 @@ pub struct SyncFacts {
 /// Everything observed for one project.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
-    pub dockerfiles: Vec<Dockerfile>,
+    pub dockerfiles: Vec<LintedDockerfile>,
     /// By name of the registry; OCI layouts have no path to prove.
     pub paths: BTreeMap<String, PathReport>,
     pub expansion: Expansion,

@@ -13,12 +13,14 @@ mod outcome;
 mod planner;
 mod scope;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use address::Address;
 pub use document::DocumentError;
 pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_tags};
 pub use graph::{Graph, StepId};
-pub use inventory::{Dockerfile, Inventory, Location, Observed, SyncFacts};
+pub use inventory::{Inventory, Location, Observed, SyncFacts};
 pub use outcome::{Event, Outcome, Tally};
 pub use planner::{Plan, plan, used_registries};
 pub use scope::{Scope, ScopeError};

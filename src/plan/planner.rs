@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Problem, Severity};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest};
-use crate::lint::policy::Gates;
+use crate::lint::{LintedDockerfile, policy::Gates};
 use crate::network::{PathReport, Verdict};
 use crate::project::Project;
 
@@ -13,7 +13,7 @@ use super::address::Address;
 use super::blobs::Holdings;
 use super::expand::{Request, Unlisted};
 use super::graph::{Graph, StepId};
-use super::inventory::{Dockerfile, Inventory, Location, Observed, SyncFacts};
+use super::inventory::{Inventory, Location, Observed, SyncFacts};
 use super::scope::Scope;
 use super::step::{Action, LintFinding, LintWork, NetworkWork, SelectWork, Step, SyncWork, Work};
 
@@ -324,7 +324,7 @@ fn empty_sync(request: &Request) -> Work {
     }))
 }
 
-fn lint_step(dockerfile: &Dockerfile) -> Step {
+fn lint_step(dockerfile: &LintedDockerfile) -> Step {
     let findings: Vec<LintFinding> = dockerfile.report.findings.iter().map(lint_finding).collect();
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));

@@ -139,8 +139,10 @@ pub struct PlannedBlob {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "transfer", rename_all = "lowercase")]
 pub enum Transfer {
-    /// The target repository holds it, or an earlier step puts it there.
+    /// The target repository holds it.
     Present,
+    /// An earlier step puts it there.
+    Coming,
     /// Another repository of the target holds it or will, so no bytes move.
     Mount {
         from: Repository,

@@ -19,8 +19,8 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
     let path = declared.unwrap_or(Path::new(SYSTEM_HOSTS_FILE));
     let (answer, text) = tokio::join!(
         resolve(host, target.limits.dns),
-        // A declared file may be a pipe or lie on a dead mount.
-        timeout(target.limits.dns, tokio::fs::read(path)),
+        // A declared file may lie on a dead mount.
+        timeout(target.limits.dns, read(path)),
     );
     let pins = match text {
         Ok(Ok(text)) => Ok(hosts::pins(&String::from_utf8_lossy(&text), host)),
@@ -28,6 +28,15 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
         Err(_) => Err("reading it does not end".to_owned()),
     };
     Resolution { answer, hosts: HostsFile { path: path.to_owned(), is_declared: declared.is_some(), pins } }
+}
+
+/// A pipe would keep its reader for ever, beyond any time limit.
+async fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if tokio::fs::metadata(path).await?.is_file() {
+        tokio::fs::read(path).await
+    } else {
+        Err(io::Error::other("not a regular file"))
+    }
 }
 
 /// Addresses of `host` as every program on this machine sees them: hosts file, then name servers.

@@ -3,6 +3,7 @@
 
 mod auth_token;
 mod dns_registry;
+mod prove;
 mod registry_api;
 mod tcp;
 mod tls;
@@ -11,6 +12,8 @@ mod tunnel;
 
 #[cfg(test)]
 mod tests;
+
+pub use prove::prove;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -4,20 +4,22 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::diag::Problem;
-use crate::registry::{PROVIDER, TlsSettings, config_with_verifier};
+use crate::registry::{TlsSettings, client_config};
 
-/// A client configuration for one handshake, and what that handshake will show.
+/// The HTTP client's configuration for one handshake, and what that handshake will show.
 pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Recorder>), Problem> {
+    let mut config = client_config(settings, &[])?;
+    let provider = Arc::clone(config.crypto_provider());
     let roots = Arc::new(settings.roots());
     // Fails without any root only: nothing can be trusted then.
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&PROVIDER)).build().ok();
-    let recorder = Arc::new(Recorder { verifier, verify: settings.verify, seen: OnceLock::new() });
-    let config = config_with_verifier(settings, Arc::<Recorder>::clone(&recorder))?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build().ok();
+    let recorder = Arc::new(Recorder { verifier, verify: settings.verify, provider, seen: OnceLock::new() });
+    config.dangerous().set_certificate_verifier(Arc::<Recorder>::clone(&recorder));
     Ok((config, recorder))
 }
 
@@ -26,6 +28,7 @@ pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Record
 pub(super) struct Recorder {
     verifier: Option<Arc<WebPkiServerVerifier>>,
     verify: bool,
+    provider: Arc<CryptoProvider>,
     seen: OnceLock<Seen>,
 }
 
@@ -71,7 +74,7 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &PROVIDER.signature_verification_algorithms)
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -80,10 +83,10 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &PROVIDER.signature_verification_algorithms)
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        PROVIDER.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

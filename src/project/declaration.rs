@@ -39,7 +39,8 @@ impl Project {
     pub fn resolve(&self, path: &Path) -> PathBuf {
         match path.strip_prefix("~").ok().zip(std::env::home_dir()) {
             Some((rest, home)) => home.join(rest),
-            None => self.root.join(path),
+            // `components` drops the `./` that people write.
+            None => self.root.join(path).components().collect(),
         }
     }
 }

@@ -46,6 +46,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     host: RegistryHost,
+    tls: TlsSettings,
     /// `https://host/v2/`.
     api: Url,
     transport: Transport,
@@ -64,12 +65,18 @@ impl Client {
             .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
         let transport = Transport::new(&host, &tls, limits, credentials.secrets())?;
         let auth = Authenticator::new(api.clone(), credentials);
-        Ok(Self(Arc::new(Inner { host, api, transport, auth, retries })))
+        Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries })))
     }
 
     #[must_use]
     pub fn host(&self) -> &RegistryHost {
         &self.0.host
+    }
+
+    /// How its connections are secured.
+    #[must_use]
+    pub fn tls(&self) -> &TlsSettings {
+        &self.0.tls
     }
 
     /// Asks whether this is a registry that lets us in (`GET /v2/`), login included.

@@ -32,5 +32,6 @@ pub use error::{Error, Kind};
 pub use error_body::ServerError;
 pub use limit::Limits;
 pub use secret::Secret;
+pub(crate) use tls::client_config;
 pub use tls::{ClientCertificate, PemError, TlsSettings, TrustedCertificates};
 pub use upload::{Mount, Upload};

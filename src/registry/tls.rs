@@ -28,6 +28,15 @@ impl Default for TlsSettings {
     }
 }
 
+impl TlsSettings {
+    /// Everybody who is trusted: the system's authorities and the registry's own.
+    pub(crate) fn roots(&self) -> RootCertStore {
+        let mut roots = SYSTEM_ROOTS.clone();
+        roots.add_parsable_certificates(self.trusted.0.iter().cloned());
+        roots
+    }
+}
+
 /// Why a PEM file does not hold what it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
@@ -107,14 +116,12 @@ static SYSTEM_ROOTS: LazyLock<RootCertStore> = LazyLock::new(|| {
 });
 
 /// A configuration that offers `protocols` (ALPN), most wanted first.
-pub(super) fn client_config(settings: &TlsSettings, protocols: &[&[u8]]) -> Result<ClientConfig, Problem> {
+pub(crate) fn client_config(settings: &TlsSettings, protocols: &[&[u8]]) -> Result<ClientConfig, Problem> {
     let invalid = |error: rustls::Error| Problem::new("tls-settings", format!("the TLS settings do not work: {error}"));
     let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER));
     let builder = builder.with_safe_default_protocol_versions().map_err(invalid)?;
     let builder = if settings.verify {
-        let mut roots = SYSTEM_ROOTS.clone();
-        roots.add_parsable_certificates(settings.trusted.0.iter().cloned());
-        builder.with_root_certificates(roots)
+        builder.with_root_certificates(settings.roots())
     } else {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(TakesAnyCertificate))
     };

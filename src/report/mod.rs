@@ -1,5 +1,16 @@
-//! Renders what the other layers found, for people and for machines. Pure: returns text, prints nothing.
+//! Renders what the other layers found, for people and for machines. Pure, but for `progress`, which draws on the
+//! terminal while an apply runs.
 
 pub mod diagnostic;
 pub mod escape;
 mod excerpt;
+mod graph;
+mod outcome;
+mod plan;
+pub mod progress;
+mod size;
+
+pub use graph::{dot, mermaid};
+pub use outcome::{event_json, outcomes, summary_json};
+pub use plan::human as plan;
+pub use size::Bytes;

@@ -1,3 +1,104 @@
-//! Any place where images live, as one thing.
+//! Any place where images live, asked in the same words: a registry or an OCI image layout directory.
 
 pub mod connect;
+mod image;
+mod stores;
+
+pub use image::read_image;
+pub use stores::Stores;
+
+use crate::diag::Problem;
+use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
+use crate::layout::{self, Layout};
+use crate::registry::Client;
+
+/// A place that holds repositories; cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Store {
+    Registry(Client),
+    Layout(Layout),
+}
+
+/// What went wrong at a store.
+pub type Error = BlobError;
+
+impl From<layout::Error> for Error {
+    fn from(error: layout::Error) -> Self {
+        Self { problem: error.problem(), temporary: error.is_temporary() }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        error.problem
+    }
+}
+
+impl Store {
+    pub async fn catalog(&self) -> Result<Vec<Repository>, Error> {
+        Ok(match self {
+            Self::Registry(client) => client.catalog().await?,
+            Self::Layout(layout) => layout.catalog().await?,
+        })
+    }
+
+    /// Tags of a repository; `None` where the store says that there is no such repository.
+    pub async fn tags(&self, repository: &Repository) -> Result<Option<Vec<Tag>>, Error> {
+        Ok(match self {
+            Self::Registry(client) => client.tags(repository).await?,
+            Self::Layout(layout) => layout.tags(repository).await?,
+        })
+    }
+
+    /// What a tag or digest names, without its bytes; `None` where it names nothing.
+    pub async fn head_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<Descriptor>, Error> {
+        Ok(match self {
+            Self::Registry(client) => client.head_manifest(repository, reference).await?,
+            Self::Layout(layout) => layout.head_manifest(repository, reference).await?,
+        })
+    }
+
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<RawManifest>, Error> {
+        Ok(match self {
+            Self::Registry(client) => client.manifest(repository, reference).await?,
+            Self::Layout(layout) => layout.manifest(repository, reference).await?,
+        })
+    }
+
+    pub async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, Error> {
+        Ok(match self {
+            Self::Registry(client) => client.head_blob(repository, digest).await?.is_some(),
+            Self::Layout(layout) => layout.head_blob(digest).await?.is_some(),
+        })
+    }
+
+    /// The bytes of a blob, verified as they pass.
+    pub async fn blob(&self, repository: &Repository, blob: &Descriptor) -> Result<BlobStream, Error> {
+        Ok(match self {
+            Self::Registry(client) => client.blob(repository, blob).await?,
+            Self::Layout(layout) => layout.blob(blob).await?,
+        })
+    }
+
+    /// Writes a manifest whose blobs and children are there already.
+    pub async fn put_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Registry(client) => client.put_manifest(repository, reference, manifest).await?,
+            Self::Layout(layout) => layout.put_manifest(repository, reference, manifest).await?,
+        }
+        Ok(())
+    }
+}

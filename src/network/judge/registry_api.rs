@@ -12,7 +12,9 @@ pub fn registry_api(url: &str, limit: Duration, answer: Option<Result<(), Proble
     let result = CheckResult::new(Check::RegistryApi, format!("{url} speaks the registry protocol"));
     match answer {
         Some(Ok(())) => result.pass("it does"),
-        Some(Err(Problem { message, help, .. })) => CheckResult { fix: help, ..result.fail(message) },
+        Some(Err(Problem { message, help, .. })) => result
+            .fail(message)
+            .with_fix(help.unwrap_or_else(|| "correct the host, or what stands in front of the registry".to_owned())),
         None => result
             .fail(format!("no answer within {}", span(limit)))
             .with_fix("look at the registry's health and at what stands in front of it, then try again"),

@@ -128,9 +128,9 @@ fn describe(host: &str, reason: &Distrust, certificate: Option<&Certificate>) ->
                 format!("the certificate is signed by itself ({})", certificate.issuer)
             }
             Some(certificate) => {
-                format!("the certificate is issued by {}, which nobody trusts here", certificate.issuer)
+                format!("the certificate is issued by {}, which this machine does not trust", certificate.issuer)
             }
-            None => "the certificate's issuer is not trusted here".to_owned(),
+            None => "this machine does not trust the certificate's issuer".to_owned(),
         },
         Distrust::NoAuthorities => "this machine trusts no certificate authority at all".to_owned(),
         Distrust::AuthorityAsServer => "the server shows the certificate of an authority as its own".to_owned(),

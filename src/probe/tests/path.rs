@@ -144,6 +144,11 @@ async fn the_declared_hosts_file_is_read() {
     assert_eq!(seen("127.0.0.1 other\n").await.verdict, Warn);
     let stale = seen("\n10.0.0.5\tlocalhost\n").await;
     assert!(stale.observed.starts_with(&format!("line 2 of {} pins 10.0.0.5", file.display())), "{stale:?}");
-    let target = PathTarget { hosts_file: Some(folder.path().join("none")), ..target("localhost", refused().await) };
-    assert_eq!(result(&path(&target).await, Check::DnsRegistry).verdict, Fail);
+    for (wrong, reason) in [("none", "no such file or directory"), ("", "not a regular file")] {
+        let hosts_file = Some(folder.path().join(wrong));
+        let report = path(&PathTarget { hosts_file, ..target("localhost", refused().await) }).await;
+        let dns = result(&report, Check::DnsRegistry);
+        assert_eq!(dns.verdict, Fail);
+        assert!(dns.observed.contains(reason), "{dns:?}");
+    }
 }

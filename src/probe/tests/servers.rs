@@ -15,11 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 /// Runs `serve` for every connection.
-pub(super) async fn serve<F: Future<Output = ()> + Send>(
-    serve: impl Fn(TcpStream) -> F + Send + Clone + 'static,
-) -> SocketAddr
+pub(super) async fn serve<F>(serve: impl Fn(TcpStream) -> F + Send + Clone + 'static) -> SocketAddr
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

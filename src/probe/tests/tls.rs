@@ -115,9 +115,8 @@ async fn an_older_server_is_spoken_to_and_a_wanted_client_certificate_is_told() 
 
 #[tokio::test]
 async fn plain_http_on_the_port_is_recognised_even_where_it_waits_for_more() {
-    let address = registry().await;
-    assert_eq!(shake_with(TlsSettings::default(), address).await, Handshake::PlainHttp);
-    let address = serve(|mut stream| async move {
+    let registry = registry().await;
+    let patient = serve(|mut stream| async move {
         // Says nothing to what is no request, and holds the line.
         let mut request = [0; 4];
         while tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.is_ok_and(|read| read > 0) {
@@ -127,9 +126,11 @@ async fn plain_http_on_the_port_is_recognised_even_where_it_waits_for_more() {
         }
     })
     .await;
-    let limits = Limits { tls: SHORT, ..Limits::default() };
-    let target = PathTarget { limits, ..target("localhost", address) };
-    assert_eq!(shake(&target, address).await, Handshake::PlainHttp);
+    for address in [registry, patient] {
+        let limits = Limits { tls: SHORT, ..Limits::default() };
+        let target = PathTarget { limits, ..target("localhost", address) };
+        assert_eq!(shake(&target, address).await, Handshake::PlainHttp);
+    }
 }
 
 #[tokio::test]

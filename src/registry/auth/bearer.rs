@@ -254,6 +254,13 @@ async fn exchange_identity(
     credentials: &Credentials,
     scopes: &[Scope],
 ) -> Result<Response, Error> {
+    let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, form_type)]);
+    let body = Body::from(identity_form(realm, credentials, scopes));
+    transport.send(Lane::Metadata, &Method::POST, &realm.url, headers, Some(body)).await
+}
+
+fn identity_form(realm: &Realm, credentials: &Credentials, scopes: &[Scope]) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "refresh_token").append_pair("client_id", CLIENT_ID);
     form.append_pair("service", realm.service.as_deref().unwrap_or_default());
@@ -264,9 +271,7 @@ async fn exchange_identity(
     if let Credentials::IdentityToken(token) = credentials {
         form.append_pair("refresh_token", token.expose());
     }
-    let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, form_type)]);
-    transport.send(Lane::Metadata, &Method::POST, &realm.url, headers, Some(Body::from(form.finish()))).await
+    form.finish()
 }
 
 /// The header to send and how long it is good for.

@@ -1,0 +1,154 @@
+//! `swrctl apply`
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::apply::{Context, apply, images_of};
+use crate::diag::Problem;
+use crate::image::Digest;
+use crate::image::rewrite::ImageTree;
+use crate::plan::{Event, Location, Outcome, Plan, Tally};
+use crate::report::{self, progress::Progress};
+
+use super::args::ApplyArgs;
+use super::output::{Failure, Output};
+use super::session::Session;
+
+/// What to apply, and the images that are known already.
+struct Job {
+    plan: Plan,
+    images: BTreeMap<Location, ImageTree>,
+    /// Errors were found that belong to no step.
+    failed: bool,
+}
+
+pub(super) fn run(file: &Path, args: ApplyArgs, output: &Output) -> Result<ExitCode, Failure> {
+    if args.json && args.plan.is_none() && !args.auto_approve {
+        let problem = Problem::new("cannot-ask", "--json leaves no room for a question");
+        return Err(problem.with_help("add --auto-approve, or apply a saved plan").into());
+    }
+    let session = Session::open(file, output)?;
+    let job = match &args.plan {
+        Some(path) => saved(&session, path)?,
+        None => {
+            let planned = session.plan(&args.scope, output)?;
+            Job { images: images_of(planned.inventory), plan: planned.plan, failed: planned.failed }
+        }
+    };
+    if !args.json {
+        output.print(&report::plan(&job.plan, &output.stdout))?;
+    }
+    if job.plan.has_changes() && args.plan.is_none() && !args.auto_approve && !confirmed(output)? {
+        output.say("Nothing was applied.");
+        return Ok(ExitCode::FAILURE);
+    }
+    if !job.plan.has_changes() && !args.json {
+        return Ok(if job.failed || job.plan.is_blocked() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
+    let failed = job.failed;
+    let outcomes = carry_out(&session, job, args.json, output)?;
+    let success = !failed && Tally::of(&outcomes).is_success();
+    Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reads a saved plan; it holds for the very project file it was made from.
+fn saved(session: &Session, path: &Path) -> Result<Job, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Problem::new("plan-file", format!("cannot read the plan {}: {error}", path.display()))
+            .with_help("save one with `swrctl plan --out FILE`")
+    })?;
+    let plan = Plan::from_json(&text).map_err(|error| {
+        Problem::new("plan-file", format!("{}: {error}", path.display()))
+            .with_help("save it again with `swrctl plan --out FILE`")
+    })?;
+    if plan.project_digest != Digest::sha256(session.project.source.text().as_bytes()) {
+        let message = format!("{} was made from another version of the project file", path.display());
+        return Err(Problem::new("plan-outdated", message).with_help("plan again: `swrctl plan --out FILE`").into());
+    }
+    Ok(Job { plan, images: BTreeMap::new(), failed: false })
+}
+
+fn confirmed(output: &Output) -> Result<bool, Failure> {
+    if !output.interactive {
+        let problem = Problem::new("cannot-ask", "apply asks before it changes anything, and there is no terminal");
+        return Err(problem.with_help("add --auto-approve, or apply a saved plan: `swrctl apply PLANFILE`").into());
+    }
+    let _ = write!(io::stderr(), "\nApply these changes? Only `yes` is taken as a yes: ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.map_err(|error| Problem::new("cannot-ask", format!("cannot read the answer: {error}")))?;
+    Ok(answer.trim() == "yes")
+}
+
+fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result<Vec<Outcome>, Failure> {
+    let Job { plan, images, .. } = job;
+    if json {
+        output.print(&(report::summary_json(&plan, None) + "\n"))?;
+    }
+    let progress = match () {
+        () if json => Progress::Silent,
+        () if output.stderr.color || output.interactive => Progress::bars(&plan),
+        () => Progress::Lines,
+    };
+    let (events, received) = mpsc::unbounded_channel();
+    let (stopper, stop) = watch::channel(false);
+    let context = Context {
+        project: session.project.clone(),
+        stores: session.stores.clone(),
+        images,
+        today: session.today,
+        events: events.clone(),
+        stop,
+    };
+    let outcomes = session.runtime.block_on(async {
+        let shown = tokio::spawn(show(received, progress, json));
+        let signals = tokio::spawn(stop_on_signal(stopper, events));
+        let outcomes = apply(&plan, context).await;
+        signals.abort();
+        let _ = signals.await;
+        let _ = shown.await;
+        outcomes
+    });
+    if json {
+        output.print(&(report::summary_json(&plan, Some(&outcomes)) + "\n"))?;
+    } else {
+        output.print(&report::outcomes(&plan, &outcomes, &output.stdout))?;
+    }
+    Ok(outcomes)
+}
+
+/// Shows events until the last sender is gone.
+async fn show(mut events: mpsc::UnboundedReceiver<Event>, mut progress: Progress, json: bool) {
+    while let Some(event) = events.recv().await {
+        progress.show(&event);
+        if json && let Some(line) = report::event_json(&event) {
+            // A reader that went away must not end the work.
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+    }
+    progress.finish();
+}
+
+/// Ctrl-C or SIGTERM once: stop starting; twice: stop at once.
+async fn stop_on_signal(stop: watch::Sender<bool>, events: mpsc::UnboundedSender<Event>) {
+    if signal().await.is_ok() {
+        let _ = stop.send(true);
+        let _ = events.send(Event::Stopping);
+        if signal().await.is_ok() {
+            std::process::exit(130);
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn signal() -> io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}

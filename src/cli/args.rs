@@ -1,0 +1,138 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Plan and apply image migrations, Dockerfile policies and network checks for container registries
+///
+/// Everything is declared in one project file, swr.kdl. `swrctl plan` lints the Dockerfiles it names, verifies the
+/// network path to every registry it uses, compares every image at source and target, and shows what would change.
+/// `swrctl apply` carries it out.
+#[derive(Debug, Parser)]
+#[command(name = "swrctl", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The project file
+    #[arg(short, long, global = true, value_name = "PATH", default_value = "swr.kdl", env = "SWRCTL_FILE")]
+    pub file: PathBuf,
+
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the project file alone: no network, no Dockerfiles
+    Validate,
+    /// Show what apply would do; changes nothing anywhere
+    ///
+    /// Exit code: 0 when all is well, 1 on an error or when a step is blocked. With --detailed-exitcode, 2 when
+    /// changes are pending.
+    Plan(PlanArgs),
+    /// Carry out a plan, after asking
+    ///
+    /// Without PLANFILE, plans first and asks for confirmation. Ctrl-C once finishes what is under way and stops;
+    /// twice stops at once. Exit code: 0 when every step succeeded, 1 otherwise.
+    Apply(ApplyArgs),
+    /// Print the plan's graph of steps
+    Graph(GraphArgs),
+    /// Print a completion script for a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands to a directory
+    Man {
+        /// Directory to write swrctl.1, swrctl-plan.1, … to
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Which part of the plan is meant.
+#[derive(Debug, Args)]
+pub(super) struct ScopeArgs {
+    /// Only steps whose address matches this glob, and their gates; may be given several times
+    #[arg(long = "target", value_name = "ADDRESS")]
+    pub(super) targets: Vec<String>,
+
+    /// No step whose address matches this glob, nor what depends on it; may be given several times
+    #[arg(long = "exclude", value_name = "ADDRESS")]
+    pub(super) excludes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Print the plan as one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Save the plan for `swrctl apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Exit with 2 when there are changes to apply
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// A plan saved by `swrctl plan --out`; applied without asking
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "excludes"])]
+    pub(super) plan: Option<PathBuf>,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+
+    /// Print events as NDJSON; needs --auto-approve or PLANFILE
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GraphArgs {
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// Mermaid flowchart
+    Mermaid,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,91 @@
+//! Standard output is data, standard error is diagnostics and progress.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::diag::{Diagnostic, Problem};
+use crate::report::diagnostic::{self, Style};
+
+use super::args::Color;
+
+/// How both streams are written.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) stdout: Style,
+    pub(super) stderr: Style,
+    pub(super) interactive: bool,
+}
+
+impl Output {
+    pub(super) fn new(color: Color) -> Self {
+        let (stdout, stderr) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        Self {
+            stdout: style(color, stdout),
+            stderr: style(color, stderr),
+            interactive: stderr && io::stdin().is_terminal(),
+        }
+    }
+
+    /// Writes data. A reader that has seen enough (`| head`) is no error.
+    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Problem::new("stdout", format!("cannot write to standard output: {error}")).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a word to the user; a closed standard error is no reason to stop.
+    #[expect(clippy::unused_self, reason = "the counterpart of `print`")]
+    pub(super) fn say(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
+        if !diagnostics.is_empty() {
+            let _ = io::stderr().write_all(diagnostic::render(diagnostics, &self.stderr).as_bytes());
+        }
+    }
+}
+
+fn style(color: Color, terminal: bool) -> Style {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && !no_color && !dumb,
+    };
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let utf8 = locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    });
+    Style { color, unicode: utf8, width: 100 }
+}
+
+/// Why a command ended with an error.
+#[derive(Debug)]
+pub(super) struct Failure(Vec<Diagnostic>);
+
+impl Failure {
+    pub(super) fn show(self, output: &Output) -> ExitCode {
+        output.show(&self.0);
+        ExitCode::FAILURE
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self(diagnostics)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem.into()])
+    }
+}

@@ -1,0 +1,56 @@
+//! `swrctl plan`
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::diag::Problem;
+use crate::report;
+
+use super::args::PlanArgs;
+use super::output::{Failure, Output};
+use super::session::Session;
+
+pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let session = Session::open(file, output)?;
+    let planned = session.plan(&args.scope, output)?;
+    if let Some(path) = &args.out {
+        save(path, &planned.plan.to_json())?;
+    }
+    if args.json {
+        output.print(&planned.plan.to_json())?;
+    } else {
+        output.print(&report::plan(&planned.plan, &output.stdout))?;
+    }
+    if let Some(path) = &args.out {
+        output.say(&format!("saved the plan; carry it out with: swrctl apply {}", path.display()));
+    }
+    if planned.failed || planned.plan.is_blocked() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let pending = args.detailed_exitcode && planned.plan.has_changes();
+    Ok(if pending { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// Writes all of the plan or nothing.
+fn save(path: &Path, text: &str) -> Result<(), Problem> {
+    write_whole(path, text).map_err(|error| {
+        Problem::new("plan-file", format!("cannot save the plan to {}: {error}", path.display()))
+            .with_help("name a file in a directory that you may write to")
+    })
+}
+
+pub(super) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(parent)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// What a shell's `>` gives a file; the process's umask still takes from it.
+#[cfg(unix)]
+fn readable() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}

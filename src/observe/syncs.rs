@@ -1,0 +1,134 @@
+//! Both sides of every tag, the images that have to be read, and the blobs that targets hold already.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+
+use super::{CONCURRENCY, unreachable};
+use crate::diag::Problem;
+use crate::image::rewrite::{ImageTree, Rewrite};
+use crate::image::{Descriptor, Digest, ManifestReference, Repository};
+use crate::plan::{Inventory, Location, Observed, Request, SyncFacts};
+use crate::store::{Stores, read_image};
+
+type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
+
+/// An image to read: where, what, and how it is to be changed.
+type ImageKey = (String, Repository, Digest, Rewrite);
+
+type Images = BTreeMap<ImageKey, Result<ImageTree, Problem>>;
+
+/// Fills in what the requests of `inventory` find at both sides. One HEAD a side and tag; manifests are read only
+/// where digests do not settle it, blobs are asked for only where something is to be written.
+pub(super) async fn observe(stores: &Stores, inventory: &mut Inventory) {
+    let requests: Vec<Request> = inventory
+        .expansion
+        .requests
+        .iter()
+        .filter(|request| {
+            let sides = [&request.source.registry, &request.target.registry];
+            request.conflict.is_none() && !sides.iter().any(|side| unreachable(&inventory.paths, side).is_some())
+        })
+        .cloned()
+        .collect();
+    let heads = heads(stores, &requests).await;
+    let images = images(stores, &requests, &heads).await;
+    inventory.held = held(stores, &requests, &heads, &images).await;
+    for request in requests {
+        let facts = SyncFacts {
+            source: heads[&request.source].clone(),
+            target: heads[&request.target].clone(),
+            image: image_key(&request, &heads).and_then(|key| images.get(&key).cloned()),
+        };
+        inventory.syncs.insert(request.target, facts);
+    }
+}
+
+async fn heads(stores: &Stores, requests: &[Request]) -> Heads {
+    let locations: BTreeSet<&Location> = requests.iter().flat_map(|r| [&r.source, &r.target]).collect();
+    stream::iter(locations)
+        .map(async |location| {
+            let observed = match stores.get(&location.registry) {
+                Err(why) => Observed::Unknown { why },
+                Ok(store) => {
+                    let reference = ManifestReference::Tag(location.tag.clone());
+                    store.head_manifest(&location.repository, &reference).await.map_err(Problem::from).into()
+                }
+            };
+            (location.clone(), observed)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+fn descriptor<'a>(heads: &'a Heads, location: &Location) -> Option<&'a Descriptor> {
+    match heads.get(location) {
+        Some(Observed::Known(descriptor)) => descriptor.as_ref(),
+        _ => None,
+    }
+}
+
+/// The image that has to be read for `request`, if any.
+fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
+    let source = descriptor(heads, &request.source)?;
+    if matches!(heads.get(&request.target), Some(Observed::Unknown { .. })) {
+        return None;
+    }
+    let target = descriptor(heads, &request.target);
+    if target.is_some() && request.missing_only {
+        return None;
+    }
+    let settled = !request.rewrite.needs_content(&source.media_type)
+        && target.is_some_and(|target| target.digest == source.digest);
+    let source_place = (request.source.registry.clone(), request.source.repository.clone());
+    (!settled).then(|| (source_place.0, source_place.1, source.digest.clone(), request.rewrite.clone()))
+}
+
+async fn images(stores: &Stores, requests: &[Request], heads: &Heads) -> Images {
+    let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, heads)).collect();
+    stream::iter(keys)
+        .map(async |key| {
+            let (registry, repository, digest, rewrite) = &key;
+            let image = match stores.get(registry) {
+                Err(why) => Err(why),
+                Ok(store) => read_image(store, repository, digest, rewrite).await.map_err(Problem::from),
+            };
+            (key, image)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+/// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as
+/// absent: the plan then says too many bytes, never too few.
+async fn held(
+    stores: &Stores,
+    requests: &[Request],
+    heads: &Heads,
+    images: &Images,
+) -> BTreeSet<(String, Repository, Digest)> {
+    let mut wanted = BTreeSet::new();
+    for request in requests {
+        let Some(Ok(tree)) = image_key(request, heads).and_then(|key| images.get(&key)) else { continue };
+        let unchanged = descriptor(heads, &request.target).is_some_and(|target| target.digest == tree.root().digest);
+        if !unchanged {
+            let (registry, repository) = (&request.target.registry, &request.target.repository);
+            wanted.extend(tree.blobs.iter().map(|blob| (registry.clone(), repository.clone(), blob.digest.clone())));
+        }
+    }
+    stream::iter(wanted)
+        .map(async |key| {
+            let (registry, repository, digest) = &key;
+            let held = match stores.get(registry) {
+                Err(_) => false,
+                Ok(store) => store.has_blob(repository, digest).await.unwrap_or(false),
+            };
+            held.then_some(key)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .filter_map(async |key| key)
+        .collect()
+        .await
+}

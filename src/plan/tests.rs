@@ -1,0 +1,276 @@
+//! Laws of the planner.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::diag::{Diagnostic, Problem, Source};
+use crate::image::rewrite::ImageTree;
+use crate::image::{Descriptor, Digest, MediaType, RawManifest, Repository, Tag};
+use crate::lint::{LintedDockerfile, Report};
+use crate::network::{Check, CheckResult, PathReport, Verdict};
+use crate::project::Project;
+
+const FILE: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example" { organization "org"; }
+registry "out" "oci-layout:out"
+dockerfiles "guarded/*/Dockerfile" { gates "dst"; }
+dockerfiles "free/*/Dockerfile" { gates "none"; }
+migrate "src" to="dst" "out" {
+    image "a" tags="*"
+    image "b/c" tags="*"
+}
+"#;
+
+fn project() -> Project {
+    let source = Arc::new(Source::new("swr.kdl", FILE));
+    Project::parse(source, PathBuf::from(".")).expect("the file of this test is valid").0
+}
+
+/// A world: what registries hold and what the gates say.
+#[derive(Clone, Debug)]
+struct World {
+    /// By repository (0 or 1) and tag: the image's blobs.
+    source: BTreeMap<(bool, u8), BTreeSet<u8>>,
+    /// Whether each target (`dst`, `out`) holds nothing, something else or the same.
+    target: Vec<u8>,
+    held: BTreeSet<(bool, bool, u8)>,
+    lint_failed: [bool; 2],
+    path_failed: [bool; 2],
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let blobs = prop::collection::btree_set(0..12_u8, 1..5);
+    (
+        prop::collection::btree_map((any::<bool>(), 0..6_u8), blobs, 0..8),
+        prop::collection::vec(0..3_u8, 32),
+        prop::collection::btree_set((any::<bool>(), any::<bool>(), 0..12_u8), 0..10),
+        any::<[bool; 2]>(),
+        any::<[bool; 2]>(),
+    )
+        .prop_map(|(source, target, held, lint_failed, path_failed)| World {
+            source,
+            target,
+            held,
+            lint_failed,
+            path_failed,
+        })
+}
+
+fn tag(number: u8) -> Tag {
+    format!("v{number}").parse().unwrap()
+}
+
+fn repository(second: bool) -> Repository {
+    if second { "b/c" } else { "a" }.parse().unwrap()
+}
+
+fn blob(number: u8) -> Descriptor {
+    let digest = Digest::sha256(&[number]);
+    Descriptor { media_type: MediaType::OciLayerGzip, digest, size: 100 + u64::from(number) }
+}
+
+fn tree(blobs: &BTreeSet<u8>) -> ImageTree {
+    let root = RawManifest::new(Some(MediaType::OciManifest.as_str()), format!("{blobs:?}"));
+    ImageTree { manifests: vec![root], blobs: blobs.iter().map(|number| blob(*number)).collect(), losses: vec![] }
+}
+
+fn listings(world: &World, reversed: bool) -> Listings {
+    let mut listings = Listings::default();
+    for second in [false, true] {
+        let mut tags: Vec<Tag> = world.source.keys().filter(|(s, _)| *s == second).map(|(_, t)| tag(*t)).collect();
+        if reversed {
+            tags.reverse();
+        }
+        listings.tags.insert(("src".to_owned(), repository(second)), Observed::Known(Some(tags)));
+    }
+    listings
+}
+
+fn report(failed: bool) -> Report {
+    Report { findings: vec![], failed }
+}
+
+fn path(failed: bool) -> PathReport {
+    let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
+    let (expected, observed) = ("a way".to_owned(), "what there is".to_owned());
+    PathReport { checks: vec![CheckResult { check: Check::Tcp, verdict, expected, observed, fix: None }] }
+}
+
+fn inventory(project: &Project, world: &World, reversed: bool) -> Inventory {
+    let mut expansion = expand(project, &listings(world, reversed));
+    if reversed {
+        expansion.requests.sort_by(|a, b| a.target.cmp(&b.target));
+    }
+    let linted = |path: &str, set, failed| LintedDockerfile {
+        path: path.to_owned(),
+        set,
+        digest: Digest::sha256(b""),
+        report: report(failed),
+    };
+    let mut inventory = Inventory {
+        dockerfiles: vec![
+            linted("free/x/Dockerfile", 1, world.lint_failed[1]),
+            linted("guarded/x/Dockerfile", 0, world.lint_failed[0]),
+        ],
+        paths: [("src".to_owned(), path(world.path_failed[0])), ("dst".to_owned(), path(world.path_failed[1]))].into(),
+        layouts: ["out".to_owned()].into(),
+        ..Inventory::default()
+    };
+    for (number, request) in expansion.requests.iter().enumerate() {
+        let key = world.source.iter().find(|((second, number), _)| {
+            repository(*second) == request.source.repository && tag(*number) == request.source.tag
+        });
+        let image = tree(key.unwrap().1);
+        let target = match world.target[number % world.target.len()] {
+            0 => None,
+            1 => Some(Descriptor { digest: Digest::sha256(b"something else"), ..image.root().descriptor() }),
+            _ => Some(image.root().descriptor()),
+        };
+        let facts = SyncFacts {
+            source: Observed::Known(Some(image.root().descriptor())),
+            target: Observed::Known(target),
+            image: Some(Ok(image)),
+        };
+        inventory.syncs.insert(request.target.clone(), facts);
+    }
+    for (layout, second, number) in &world.held {
+        let (registry, repository) = match layout {
+            true => ("out", repository(*second)),
+            false => ("dst", repository(*second).under(&"org".parse().unwrap()).unwrap()),
+        };
+        inventory.held.insert((registry.to_owned(), repository, blob(*number).digest));
+    }
+    inventory.expansion = expansion;
+    inventory
+}
+
+/// What the world is after everything that can be done was done.
+fn applied(mut inventory: Inventory, plan: &Plan) -> Inventory {
+    for step in plan.steps() {
+        let Work::Sync(sync) = &step.work else { continue };
+        let Some(facts) = inventory.syncs.get_mut(&sync.target).filter(|_| step.action.is_change()) else { continue };
+        facts.target = facts.source.clone();
+    }
+    inventory
+}
+
+proptest! {
+    #[test]
+    fn the_order_in_which_facts_come_does_not_matter(world in world()) {
+        let project = project();
+        let planned = |reversed| plan(&project, &inventory(&project, &world, reversed), &Scope::default()).to_json();
+        prop_assert_eq!(planned(false), planned(true));
+    }
+
+    #[test]
+    fn a_plan_reads_back_from_its_document(world in world()) {
+        let project = project();
+        let text = plan(&project, &inventory(&project, &world, false), &Scope::default()).to_json();
+        prop_assert_eq!(Plan::from_json(&text).unwrap().to_json(), text);
+    }
+
+    #[test]
+    fn after_everything_was_done_nothing_is_left(world in world()) {
+        let project = project();
+        let before = inventory(&project, &world, false);
+        let first = plan(&project, &before, &Scope::default());
+        let second = plan(&project, &applied(before, &first), &Scope::default());
+        prop_assert!(!second.has_changes());
+        prop_assert_eq!(first.count(Action::Blocked), second.count(Action::Blocked));
+    }
+
+    #[test]
+    fn a_shut_gate_blocks_exactly_its_descendants(world in world()) {
+        let project = project();
+        let plan = plan(&project, &inventory(&project, &world, false), &Scope::default());
+        let mut blocked = BTreeSet::new();
+        for id in plan.graph().ids() {
+            let gate = !matches!(plan.step(id).work, Work::Sync(_));
+            if gate && plan.step(id).action == Action::Blocked {
+                blocked.insert(id);
+                blocked.extend(plan.graph().descendants(id));
+            }
+        }
+        let found: BTreeSet<_> = plan.graph().ids().filter(|id| plan.step(*id).action == Action::Blocked).collect();
+        prop_assert_eq!(found, blocked);
+    }
+
+    #[test]
+    fn every_sync_has_its_gates_as_ancestors(world in world()) {
+        let project = project();
+        let plan = plan(&project, &inventory(&project, &world, false), &Scope::default());
+        for id in plan.graph().ids() {
+            let Work::Sync(sync) = &plan.step(id).work else { continue };
+            let gates: Vec<_> = plan.graph().gates(id).iter().map(|id| plan.step(*id).address.to_string()).collect();
+            let expected: &[&str] = if sync.target.registry == "dst" {
+                &["lint.guarded/x/Dockerfile", "network.dst", "network.src"]
+            } else {
+                &["network.src"]
+            };
+            prop_assert_eq!(gates, expected);
+        }
+    }
+
+    #[test]
+    fn a_blob_is_uploaded_to_a_target_at_most_once(world in world()) {
+        let project = project();
+        let inventory = inventory(&project, &world, false);
+        let plan = plan(&project, &inventory, &Scope::default());
+        let mut uploaded = BTreeSet::new();
+        for step in plan.steps() {
+            let Work::Sync(sync) = &step.work else { continue };
+            let uploads = sync.blobs.iter().filter(|blob| blob.transfer == Transfer::Upload);
+            prop_assert_eq!(sync.bytes, uploads.clone().map(|blob| blob.descriptor.size).sum::<u64>());
+            for blob in uploads {
+                let digest = &blob.descriptor.digest;
+                let registry = &sync.target.registry;
+                prop_assert!(uploaded.insert((registry, digest)), "{} twice", digest);
+                prop_assert!(!inventory.held.iter().any(|(r, _, d)| (r, d) == (registry, digest)));
+            }
+        }
+    }
+}
+
+#[test]
+fn two_rules_that_write_one_tag_block_it_and_say_both() {
+    let text = FILE.replace("image \"b/c\" tags=\"*\"", "image \"b/c\" tags=\"*\" as=\"a\"");
+    let source = Arc::new(Source::new("swr.kdl", text));
+    let project = Project::parse(source, PathBuf::from(".")).unwrap().0;
+    let mut listings = Listings::default();
+    for name in ["a", "b/c"] {
+        let tags = Observed::Known(Some(vec![tag(1)]));
+        listings.tags.insert(("src".to_owned(), name.parse().unwrap()), tags);
+    }
+    let expansion = expand(&project, &listings);
+    let labels = |finding: &Diagnostic| finding.labels.len();
+    assert_eq!(expansion.findings.iter().map(labels).collect::<Vec<_>>(), [2, 2]);
+    let plan = plan(&project, &Inventory { expansion, ..Inventory::default() }, &Scope::default());
+    assert_eq!((plan.steps().len(), plan.count(Action::Blocked)), (2, 2));
+}
+
+#[test]
+fn what_cannot_be_listed_is_a_blocked_step() {
+    let project = project();
+    let mut listings = Listings::default();
+    let why = Problem::new("x", "the list did not come");
+    listings.tags.insert(("src".to_owned(), repository(false)), Observed::Unknown { why });
+    let expansion = expand(&project, &listings);
+    let plan = plan(&project, &Inventory { expansion, ..Inventory::default() }, &Scope::default());
+    let addresses: Vec<_> = plan.steps().iter().map(|step| step.address.to_string()).collect();
+    assert_eq!(addresses, ["select.src/a", "select.src/b/c"]);
+    assert!(plan.is_blocked());
+}
+
+#[test]
+fn other_documents_are_refused() {
+    let refused = |text: &str| Plan::from_json(text).unwrap_err();
+    assert!(matches!(refused("{"), DocumentError::Malformed(_)));
+    assert!(matches!(refused("{}"), DocumentError::Malformed(_)));
+    assert_eq!(refused(r#"{"format_version":9}"#), DocumentError::Version { found: 9 });
+}

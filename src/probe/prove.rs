@@ -1,0 +1,63 @@
+//! From what a project declares to the target of a walk.
+
+use super::{Limits, PathTarget, path};
+use crate::diag::Problem;
+use crate::image::Repository;
+use crate::migrate::{Migration, RepositoryPattern};
+use crate::network::{Check, CheckResult, PathReport, Verdict};
+use crate::project::{Project, RegistryDecl};
+use crate::registry::{Access, Client};
+
+/// Proves the path to the registry that `project` calls `name`. Without a client (a secret is missing, a certificate
+/// unreadable) that is the one failure to report.
+pub async fn prove(project: &Project, name: &str, client: Result<Client, Problem>) -> PathReport {
+    let client = match client {
+        Ok(client) => client,
+        Err(problem) => return unopened(problem),
+    };
+    let network = project.network(name).cloned();
+    let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
+    let target = PathTarget {
+        tls: client.tls().clone(),
+        hosts_file: hosts_file.map(|path| project.resolve(path)),
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        access: project.registry(name).map(|declared| access(project, declared)).unwrap_or_default(),
+        limits: Limits::default(),
+        network,
+        client,
+    };
+    path(&target).await
+}
+
+fn unopened(problem: Problem) -> PathReport {
+    let result = CheckResult {
+        check: Check::AuthToken,
+        verdict: Verdict::Fail,
+        expected: "credentials as declared".to_owned(),
+        observed: problem.message,
+        fix: problem.help,
+    };
+    PathReport { checks: vec![result] }
+}
+
+/// What the migrations read from and write to a registry, as far as the project file names it.
+fn access(project: &Project, declared: &RegistryDecl) -> Vec<(Repository, Access)> {
+    let organization = declared.organization.as_ref().map(|organization| &organization.value);
+    let rules =
+        project.migrations.iter().flat_map(|migration| migration.images.iter().map(move |rule| (migration, rule)));
+    let named = rules.filter_map(|(migration, rule)| match &*rule.repositories {
+        RepositoryPattern::Literal(repository) => Some((migration, rule, repository)),
+        RepositoryPattern::Glob(_) => None,
+    });
+    let reads = |migration: &Migration| *migration.source == *declared.name;
+    let writes = |migration: &Migration| migration.targets.iter().any(|target| **target == *declared.name);
+    named
+        .flat_map(|(migration, rule, repository)| {
+            let read = reads(migration).then(|| (repository.clone(), Access::Pull));
+            let target = writes(migration).then(|| rule.target(repository, organization).ok()).flatten();
+            read.into_iter().chain(target.map(|target| (target, Access::PullPush)))
+        })
+        .collect()
+}

@@ -1,0 +1,86 @@
+//! What an apply came to: a verdict for every step, as text or as NDJSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::plan::{Event, Outcome, Plan, Tally};
+
+use super::Bytes;
+use super::diagnostic::Style;
+
+/// Version of the NDJSON records; the first record carries it.
+const FORMAT_VERSION: u32 = 1;
+
+/// A line for every step that did not simply stay as it was, then the fixed last line.
+#[must_use]
+pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
+    let mut text = String::new();
+    for (step, outcome) in plan.steps().iter().zip(outcomes) {
+        let (word, color, detail) = match outcome {
+            Outcome::Unchanged { .. } => continue,
+            Outcome::Created { bytes } => ("created", 32, format!("{} moved", Bytes(*bytes))),
+            Outcome::Updated { bytes } => ("updated", 33, format!("{} moved", Bytes(*bytes))),
+            Outcome::Blocked { problem } => ("blocked", 31, problem.message.clone()),
+            Outcome::Skipped { because } => ("skipped", 31, because.clone()),
+            Outcome::Failed { problem } => ("failed", 31, problem.message.clone()),
+        };
+        let word = if style.color { format!("\u{1b}[{color}m{word}\u{1b}[0m") } else { word.to_owned() };
+        let _ = writeln!(text, "{word} {}  {detail}", step.address);
+        if let Outcome::Failed { problem } | Outcome::Blocked { problem } = outcome
+            && let Some(help) = &problem.help
+        {
+            let _ = writeln!(text, "    help: {help}");
+        }
+    }
+    let tally = Tally::of(outcomes);
+    let Tally { created, updated, unchanged, blocked, skipped, failed, bytes } = tally;
+    let head = if tally.is_success() { "Apply complete" } else { "Apply incomplete" };
+    let _ = writeln!(
+        text,
+        "{head}: {created} created, {updated} updated, 0 deleted, {unchanged} unchanged, {blocked} blocked, \
+         {skipped} skipped, {failed} failed; {} moved.",
+        Bytes(bytes)
+    );
+    text
+}
+
+/// One event as a line of NDJSON; `None` for what is only progress on a terminal.
+#[must_use]
+pub fn event_json(event: &Event) -> Option<String> {
+    let record: Value = match event {
+        Event::Started { address, action, bytes } => {
+            json!({ "event": "started", "address": address, "action": action, "bytes": bytes })
+        }
+        Event::Moved { .. } => return None,
+        Event::Retried { address, problem, .. } => {
+            json!({ "event": "retried", "address": address, "problem": problem })
+        }
+        Event::Finished { address, outcome } => {
+            let mut record = json!({ "event": "finished", "address": address });
+            if let (Some(record), Ok(Value::Object(outcome))) = (record.as_object_mut(), serde_json::to_value(outcome))
+            {
+                record.extend(outcome);
+            }
+            record
+        }
+        Event::Stopping => json!({ "event": "stopping" }),
+    };
+    Some(record.to_string())
+}
+
+/// The first and the last record of an apply.
+#[must_use]
+pub fn summary_json(plan: &Plan, outcomes: Option<&[Outcome]>) -> String {
+    match outcomes {
+        None => json!({
+            "event": "start",
+            "format_version": FORMAT_VERSION,
+            "project": plan.project,
+            "steps": plan.steps().len(),
+            "bytes": plan.bytes(),
+        }),
+        Some(outcomes) => json!({ "event": "end", "tally": Tally::of(outcomes) }),
+    }
+    .to_string()
+}

@@ -1,0 +1,126 @@
+//! A plan as people read it: what changes, why, and one fixed last line.
+
+use std::fmt::Write as _;
+
+use crate::network::Verdict;
+use crate::plan::{Action, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
+
+use super::Bytes;
+use super::diagnostic::Style;
+
+/// The whole plan; unchanged steps are counted, not listed. `No changes.` alone when there is nothing to do.
+#[must_use]
+pub fn human(plan: &Plan, style: &Style) -> String {
+    let mut text = String::new();
+    for step in plan.steps() {
+        write_step(&mut text, step, style);
+    }
+    if text.is_empty() {
+        return "No changes.\n".to_owned();
+    }
+    text.push('\n');
+    let unchanged = plan.steps().iter().filter(|s| s.action == Action::Unchanged && matches!(s.work, Work::Sync(_)));
+    match unchanged.count() {
+        0 => {}
+        1 => text.push_str("1 tag is unchanged.\n"),
+        count => {
+            let _ = writeln!(text, "{count} tags are unchanged.");
+        }
+    }
+    if plan.partial {
+        text.push_str("This is a partial plan: --target or --exclude leaves steps out.\n");
+    }
+    let _ = writeln!(
+        text,
+        "Plan: {} to create, {} to update, 0 to delete, {} blocked; {} to move.",
+        plan.count(Action::Create),
+        plan.count(Action::Update),
+        plan.count(Action::Blocked),
+        Bytes(plan.bytes())
+    );
+    text
+}
+
+fn write_step(text: &mut String, step: &Step, style: &Style) {
+    let _ = match (&step.work, step.action) {
+        (Work::Network(network), Action::Unchanged) => return write_warnings(text, step, network, style),
+        (_, Action::Unchanged) => return,
+        _ => writeln!(text, "{} {}  {}", symbol(step.action, style), step.address, step.reason),
+    };
+    match &step.work {
+        Work::Sync(sync) if step.action.is_change() => write_sync(text, sync, style),
+        Work::Network(network) => write_checks(text, network),
+        Work::Lint(_) | Work::Sync(_) | Work::Select(_) => {}
+    }
+    if let Some(help) = &step.help {
+        let _ = writeln!(text, "    help: {help}");
+    }
+}
+
+fn write_warnings(text: &mut String, step: &Step, network: &NetworkWork, style: &Style) {
+    if network.checks.iter().any(|result| result.verdict == Verdict::Warn) {
+        let _ = writeln!(text, "{} {}  reachable, with warnings", symbol(Action::Unchanged, style), step.address);
+        write_checks(text, network);
+    }
+}
+
+/// What the header does not say yet: every further failure, and the warnings.
+fn write_checks(text: &mut String, network: &NetworkWork) {
+    let mut told = false;
+    for result in network.checks.iter().filter(|result| result.verdict >= Verdict::Warn) {
+        if result.verdict == Verdict::Fail && !told {
+            told = true;
+            let _ = writeln!(text, "    expected: {}", result.expected);
+            continue;
+        }
+        let verdict = if result.verdict == Verdict::Fail { "fails" } else { "warns" };
+        let _ = writeln!(text, "    {} {verdict}: {}", result.check, result.observed);
+        if let Some(fix) = &result.fix {
+            let _ = writeln!(text, "      help: {fix}");
+        }
+    }
+}
+
+fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
+    let short = |digest: &Option<crate::image::Digest>| digest.as_ref().map_or("none".to_owned(), |d| d.short());
+    let arrow = if style.unicode { "→" } else { "->" };
+    let _ = writeln!(text, "    from {}", sync.source);
+    let _ = writeln!(text, "    {} {arrow} {}", short(&sync.before), short(&sync.after));
+    let count = |wanted: fn(&Transfer) -> bool| sync.blobs.iter().filter(|blob| wanted(&blob.transfer)).count();
+    let uploads = count(|transfer| *transfer == Transfer::Upload);
+    let mounts = count(|transfer| matches!(transfer, Transfer::Mount { .. }));
+    let coming = count(|transfer| *transfer == Transfer::Coming);
+    let present = count(|transfer| *transfer == Transfer::Present);
+    let mut parts = vec![match uploads {
+        0 => "nothing to move".to_owned(),
+        1 => format!("{} to move in 1 blob", Bytes(sync.bytes)),
+        _ => format!("{} to move in {uploads} blobs", Bytes(sync.bytes)),
+    }];
+    if mounts > 0 {
+        parts.push(format!("{mounts} mounted from another repository"));
+    }
+    if coming > 0 {
+        parts.push(format!("{coming} brought by an earlier step"));
+    }
+    if present > 0 {
+        parts.push(format!("{present} already there"));
+    }
+    let _ = writeln!(text, "    {}", parts.join(", "));
+    if !sync.losses.is_empty() {
+        let _ = writeln!(text, "    loses {}", sync.losses.join(", "));
+    }
+}
+
+fn symbol(action: Action, style: &Style) -> String {
+    let symbol = action.symbol();
+    if !style.color {
+        return symbol.to_string();
+    }
+    let color = match action {
+        Action::Create => 32,
+        Action::Update => 33,
+        Action::Blocked => 31,
+        Action::Unchanged => 2,
+    };
+    format!("\u{1b}[{color}m{symbol}\u{1b}[0m")
+}

@@ -1,0 +1,45 @@
+//! Sizes for people.
+
+use std::fmt;
+
+/// A number of bytes, shown in binary units with one decimal (`340.2 MiB`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        if self.0 < 1024 {
+            return write!(f, "{} B", self.0);
+        }
+        // Tenths, rounded, in integers: a float could say 1024.0 KiB.
+        let mut unit = 0;
+        let mut tenths = tenths_of(self.0, 10);
+        while tenths >= 10_240 && unit + 1 < UNITS.len() {
+            unit += 1;
+            tenths = tenths_of(self.0, 10 * (unit as u32 + 1));
+        }
+        write!(f, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    }
+}
+
+fn tenths_of(bytes: u64, shift: u32) -> u64 {
+    let tenths = (u128::from(bytes) * 10 + (1_u128 << (shift - 1))) >> shift;
+    u64::try_from(tenths).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        let shown = |bytes: u64| Bytes(bytes).to_string();
+        assert_eq!(shown(0), "0 B");
+        assert_eq!(shown(1023), "1023 B");
+        assert_eq!(shown(1024), "1.0 KiB");
+        assert_eq!(shown(1024 * 1024 - 1), "1.0 MiB");
+        assert_eq!(shown(356_725_555), "340.2 MiB");
+        assert_eq!(shown(u64::MAX), "16.0 EiB");
+    }
+}

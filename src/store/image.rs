@@ -1,0 +1,65 @@
+//! Reading a whole image: its manifest, the children that are kept, and the rewrite applied.
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::{Error, Store};
+use crate::diag::Problem;
+use crate::image::rewrite::{self, ImageTree, MAX_DEPTH, Rewrite, RewriteError};
+use crate::image::{Digest, ManifestReference, RawManifest, Repository};
+
+/// Manifests read at a time below one index.
+const CHILDREN_AT_A_TIME: usize = 8;
+
+/// Reads the manifests of `repository@digest` and rewrites them; blobs are not touched.
+///
+/// # Errors
+/// When a manifest cannot be read or the image cannot be rewritten as asked.
+pub async fn read_image(
+    store: &Store,
+    repository: &Repository,
+    digest: &Digest,
+    wanted: &Rewrite,
+) -> Result<ImageTree, Error> {
+    let root = read(store, repository, digest).await?;
+    let mut children = BTreeMap::new();
+    let mut level = vec![root.clone()];
+    for _ in 0..=MAX_DEPTH {
+        let mut digests = Vec::new();
+        for manifest in &level {
+            let parsed = manifest.parse().map_err(|error| refused(repository, &error.into()))?;
+            digests.extend(rewrite::wanted_children(&parsed, wanted).into_iter().map(|child| child.digest));
+        }
+        digests.retain(|digest| !children.contains_key(digest));
+        if digests.is_empty() {
+            break;
+        }
+        let reads: Vec<_> = digests.iter().map(|digest| read(store, repository, digest)).collect();
+        level = stream::iter(reads).buffered(CHILDREN_AT_A_TIME).try_collect().await?;
+        children.extend(level.iter().map(|manifest| (manifest.digest.clone(), manifest.clone())));
+    }
+    rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))
+}
+
+async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<RawManifest, Error> {
+    let found = store.manifest(repository, &ManifestReference::Digest(digest.clone())).await?;
+    found.ok_or_else(|| Error {
+        problem: Problem::new("manifest-gone", format!("the source has no manifest {repository}@{digest} any more"))
+            .with_help("plan again: the image was deleted or moved since its tag was read"),
+        temporary: false,
+    })
+}
+
+fn refused(repository: &Repository, error: &RewriteError) -> Error {
+    let problem = Problem::new("image-refused", format!("{repository}: {error}"));
+    let help = match error {
+        RewriteError::NoSuchPlatform(_) => "name platforms that the image has, or drop `platforms`",
+        RewriteError::Artifact { .. } => "leave this tag out with `except`, or use SWR Enterprise for artifacts",
+        RewriteError::Layer { .. } => "rebuild the image with gzip layers, or use SWR Enterprise",
+        RewriteError::Manifest(_) | RewriteError::MissingChild(_) | RewriteError::TooDeep => {
+            "push the image to the source again, or leave this tag out with `except`"
+        }
+    };
+    Error { problem: problem.with_help(help), temporary: false }
+}
