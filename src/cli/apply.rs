@@ -26,24 +26,23 @@ struct Job {
     failed: bool,
 }
 
-pub(super) fn run(file: &Path, args: ApplyArgs, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<ExitCode, Failure> {
     if args.json && args.plan.is_none() && !args.auto_approve {
         let problem = Problem::new("cannot-ask", "--json leaves no room for a question");
         return Err(problem.with_help("add --auto-approve, or apply a saved plan").into());
     }
     let session = Session::open(file, output)?;
-    let job = match &args.plan {
-        Some(path) => saved(&session, path)?,
-        None => {
-            let planned = session.plan(&args.scope, output)?;
-            Job { images: images_of(planned.inventory), plan: planned.plan, failed: planned.failed }
-        }
+    let job = if let Some(path) = &args.plan {
+        saved(&session, path)?
+    } else {
+        let planned = session.plan(&args.scope, output)?;
+        Job { images: images_of(planned.inventory), plan: planned.plan, failed: planned.failed }
     };
     if !args.json {
-        output.print(&report::plan(&job.plan, &output.stdout))?;
+        Output::print(&report::plan(&job.plan, &output.stdout))?;
     }
     if job.plan.has_changes() && args.plan.is_none() && !args.auto_approve && !confirmed(output)? {
-        output.say("Nothing was applied.");
+        Output::say("Nothing was applied.");
         return Ok(ExitCode::FAILURE);
     }
     if !job.plan.has_changes() && !args.json {
@@ -87,7 +86,7 @@ fn confirmed(output: &Output) -> Result<bool, Failure> {
 fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result<Vec<Outcome>, Failure> {
     let Job { plan, images, .. } = job;
     if json {
-        output.print(&(report::summary_json(&plan, None) + "\n"))?;
+        Output::print(&(report::summary_json(&plan, None) + "\n"))?;
     }
     let progress = match () {
         () if json => Progress::Silent,
@@ -114,9 +113,9 @@ fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result
         outcomes
     });
     if json {
-        output.print(&(report::summary_json(&plan, Some(&outcomes)) + "\n"))?;
+        Output::print(&(report::summary_json(&plan, Some(&outcomes)) + "\n"))?;
     } else {
-        output.print(&report::outcomes(&plan, &outcomes, &output.stdout))?;
+        Output::print(&report::outcomes(&plan, &outcomes, &output.stdout))?;
     }
     Ok(outcomes)
 }

@@ -16,7 +16,7 @@ pub struct Cli {
     #[arg(short, long, global = true, value_name = "PATH", default_value = "swr.kdl", env = "SWRCTL_FILE")]
     pub file: PathBuf,
 
-    /// When to use colours; NO_COLOR is respected
+    /// When to use colours; the variable `NO_COLOR` turns them off
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 

@@ -10,21 +10,21 @@ use crate::diag::Problem;
 use super::args::Cli;
 use super::output::{Failure, Output};
 
-pub(super) fn completions(shell: clap_complete::Shell, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "swrctl", &mut script);
-    output.print(&String::from_utf8_lossy(&script))?;
+    Output::print(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn man(dir: Option<&Path>, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) fn man(dir: Option<&Path>) -> Result<ExitCode, Failure> {
     let problem = |error: std::io::Error| Problem::new("cannot-write", format!("cannot write the manual: {error}"));
     match dir {
         Some(dir) => clap_mangen::generate_to(Cli::command(), dir).map_err(problem)?,
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(problem)?;
-            output.print(&String::from_utf8_lossy(&page))?;
+            Output::print(&String::from_utf8_lossy(&page))?;
         }
     }
     Ok(ExitCode::SUCCESS)

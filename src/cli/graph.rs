@@ -16,6 +16,6 @@ pub(super) fn run(file: &Path, args: &GraphArgs, output: &Output) -> Result<Exit
         GraphFormat::Dot => report::dot(&planned.plan),
         GraphFormat::Mermaid => report::mermaid(&planned.plan),
     };
-    output.print(&text)?;
+    Output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

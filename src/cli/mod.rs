@@ -40,9 +40,9 @@ fn dispatch(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Validate => validate::run(&cli.file, output),
         Command::Plan(args) => plan::run(&cli.file, &args, output),
-        Command::Apply(args) => apply::run(&cli.file, args, output),
+        Command::Apply(args) => apply::run(&cli.file, &args, output),
         Command::Graph(args) => graph::run(&cli.file, &args, output),
-        Command::Completions { shell } => generate::completions(shell, output),
-        Command::Man { dir } => generate::man(dir.as_deref(), output),
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man { dir } => generate::man(dir.as_deref()),
     }
 }

@@ -27,7 +27,7 @@ impl Output {
     }
 
     /// Writes data. A reader that has seen enough (`| head`) is no error.
-    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+    pub(super) fn print(text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -38,8 +38,7 @@ impl Output {
     }
 
     /// Writes a word to the user; a closed standard error is no reason to stop.
-    #[expect(clippy::unused_self, reason = "the counterpart of `print`")]
-    pub(super) fn say(&self, text: &str) {
+    pub(super) fn say(text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
     }
 

@@ -18,12 +18,12 @@ pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitC
         save(path, &planned.plan.to_json())?;
     }
     if args.json {
-        output.print(&planned.plan.to_json())?;
+        Output::print(&planned.plan.to_json())?;
     } else {
-        output.print(&report::plan(&planned.plan, &output.stdout))?;
+        Output::print(&report::plan(&planned.plan, &output.stdout))?;
     }
     if let Some(path) = &args.out {
-        output.say(&format!("saved the plan; carry it out with: swrctl apply {}", path.display()));
+        Output::say(&format!("saved the plan; carry it out with: swrctl apply {}", path.display()));
     }
     if planned.failed || planned.plan.is_blocked() {
         return Ok(ExitCode::FAILURE);

@@ -54,7 +54,7 @@ impl Session {
                     .with_help("write addresses as the plan shows them, for example `sync.swr/portal/*`");
                 return Err(problem.into());
             }
-            output.say("note: this is a partial plan, --target or --exclude leaves steps out");
+            Output::say("note: this is a partial plan, --target or --exclude leaves steps out");
         }
         let mut shown: Vec<Diagnostic> = Vec::new();
         for dockerfile in &observation.inventory.dockerfiles {

@@ -17,6 +17,6 @@ pub(super) fn run(file: &Path, output: &Output) -> Result<ExitCode, Failure> {
         count(project.networks.len(), "network section"),
         count(project.migrations.len(), "migration"),
     ];
-    output.print(&format!("{} is valid: {}.\n", file.display(), parts.join(", ")))?;
+    Output::print(&format!("{} is valid: {}.\n", file.display(), parts.join(", ")))?;
     Ok(ExitCode::SUCCESS)
 }
