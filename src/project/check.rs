@@ -6,14 +6,12 @@ use std::collections::HashMap;
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
 use super::section::{Sections, region_of};
-use crate::diag::{Span, Spanned};
+use crate::diag::Span;
 use crate::image::{Repository, Tag};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
 
 pub(super) fn check(sections: &mut Sections, faults: &Faults) {
     library_images(sections);
-    unique("registry", sections.registries.iter().map(|registry| &registry.name), faults);
-    unique("network", sections.networks.iter().map(|network| &network.registry), faults);
     for registry in &sections.registries {
         self::registry(registry, faults);
     }
@@ -60,17 +58,6 @@ fn rules(sections: &Sections) -> impl Iterator<Item = (&Migration, &ImageRule, &
     })
 }
 
-fn unique<'a>(section: &str, names: impl Iterator<Item = &'a Spanned<String>>, faults: &Faults) {
-    let mut first: HashMap<&str, Span> = HashMap::new();
-    for name in names {
-        if let Some(first) = first.insert(name, name.span) {
-            let fault = Fault::new("duplicate-section", format!("there are two `{section}` sections for `{}`", **name));
-            let fault = fault.at(name.span, "again").at(first, "first here");
-            faults.add(fault.help("rename or remove one of them"));
-        }
-    }
-}
-
 fn registry(registry: &RegistryDecl, faults: &Faults) {
     let Place::Registry(host) = &registry.place else { return };
     let is_swr = matches!(registry.provider, Provider::Swr { .. });
@@ -95,7 +82,8 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
     if let (Provider::Swr { edition: Edition::Basic, .. }, Some(organization)) =
         (&registry.provider, &registry.organization)
     {
-        swr_organization(organization, organization.span, faults);
+        let help = "name an organization that exists in SWR: 1-64 characters, first a letter";
+        swr_organization(organization, organization.span, help, faults);
     }
 }
 
@@ -104,7 +92,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// SWR's own rules for the first part of a repository; the rest of them is in [`Repository`] already.
-fn swr_organization(organization: &Repository, span: Span, faults: &Faults) {
+fn swr_organization(organization: &Repository, span: Span, help: &str, faults: &Faults) {
     const LONGEST: usize = 64;
     let name = organization.as_str();
     let reason = if name.contains('/') {
@@ -119,7 +107,7 @@ fn swr_organization(organization: &Repository, span: Span, faults: &Faults) {
         return;
     };
     let fault = Fault::new("bad-organization", format!("`{name}` is no organization of SWR: it {reason}"));
-    faults.add(fault.at(span, "").help("name an organization that exists in SWR: 1-64 characters, first a letter"));
+    faults.add(fault.at(span, "").help(help));
 }
 
 fn directories_have_no_network(sections: &Sections, faults: &Faults) {
@@ -137,6 +125,10 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
     let organization = target.organization.as_ref().map(|organization| &organization.value);
     let span = image.repositories.span;
     let onto_itself = match &image.repositories.value {
+        RepositoryPattern::Literal(repository) if starts_with_host(repository, source) => {
+            let fault = Fault::new("bad-image-name", "the repository starts with the registry's host").at(span, "");
+            return faults.add(fault.help(format!("remove the host: `{}` says it already", *source.name)));
+        }
         RepositoryPattern::Literal(repository) => match image.target(repository, organization) {
             Ok(name) => {
                 if let (Place::Registry(_), Provider::Swr { .. }) = (&target.place, &target.provider) {
@@ -158,6 +150,11 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
     }
 }
 
+fn starts_with_host(repository: &Repository, source: &RegistryDecl) -> bool {
+    let first = repository.components().next().unwrap_or_default();
+    matches!(&source.place, Place::Registry(host) if host.as_str() == first && first.contains('.'))
+}
+
 fn swr_repository(name: &Repository, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
     const LONGEST: usize = 128;
     let span = image.rename.as_ref().map_or(image.repositories.span, |rename| rename.span);
@@ -173,7 +170,8 @@ fn swr_repository(name: &Repository, image: &ImageRule, target: &RegistryDecl, f
         && matches!(&target.provider, Provider::Swr { edition: Edition::Basic, .. })
         && let Ok(organization) = organization.parse()
     {
-        swr_organization(&organization, span, faults);
+        let help = "write `organization \"…\"` in the target's section, or give the whole name with `as`";
+        swr_organization(&organization, span, help, faults);
     }
 }
 
@@ -192,10 +190,9 @@ impl Writers {
                 Place::Registry(host) => host.to_string(),
                 Place::OciLayout(directory) => format!("oci-layout:{}", directory.display()),
             };
-            let span = image.repositories.span.join(pattern.span);
-            let Some(first) = self.0.insert((place, name.clone(), tag.clone()), span) else { continue };
+            let Some(first) = self.0.insert((place, name.clone(), tag.clone()), pattern.span) else { continue };
             let message = format!("two rules write `{name}:{tag}` at `{}`", *target.name);
-            let fault = Fault::new("written-twice", message).at(span, format!("from `{}`", *source.name));
+            let fault = Fault::new("written-twice", message).at(pattern.span, format!("from `{}`", *source.name));
             faults
                 .add(fault.at(first, "already written here").help("remove one of them, or tell them apart with `as`"));
         }

@@ -29,9 +29,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// The first argument, when it is a text; nothing is said when it is not.
-    pub(crate) fn quiet_name(self) -> Option<&'a str> {
-        match &self.value(0)?.value {
-            Literal::Text(text) => Some(text),
+    pub(crate) fn quiet_name(self) -> Option<Spanned<&'a str>> {
+        let value = self.value(0)?;
+        match &value.value {
+            Literal::Text(text) => Some(Spanned::new(text, value.span)),
             _ => None,
         }
     }

@@ -38,7 +38,11 @@ impl Fault {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None => {
                 let names: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-                if names.is_empty() { self } else { self.help(format!("write one of {}", names.join(", "))) }
+                if names.is_empty() {
+                    self.help("remove it")
+                } else {
+                    self.help(format!("write one of {}", names.join(", ")))
+                }
             }
         }
     }

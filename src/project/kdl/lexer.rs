@@ -71,16 +71,18 @@ impl<'a> Lexer<'a> {
     }
 
     /// Skips blanks, comments and continued line ends.
-    fn skip_space(&mut self) -> Result<(), Misfit> {
+    /// What does not end is told with its start.
+    fn skip_space(&mut self) -> Result<(), (Misfit, usize)> {
         loop {
             self.take_while(is_blank);
+            let start = self.at;
             let rest = self.rest();
             if rest.starts_with("//") {
                 self.skip_line();
             } else if rest.starts_with("/*") {
-                self.block_comment()?;
+                self.block_comment().map_err(|misfit| (misfit, start))?;
             } else if rest.starts_with('\\') {
-                self.continuation()?;
+                self.continuation().map_err(|misfit| (misfit, start))?;
             } else {
                 return Ok(());
             }
@@ -122,6 +124,7 @@ impl<'a> Lexer<'a> {
     /// `\`, blanks, perhaps a comment, then the end of the line.
     fn continuation(&mut self) -> Result<(), Misfit> {
         self.at += 1;
+        let behind = self.at;
         self.take_while(is_blank);
         while self.rest().starts_with("/*") {
             self.block_comment()?;
@@ -134,6 +137,7 @@ impl<'a> Lexer<'a> {
             self.newline();
             return Ok(());
         }
+        self.at = behind;
         Err(Misfit::Continuation)
     }
 
@@ -232,8 +236,7 @@ impl Iterator for Lexer<'_> {
     type Item = (Result<Kind, Misfit>, Span);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let start = self.at;
-        if let Err(misfit) = self.skip_space() {
+        if let Err((misfit, start)) = self.skip_space() {
             return Some((Err(misfit), Span::new(start, self.at)));
         }
         let start = self.at;

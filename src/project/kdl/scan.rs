@@ -55,6 +55,8 @@ struct Scanner<'a> {
 struct Block<'a> {
     open: Span,
     node: &'a str,
+    /// It is an `auth` block or inside one.
+    in_auth: bool,
 }
 
 /// How far the node at hand is.
@@ -77,6 +79,10 @@ impl<'a> Scanner<'a> {
             self.faults.add(fault);
         }
         self.quiet |= self.count == MAX_FAULTS;
+    }
+
+    fn in_auth(&self) -> bool {
+        self.blocks.last().is_some_and(|block| block.in_auth)
     }
 
     fn slice(&self, span: Span) -> &'a str {
@@ -145,7 +151,8 @@ impl<'a> Scanner<'a> {
             self.fault(Fault::new("deep-nesting", message).at(token.span, "one too many").help("close what is open"));
             self.quiet = true;
         }
-        self.blocks.push(Block { open: token.span, node: name });
+        let in_auth = self.in_auth() || name == "auth";
+        self.blocks.push(Block { open: token.span, node: name, in_auth });
         self.node = Node::None;
         self.commented = false;
     }
@@ -208,7 +215,7 @@ impl<'a> Scanner<'a> {
         if token.kind == Kind::Number || matches!(name, "true" | "false" | "null") {
             self.misplaced(token.span, "a node starts with its name");
         }
-        if token.kind == Kind::Text && self.blocks.iter().any(|block| block.node == "auth") {
+        if token.kind == Kind::Text && self.in_auth() {
             self.faults.mask(inside_quotes(name, token.span));
         }
         self.node = Node::Header { name: unquoted(name), properties: HashMap::new(), end: token.span.end };
@@ -275,8 +282,7 @@ impl<'a> Scanner<'a> {
 
     fn hidden_if_secret(&self, property: Option<&str>, span: Span) -> bool {
         let Node::Header { name, .. } = &self.node else { return false };
-        let within = self.blocks.iter().any(|block| block.node == "auth");
-        let secret = secrets::is_secret(within, name, property, self.slice(span));
+        let secret = secrets::is_secret(self.in_auth(), name, property, self.slice(span));
         if secret {
             self.faults.mask(inside_quotes(self.slice(span), span));
         }
@@ -294,8 +300,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn misfit(&mut self, misfit: Misfit, span: Span) {
-        let hidden = matches!(misfit, Misfit::UnclosedText | Misfit::UnclosedRawText | Misfit::Escape | Misfit::Number)
-            && self.hidden_if_secret(None, span);
+        self.hidden_if_secret(None, span);
         let fault = match misfit {
             // A `"""` of KDL 2 ends its first line unclosed.
             Misfit::UnclosedText if matches!(&self.node, Node::Header { end, .. } if *end == span.start) => {
@@ -318,18 +323,7 @@ impl<'a> Scanner<'a> {
             Misfit::Character => Fault::new("syntax", "a character that KDL keeps for itself")
                 .help("write values in double quotes: `\"…\"`"),
         };
-        // Where something is not closed, its opening says enough and the rest of the file too much.
-        let opening = match misfit {
-            Misfit::UnclosedComment | Misfit::DeepComment => self.opening_of_comment(span),
-            _ => span,
-        };
-        let label = if hidden { "this value" } else { "" };
-        self.fault(fault.at(opening, label));
-    }
-
-    fn opening_of_comment(&self, span: Span) -> Span {
-        let start = self.slice(span).find("/*").map_or(span.start, |at| span.start + at);
-        Span::new(start, (start + 2).min(self.text.len()))
+        self.fault(fault.at(span, ""));
     }
 }
 

@@ -119,7 +119,8 @@ impl Checker<'_> {
         if let Some(extra) = node.arguments.get(names.len()).filter(|_| !repeats) {
             let message = match names {
                 [] => format!("`{}` takes no argument", shape.name),
-                names => format!("`{}` takes only {}", shape.name, names.join(" and ")),
+                [only] => format!("`{}` takes one argument, its {only}", shape.name),
+                names => format!("`{}` takes {} arguments: {}", shape.name, names.len(), names.join(" and ")),
             };
             self.faults.add(Fault::new("extra-argument", message).at(extra.span, "one too many").help(as_in(shape)));
         }

@@ -10,7 +10,9 @@ mod overrides;
 mod registry;
 
 use super::kdl::{Child, Cursor, Fault, Faults, Node, Shape};
-use crate::diag::Spanned;
+use std::collections::HashMap;
+
+use crate::diag::{Span, Spanned};
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
 use crate::network::Network;
@@ -45,7 +47,7 @@ pub(super) struct Sections {
 /// Names that sections refer to.
 struct Names<'a> {
     /// Every `registry` section's, also of those with faults.
-    registries: Vec<&'a str>,
+    registries: Vec<Spanned<&'a str>>,
     /// Every lint rule's; `None` checks none.
     rules: Option<&'a [&'a str]>,
 }
@@ -55,10 +57,12 @@ pub(super) fn read(nodes: &[Node], rules: Option<&[&str]>, faults: &Faults) -> S
         let named = nodes.iter().filter(move |node| *node.name == name);
         named.map(|node| Cursor::new(node, faults))
     };
-    let registries = sections("registry").filter_map(Cursor::quiet_name).collect();
-    let names = Names { registries, rules };
+    let named = |section| sections(section).filter_map(Cursor::quiet_name).collect::<Vec<_>>();
+    let names = Names { registries: named("registry"), rules };
+    unique("registry", &names.registries, faults);
+    unique("network", &named("network"), faults);
     Sections {
-        name: sections("project").next().and_then(header::read),
+        name: sections("project").map(header::read).fold(None, |first, name| first.or(name)),
         registries: sections("registry").filter_map(registry::read).collect(),
         dockerfiles: sections("dockerfiles").map(|cursor| dockerfiles::read(cursor, &names)).collect(),
         networks: sections("network").filter_map(|cursor| network::read(cursor, &names)).collect(),
@@ -66,17 +70,28 @@ pub(super) fn read(nodes: &[Node], rules: Option<&[&str]>, faults: &Faults) -> S
     }
 }
 
+fn unique(section: &str, names: &[Spanned<&str>], faults: &Faults) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for name in names {
+        let Some(first) = first.insert(name.value, name.span) else { continue };
+        let shown = name.escape_debug();
+        let fault = Fault::new("duplicate-section", format!("there are two `{section}` sections for `{shown}`"));
+        let fault = fault.at(name.span, "again").at(first, "first here");
+        faults.add(fault.help("rename or remove one of them"));
+    }
+}
+
 impl Names<'_> {
     /// `text` as the name of a `registry` section.
     fn registry(&self, cursor: Cursor, text: Spanned<&str>) -> Option<Spanned<String>> {
-        if self.registries.contains(&text.value) {
+        if self.registries.iter().any(|name| name.value == text.value) {
             return Some(text.map(str::to_owned));
         }
         let message = format!("there is no registry `{}`", text.escape_debug());
         let fault = Fault::new("unknown-registry", message).at(text.span, "no section has this name");
         cursor.add(match self.registries.as_slice() {
             [] => fault.help("declare it: `registry \"NAME\" \"HOST\"`"),
-            known => fault.help_with(text.value, known.iter().copied()),
+            known => fault.help_with(text.value, known.iter().map(|name| name.value)),
         });
         None
     }

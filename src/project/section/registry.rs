@@ -44,7 +44,7 @@ pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
     let provider = cursor.child("provider").map(|child| provider(child, place.as_ref()));
     let organization = cursor.child("organization").map(organization);
     let tls = cursor.child("tls").map(tls).unwrap_or_default();
-    let auth = cursor.child("auth").map(auth::read);
+    let auth = cursor.child("auth").and_then(auth::read).unwrap_or_default();
     let limits = cursor.child("limit").map(limits).unwrap_or_default();
     if matches!(&place, Some(Place::OciLayout(_))) {
         refuse_on_a_directory(cursor);
@@ -55,7 +55,7 @@ pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
         provider: provider.unwrap_or(Some(Provider::Generic))?,
         organization: organization.map_or(Some(None), |organization| organization.map(Some))?,
         tls,
-        auth: auth.unwrap_or_else(|| Some(crate::project::Auth::default()))?,
+        auth,
         limits,
     })
 }
