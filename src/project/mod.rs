@@ -51,4 +51,6 @@ fn parse_with(source: Arc<Source>, root: PathBuf, rules: Option<&[&str]>) -> Par
 }
 
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod tests;

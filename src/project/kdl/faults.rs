@@ -1,6 +1,7 @@
 //! Collects what is wrong with a project file; nothing found ends the reading.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Problem, Severity, Source, Span};
@@ -53,7 +54,7 @@ impl Fault {
 pub(crate) struct Faults {
     found: RefCell<Vec<Fault>>,
     /// Texts that no message may show.
-    masks: RefCell<Vec<Span>>,
+    masks: RefCell<BTreeSet<Span>>,
 }
 
 impl Faults {
@@ -63,11 +64,13 @@ impl Faults {
 
     /// Hides a text of the file from every excerpt.
     pub(crate) fn mask(&self, span: Span) {
-        self.masks.borrow_mut().push(span);
+        self.masks.borrow_mut().insert(span);
     }
 
     pub(crate) fn is_masked(&self, span: Span) -> bool {
-        self.masks.borrow().iter().any(|mask| mask.start < span.end && span.start < mask.end)
+        let masks = self.masks.borrow();
+        let nearest = masks.range(..Span::new(span.end, 0)).next_back();
+        nearest.is_some_and(|mask| span.start < mask.end)
     }
 
     pub(crate) fn any_error(&self) -> bool {
@@ -88,7 +91,7 @@ impl Faults {
 }
 
 /// The source with every masked byte as `*`: offsets stay what they are.
-fn masked(source: &Arc<Source>, masks: &[Span]) -> Arc<Source> {
+fn masked(source: &Arc<Source>, masks: &BTreeSet<Span>) -> Arc<Source> {
     if masks.is_empty() {
         return Arc::clone(source);
     }

@@ -12,8 +12,12 @@ mod syntax;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use faults::{Fault, Faults};
+#[cfg(test)]
+pub(crate) use node::Value;
 pub(crate) use node::{Literal, Node};
 pub(crate) use secrets::is_variable;
+#[cfg(test)]
+pub(crate) use shape::Arguments;
 pub(crate) use shape::{Child, Shape};
 
 /// The nodes of `text`, checked against `document`. On `None`, `faults` says why it is not KDL 1.

@@ -74,6 +74,9 @@ pub(super) fn name(cursor: Cursor, what: &str) -> Option<Spanned<String>> {
 
 fn place(cursor: Cursor) -> Option<Place> {
     let text = cursor.argument(1)?;
+    if let Some(directory) = text.strip_prefix("oci-layout:") {
+        return cursor.path(Spanned::new(directory, text.span)).map(|path| Place::OciLayout(path.value));
+    }
     if text.contains('@') {
         cursor.mask(text.span);
         let fault = Fault::new("literal-secret", "the registry's address holds a user name or password");
@@ -84,9 +87,6 @@ fn place(cursor: Cursor) -> Option<Place> {
     if let Some((scheme, instead)) = PLANNED_PLACES.iter().find(|(scheme, _)| text.starts_with(scheme)) {
         cursor.refuse(&format!("`{scheme}`"), text.span, instead);
         return None;
-    }
-    if let Some(directory) = text.strip_prefix("oci-layout:") {
-        return cursor.path(Spanned::new(directory, text.span)).map(|path| Place::OciLayout(path.value));
     }
     let help = "write `host[:port]`, or `oci-layout:DIR` for a directory";
     cursor.parsed::<RegistryHost>(text, "bad-host", help).map(|host| Place::Registry(host.value))
