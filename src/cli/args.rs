@@ -33,6 +33,8 @@ pub enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a commented starter project file from what this folder holds
+    Init(InitArgs),
     /// Check the project file alone: no network, no Dockerfiles
     Validate,
     /// Show what apply would do; changes nothing anywhere
@@ -58,6 +60,13 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Replace a project file that is there
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// Which part of the plan is meant.

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod generate;
 mod graph;
+mod init;
 mod output;
 mod plan;
 mod session;
@@ -38,6 +39,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
     match cli.command {
+        Command::Init(args) => init::run(&cli.file, &args),
         Command::Validate => validate::run(&cli.file, output),
         Command::Plan(args) => plan::run(&cli.file, &args, output),
         Command::Apply(args) => apply::run(&cli.file, &args, output),
