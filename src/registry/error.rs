@@ -115,6 +115,9 @@ impl Error {
             return Self::new(Kind::Tls, method, url, tls.to_string());
         }
         let root = chain().last().map(|error| redact::text(&error.to_string(), &[])).unwrap_or_default();
+        if cause.is_connect() && root == "tls handshake eof" {
+            return Self::new(Kind::Tls, method, url, "the server hung up in the TLS handshake".to_owned()).temporary();
+        }
         let resolving = cause.is_dns() || chain().any(|error| error.to_string().starts_with("dns error"));
         let kind = match cause {
             _ if resolving => Kind::Dns,
@@ -221,11 +224,12 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
 }
 
-/// `io::Error` hides what it wraps from `source()`.
+/// `io::Error` hides what it wraps from `source()`, and wraps another one here.
 fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let inner = wrapped.and_then(|inner| inner.downcast_ref());
-    inner.or_else(|| error.downcast_ref())
+    match error.downcast_ref::<std::io::Error>() {
+        Some(wrapper) => tls_error(wrapper.get_ref()?),
+        None => error.downcast_ref(),
+    }
 }
 
 fn kind_of(method: &Method, url: &Url, status: StatusCode, server: &[ServerError], headers: &HeaderMap) -> Kind {

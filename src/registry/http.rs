@@ -19,7 +19,7 @@ use crate::image::{BlobStream, RegistryHost};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
 /// A blob may take as long as it likes, but something has to move.
-pub(super) const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const STALL_TIMEOUT: Duration = Duration::from_mins(1);
 const MAX_REDIRECTS: usize = 5;
 /// More of an error's body is not read.
 const MAX_ERROR_BODY: u64 = 64 * 1024;

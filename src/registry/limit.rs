@@ -81,32 +81,32 @@ impl Limiter {
 mod tests {
     use super::*;
 
-    #[cfg(any())]
+    #[tokio::test]
     async fn requests_are_spaced() {
-        let limiter = Limiter::new(Limits { requests_per_second: Some(10), ..Limits::default() });
+        let limiter = Limiter::new(Limits { requests_per_second: Some(50), ..Limits::default() });
         let start = Instant::now();
         for _ in 0..5 {
-            limiter.enter(Lane::Metadata).await;
+            drop(limiter.enter(Lane::Metadata).await);
         }
-        assert_eq!(start.elapsed().as_millis(), 400);
+        assert!(start.elapsed() >= Duration::from_millis(80));
     }
 
-    #[cfg(any())]
+    #[tokio::test]
     async fn a_pause_holds_every_lane() {
         let limiter = Limiter::new(Limits::default());
-        limiter.pause(Duration::from_secs(7)).await;
+        limiter.pause(Duration::from_millis(100)).await;
         let start = Instant::now();
-        limiter.enter(Lane::Upload).await;
-        assert_eq!(start.elapsed().as_secs(), 7);
+        drop(limiter.enter(Lane::Upload).await);
+        assert!(start.elapsed() >= Duration::from_millis(100));
     }
 
-    #[cfg(any())]
+    #[tokio::test]
     async fn lanes_do_not_wait_for_each_other() {
         let limiter = Limiter::new(Limits { concurrency: Some(1), ..Limits::default() });
         let _download = limiter.enter(Lane::Download).await;
         let _upload = limiter.enter(Lane::Upload).await;
         let _metadata = limiter.enter(Lane::Metadata).await;
-        let second = tokio::time::timeout(Duration::from_secs(1), limiter.enter(Lane::Download)).await;
+        let second = tokio::time::timeout(Duration::from_millis(100), limiter.enter(Lane::Download)).await;
         assert!(second.is_err());
     }
 }

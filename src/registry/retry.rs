@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use super::Error;
 
 /// Longest pause a registry can ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// The pauses between the tries of one request.
 pub(super) struct Backoff(ExponentialBackoff);
@@ -40,12 +40,11 @@ impl Backoff {
 /// The pause asked for by `Retry-After`, in seconds or as a date, at most a minute.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let pause = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-            SystemTime::from(date).duration_since(now).unwrap_or_default()
-        }
+    let pause = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
+        SystemTime::from(date).duration_since(now).unwrap_or_default()
     };
     Some(pause.min(MAX_RETRY_AFTER))
 }

@@ -22,7 +22,7 @@ use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
 
 /// A registry that has every byte may still have to write them down.
-const COMMIT_TIMEOUT: Duration = Duration::from_secs(300);
+const COMMIT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// An open upload session of one repository.
 pub struct Upload {
@@ -118,9 +118,9 @@ impl Client {
         }
         let progress = Arc::new(Mutex::new(Progress::Waiting));
         let body = Body::wrap_stream(watched(bytes, blob.size, Arc::clone(&progress)));
-        let send = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
-        let sent = tokio::select! {
-            sent = send => sent,
+        let request = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
+        let answer = tokio::select! {
+            answer = request => answer,
             detail = stalled(&progress) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),
         };
         let failure = match &*lock(&progress) {
@@ -128,9 +128,9 @@ impl Client {
             _ => None,
         };
         // What hyper says about a body that broke off is of no use; the reason is.
-        match (sent, failure) {
+        match (answer, failure) {
             (Err(_), Some(failure)) => Err(Error::new(Kind::Source(failure), &Method::PUT, url, None)),
-            (sent, _) => sent,
+            (answer, _) => answer,
         }
     }
 }

@@ -9,15 +9,11 @@ pub(super) fn problem(error: &Error) -> Problem {
         return error.problem.clone();
     }
     let (code, summary) = summary(error);
-    let mut message = format!("{summary}: {} {}", error.method(), error.url());
-    if let Some(status) = error.status() {
-        message.push_str(&format!(" answered {status}"));
-    }
+    let answered = error.status().map(|status| format!(" answered {status}")).unwrap_or_default();
     let said: Vec<String> =
         error.server_errors().iter().map(said).chain(error.detail().map(ToOwned::to_owned)).collect();
-    if !said.is_empty() {
-        message.push_str(&format!(" ({})", said.join("; ")));
-    }
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
+    let message = format!("{summary}: {} {}{answered}{said}", error.method(), error.url());
     let problem = Problem::new(code, message);
     match help(error) {
         Some(help) => problem.with_help(help),
@@ -107,7 +103,7 @@ fn tls_help(detail: &str) -> &'static str {
         "the server's certificate has expired; renew it, or check this machine's clock"
     } else if detail.to_ascii_lowercase().contains("not valid for name") || detail.contains("NotValidForName") {
         "the certificate is for another host; use a name that it holds, or check where the host name leads"
-    } else if detail.contains("corrupt message") || detail.contains("InvalidContentType") {
+    } else if ["corrupt message", "InvalidContentType", "hung up"].iter().any(|sign| detail.contains(sign)) {
         "the server does not speak TLS at this port; if that is meant, write `tls plain-http=true`"
     } else if detail.contains("CertificateRequired") || detail.contains("HandshakeFailure") {
         "the server may ask for a client certificate: `tls client-certificate=\"file.pem\"`"

@@ -21,7 +21,7 @@ use crate::registry::limit::Lane;
 use crate::registry::{Error, Kind};
 
 /// What a token lives when its server does not say (token specification).
-const DEFAULT_LIFE: Duration = Duration::from_secs(60);
+const DEFAULT_LIFE: Duration = Duration::from_mins(1);
 const MAX_ANSWER: u64 = 1024 * 1024;
 const CLIENT_ID: &str = "swrctl";
 
@@ -56,6 +56,8 @@ impl Realm {
 #[derive(Clone)]
 pub(super) struct Token {
     header: HeaderValue,
+    /// What was asked for, and the key to its slot.
+    scopes: Arc<[Scope]>,
     asked_at: Instant,
     /// From here on a new one is asked for.
     renew_at: Instant,
@@ -100,7 +102,7 @@ struct AccessEntry {
 /// All tokens of one registry.
 #[derive(Default)]
 pub(super) struct Tokens {
-    slots: Mutex<HashMap<Vec<Scope>, Arc<Slot>>>,
+    slots: Mutex<HashMap<Arc<[Scope]>, Arc<Slot>>>,
     /// Credentials that the token server refused are not shown to it again for a while.
     rejected: Mutex<Option<(Instant, Error)>>,
 }
@@ -160,14 +162,10 @@ impl Tokens {
 
     /// Drops a token that the registry refused, unless another task has replaced it already.
     pub(super) async fn forget(&self, refused: &Token) {
-        let slots: Vec<Arc<Slot>> = self.slots.lock().expect("nobody panics here").values().cloned().collect();
-        for slot in slots {
-            // A locked slot is being filled anew.
-            if let Ok(mut state) = slot.try_lock()
-                && matches!(&*state, State::Ready(token) if token.header == refused.header)
-            {
-                *state = State::Empty;
-            }
+        let slot = self.slot(&refused.scopes);
+        let mut state = slot.lock().await;
+        if matches!(&*state, State::Ready(token) if token.header == refused.header) {
+            *state = State::Empty;
         }
     }
 
@@ -177,7 +175,7 @@ impl Tokens {
         if widened == scopes {
             return None;
         }
-        let slot = self.slots.lock().expect("nobody panics here").get(&widened).cloned()?;
+        let slot = self.slots.lock().expect("nobody panics here").get(widened.as_slice()).cloned()?;
         match &*slot.lock().await {
             State::Ready(token) if Instant::now() < token.renew_at && token.grants(scopes) => Some(token.clone()),
             _ => None,
@@ -185,7 +183,7 @@ impl Tokens {
     }
 
     fn slot(&self, scopes: &[Scope]) -> Arc<Slot> {
-        Arc::clone(self.slots.lock().expect("nobody panics here").entry(scopes.to_vec()).or_default())
+        Arc::clone(self.slots.lock().expect("nobody panics here").entry(scopes.into()).or_default())
     }
 
     fn rejection(&self) -> Option<Error> {
@@ -222,7 +220,7 @@ async fn fetch(
     let (header, life) = read(&response.bytes(MAX_ANSWER).await?).ok_or(unreadable)?;
     // Early enough that a request under way still arrives in time.
     let renew_at = asked_at + life - (life / 6).min(Duration::from_secs(30));
-    Ok(Token { header, asked_at, renew_at })
+    Ok(Token { header, scopes: scopes.into(), asked_at, renew_at })
 }
 
 /// `GET realm?service=…&scope=…`, with user name and password where there are any.
@@ -296,7 +294,7 @@ mod tests {
 
     fn token(text: &str) -> Token {
         let header = HeaderValue::from_str(&format!("Bearer {text}")).unwrap();
-        Token { header, asked_at: Instant::now(), renew_at: Instant::now() }
+        Token { header, scopes: Arc::new([]), asked_at: Instant::now(), renew_at: Instant::now() }
     }
 
     fn jwt(claims: &str) -> Token {

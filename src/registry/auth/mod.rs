@@ -28,7 +28,7 @@ use super::limit::Lane;
 use super::{Error, Kind, Secret};
 
 /// How long a refused login is not tried again: a wrong password, tried often enough, locks accounts.
-const REFUSAL_LIFE: Duration = Duration::from_secs(60);
+const REFUSAL_LIFE: Duration = Duration::from_mins(1);
 
 /// Who asks.
 #[derive(Clone, Debug, Default)]

@@ -1,1 +1,50 @@
+//! How the client behaves towards servers that do what registries do, right and wrong.
 
+mod faults;
+mod lists;
+mod login;
+mod manifests;
+mod server;
+mod uploads;
+
+use server::Server;
+
+use super::{Client, Credentials, Secret, Settings, TlsSettings};
+use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, MediaType, Repository};
+
+const PASSWORD: &str = "hunter2-is-secret";
+
+fn settings(server: &Server) -> Settings {
+    let tls = TlsSettings { plain_http: true, ..TlsSettings::default() };
+    Settings { tls, retries: 0, ..Settings::new(server.host().parse().unwrap()) }
+}
+
+fn client(server: &Server) -> Client {
+    Client::new(settings(server)).unwrap()
+}
+
+fn logged_in(server: &Server) -> Client {
+    let credentials = Credentials::Basic { username: "bob".to_owned(), password: Secret::new(PASSWORD) };
+    Client::new(Settings { credentials, ..settings(server) }).unwrap()
+}
+
+fn repository(text: &str) -> Repository {
+    text.parse().unwrap()
+}
+
+fn tag(text: &str) -> ManifestReference {
+    ManifestReference::Tag(text.parse().unwrap())
+}
+
+fn blob_of(bytes: &[u8]) -> Descriptor {
+    Descriptor { media_type: MediaType::OciLayerTar, digest: Digest::sha256(bytes), size: bytes.len() as u64 }
+}
+
+async fn read(mut stream: BlobStream) -> Result<Vec<u8>, BlobError> {
+    use futures_util::StreamExt;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        bytes.extend_from_slice(&chunk?);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,131 @@
+//! What is temporary, what is not, and what gets lost on the way.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::server::{Answer, Server};
+use super::{blob_of, client, read, repository, settings};
+use crate::registry::{Client, Kind, Limits, Settings};
+
+/// Answers the first `times` requests about something with `fault`, the rest with `then`.
+async fn faulty(times: usize, fault: Answer, then: Answer) -> Server {
+    let asked = AtomicUsize::new(0);
+    Server::start(move |seen| match seen.target.as_str() {
+        "/v2/" => Answer::new(200),
+        _ if asked.fetch_add(1, Ordering::SeqCst) < times => fault.clone(),
+        _ => then.clone(),
+    })
+    .await
+}
+
+fn patient(server: &Server) -> Client {
+    Client::new(Settings { retries: 3, ..settings(server) }).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_temporary_is_tried_again() {
+    let tags = Answer::json(200, r#"{"tags":["a"]}"#);
+    for fault in [Answer::new(503), Answer::new(429), Answer::json(200, r#"{"tags":["#).stated_length(99)] {
+        let server = faulty(2, fault, tags.clone()).await;
+        assert_eq!(patient(&server).tags(&repository("a")).await.unwrap().unwrap().len(), 1);
+        assert_eq!(server.count("tags"), 3);
+    }
+}
+
+#[tokio::test]
+async fn what_will_not_change_is_asked_once() {
+    for status in [400, 403, 405] {
+        let server = faulty(usize::MAX, Answer::new(status), Answer::new(200)).await;
+        assert!(patient(&server).head_blob(&repository("a"), &blob_of(b"").digest).await.is_err());
+        assert_eq!(server.count("HEAD"), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn patience_ends() {
+    let server = faulty(usize::MAX, Answer::new(502).body("<html>bad gateway"), Answer::new(200)).await;
+    let error =
+        Client::new(Settings { retries: 1, ..settings(&server) }).unwrap().tags(&repository("a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (&Kind::ServerError, Some(502)));
+    assert!(error.to_string().contains("an HTML page"), "{error}");
+    assert_eq!(server.count("tags"), 2);
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured_by_every_request() {
+    let tags = Answer::json(200, r#"{"tags":[]}"#);
+    let server = faulty(1, Answer::new(429).header("Retry-After", "1"), tags).await;
+    let client = patient(&server);
+    client.ping().await.unwrap();
+    let start = Instant::now();
+    let name = repository("a");
+    let first = client.tags(&name);
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        client.ping().await
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert!(first.is_ok() && second.is_ok());
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    let lines = server.lines();
+    assert_eq!(lines.iter().filter(|line| line.contains("tags")).count(), 2);
+}
+
+#[tokio::test]
+async fn a_truncated_blob_is_temporary_and_never_whole() {
+    let server = Server::start(|_| Answer::new(200).body("hello").stated_length(11)).await;
+    let stream = client(&server).blob(&repository("a"), &blob_of(b"hello world")).await.unwrap();
+    let error = read(stream).await.unwrap_err();
+    assert!(error.temporary, "{error}");
+}
+
+#[tokio::test]
+async fn a_corrupt_blob_is_final_and_never_whole() {
+    let server = Server::start(|_| Answer::new(200).body("hellO world")).await;
+    let stream = client(&server).blob(&repository("a"), &blob_of(b"hello world")).await.unwrap();
+    let error = read(stream).await.unwrap_err();
+    assert_eq!((error.problem.code.as_str(), error.temporary), ("blob-digest", false));
+
+    let server = Server::start(|_| Answer::new(200).body("short")).await;
+    let Err(error) = client(&server).blob(&repository("a"), &blob_of(b"hello world")).await else {
+        panic!("too short")
+    };
+    assert_eq!(*error.kind(), Kind::DigestInvalid);
+}
+
+#[tokio::test]
+async fn a_refused_connection_and_an_unknown_host_are_told_apart() {
+    let server = Server::start(|_| Answer::new(200)).await;
+    let refused = settings(&server);
+    drop(server);
+    tokio::task::yield_now().await;
+    let error = Client::new(refused).unwrap().ping().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::Connect, true), "{error}");
+    assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
+
+    let unknown = Settings::new("registry.invalid".parse().unwrap());
+    let error = Client::new(Settings { retries: 0, ..unknown }).unwrap().ping().await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Dns, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_named_as_such() {
+    let server = Server::start(|_| Answer::new(200)).await;
+    let mut settings = settings(&server);
+    settings.tls.plain_http = false;
+    let error = Client::new(settings).unwrap().ping().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::Tls, false), "{error:?}");
+    assert!(error.problem().help.unwrap().contains("plain-http"), "{error}");
+}
+
+#[tokio::test]
+async fn no_more_requests_than_allowed_are_under_way() {
+    let server = Server::start(|_| Answer::json(200, "{}").after(Duration::from_millis(60))).await;
+    let limits = Limits { concurrency: Some(2), ..Limits::default() };
+    let client = Client::new(Settings { limits, ..settings(&server) }).unwrap();
+    client.ping().await.unwrap();
+    let start = Instant::now();
+    let asked = futures_util::future::join_all((0..6).map(|_| client.ping()));
+    asked.await;
+    assert!(start.elapsed() >= Duration::from_millis(180), "{:?}", start.elapsed());
+}

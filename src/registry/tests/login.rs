@@ -1,0 +1,213 @@
+//! Handshakes, tokens, and what happens when they are refused.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::server::{Answer, Seen, Server};
+use super::{PASSWORD, client, logged_in, repository, settings, tag};
+use crate::image::Digest;
+use crate::registry::{Access, Client, Credentials, Kind, Secret, Settings};
+
+/// A registry with a token server of its own; `judge` decides about requests with a token.
+async fn registry(
+    token: impl Fn(&Seen, usize) -> Answer + Send + Sync + 'static,
+    judge: impl Fn(&Seen, &str) -> Answer + Send + Sync + 'static,
+) -> Server {
+    let tokens = AtomicUsize::new(0);
+    Server::start(move |seen| {
+        if seen.target.starts_with("/token") {
+            return token(seen, tokens.fetch_add(1, Ordering::SeqCst) + 1);
+        }
+        match seen.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+            Some(token) => judge(seen, token),
+            None => challenge(seen),
+        }
+    })
+    .await
+}
+
+fn challenge(seen: &Seen) -> Answer {
+    let host = seen.header("host").unwrap();
+    // As SWR does it: a scope of the challenge's own making, with no action in it.
+    let value = format!(r#"Bearer realm="http://{host}/token",service="dockyard",scope="repository:a/b:""#);
+    Answer::error(401, "UNAUTHORIZED", "authentication required").header("WWW-Authenticate", value)
+}
+
+fn numbered(_: &Seen, number: usize) -> Answer {
+    Answer::json(200, &format!(r#"{{"token":"t{number}","expires_in":900}}"#))
+}
+
+fn found(_: &Seen, _: &str) -> Answer {
+    Answer::new(200)
+        .header("Docker-Content-Digest", Digest::sha256(b"x").to_string())
+        .header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+        .header("Content-Length", "1")
+}
+
+#[tokio::test]
+async fn a_bare_401_finishes_the_handshake() {
+    let server = registry(numbered, |_, _| Answer::new(200)).await;
+    client(&server).ping().await.unwrap();
+    assert_eq!(server.lines(), ["GET /v2/", "GET /token?service=dockyard&client_id=swrctl", "GET /v2/"]);
+    assert_eq!(server.seen()[1].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn many_tasks_share_one_handshake_and_one_token() {
+    let slowly = |seen: &Seen, number: usize| numbered(seen, number).after(Duration::from_millis(50));
+    let server = registry(slowly, found).await;
+    let client = logged_in(&server);
+    let (repository, reference) = (repository("a/b"), tag("t"));
+    let asked = join_all((0..40).map(|_| client.head_manifest(&repository, &reference))).await;
+    assert!(asked.into_iter().all(|found| found.unwrap().is_some()));
+    assert_eq!((server.count("/v2/ "), server.count("/token"), server.count("HEAD")), (0, 1, 40));
+    assert_eq!(server.lines().iter().filter(|line| *line == "GET /v2/").count(), 1);
+    let login = server.seen().into_iter().find(|seen| seen.target.starts_with("/token")).unwrap();
+    assert_eq!(login.target, "/token?service=dockyard&client_id=swrctl&scope=repository%3Aa%2Fb%3Apull");
+    assert!(login.header("authorization").unwrap().starts_with("Basic "));
+}
+
+#[tokio::test]
+async fn a_token_for_push_serves_pulls() {
+    let server = registry(numbered, found).await;
+    let client = client(&server);
+    client.authorize(&repository("a/b"), Access::PullPush).await.unwrap();
+    client.head_manifest(&repository("a/b"), &tag("t")).await.unwrap();
+    assert_eq!(server.count("/token"), 1);
+    client.head_manifest(&repository("a/c"), &tag("t")).await.unwrap();
+    assert_eq!(server.count("/token"), 2);
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_before_it_expires() {
+    let short =
+        |_: &Seen, number: usize| Answer::json(200, &format!(r#"{{"access_token":"t{number}","expires_in":1}}"#));
+    let server = registry(short, found).await;
+    let client = client(&server);
+    for _ in 0..2 {
+        client.head_manifest(&repository("a/b"), &tag("t")).await.unwrap();
+    }
+    assert_eq!(server.count("/token"), 1);
+    tokio::time::sleep(Duration::from_millis(850)).await;
+    client.head_manifest(&repository("a/b"), &tag("t")).await.unwrap();
+    assert_eq!(server.count("/token"), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let revoked = Arc::new(AtomicUsize::new(0));
+    let limit = Arc::clone(&revoked);
+    let server = registry(numbered, move |seen, token| {
+        let number: usize = token[1..].parse().unwrap();
+        if number > limit.load(Ordering::SeqCst) { found(seen, token) } else { challenge(seen) }
+    })
+    .await;
+    let client = logged_in(&server);
+    let ask = || async { client.head_manifest(&repository("a/b"), &tag("t")).await };
+    ask().await.unwrap();
+    revoked.store(1, Ordering::SeqCst);
+    join_all((0..10).map(|_| ask())).await.into_iter().for_each(|found| assert!(found.unwrap().is_some()));
+    assert_eq!(server.count("/token"), 2);
+    revoked.store(usize::MAX, Ordering::SeqCst);
+    assert_eq!(*ask().await.unwrap_err().kind(), Kind::Unauthorized);
+    assert_eq!(server.count("/token"), 3);
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_shown_to_the_token_server_once() {
+    let refuse = |_: &Seen, _: usize| Answer::json(401, &format!(r#"{{"details":"bob:{PASSWORD} is wrong"}}"#));
+    let server = registry(refuse, found).await;
+    let client = logged_in(&server);
+    let repositories: Vec<_> = (0..10).map(|n| repository(&format!("a/{n}"))).collect();
+    for one in &repositories {
+        let error = client.tags(one).await.unwrap_err();
+        assert_eq!(*error.kind(), Kind::Unauthorized);
+        let told = format!("{error} {error:?} {:?} {client:?}", error.problem());
+        assert!(told.contains("bob:*** is wrong") && !told.contains(PASSWORD), "{told}");
+    }
+    assert_eq!(server.count("/token"), 1);
+}
+
+#[tokio::test]
+async fn an_identity_token_goes_through_oauth() {
+    let server = registry(numbered, found).await;
+    let credentials = Credentials::IdentityToken(Secret::new("refresh/me"));
+    let client = Client::new(Settings { credentials, ..settings(&server) }).unwrap();
+    client.head_manifest(&repository("a/b"), &tag("t")).await.unwrap();
+    let login = server.seen().into_iter().find(|seen| seen.target == "/token").unwrap();
+    assert_eq!(login.method, "POST");
+    let form = String::from_utf8(login.body).unwrap();
+    assert_eq!(
+        form,
+        "grant_type=refresh_token&client_id=swrctl&service=dockyard&scope=repository%3Aa%2Fb%3Apull&refresh_token=refresh%2Fme"
+    );
+}
+
+#[tokio::test]
+async fn basic_authentication_needs_credentials() {
+    let basic = |seen: &Seen| match seen.header("authorization") {
+        Some("Basic Ym9iOmh1bnRlcjItaXMtc2VjcmV0") => Answer::new(200),
+        _ => Answer::new(401).header("WWW-Authenticate", r#"Basic realm="Registry Realm""#),
+    };
+    let server = Server::start(basic).await;
+    logged_in(&server).ping().await.unwrap();
+    let error = client(&server).ping().await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Unauthorized);
+    assert!(error.problem().message.starts_with("the registry asks for credentials: GET http://127.0.0.1:"));
+    let credentials = Credentials::Basic { username: "eve".to_owned(), password: Secret::new("wrong") };
+    let eve = Client::new(Settings { credentials, ..settings(&server) }).unwrap();
+    assert!(
+        eve.ping().await.unwrap_err().problem().message.starts_with("the registry does not take these credentials")
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_covers_less_than_asked_for_is_noticed() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let pull_only = r#"{"access":[{"type":"repository","name":"a/b","actions":["pull"]}]}"#;
+    let token = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(pull_only));
+    let answer = Answer::json(200, &format!(r#"{{"token":"{token}"}}"#));
+    let server = registry(move |_, _| answer.clone(), found).await;
+    let client = logged_in(&server);
+    client.authorize(&repository("a/b"), Access::Pull).await.unwrap();
+    let error = client.authorize(&repository("a/b"), Access::PullPush).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Denied);
+    assert!(error.to_string().contains("repository:a/b:pull,push"), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_organization_is_not_called_bad_credentials() {
+    let missing = |_: &Seen, _: &str| Answer::error(401, "DENIED", "namespace portal does not exist");
+    let server = registry(numbered, missing).await;
+    let error = logged_in(&server).start_upload(&repository("portal/x")).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::MissingOrganization);
+    assert_eq!(error.problem().code.as_str(), "missing-organization");
+    assert_eq!(server.count("/token"), 1);
+}
+
+#[tokio::test]
+async fn a_blocked_tenant_stops_every_further_request() {
+    let blocked = |_: &Seen, _: &str| Answer::error(401, "DENIED", "Not allow to login, upload or download image");
+    let server = registry(numbered, blocked).await;
+    let client = Client::new(Settings { retries: 3, ..settings(&server) }).unwrap();
+    assert_eq!(*client.tags(&repository("a/b")).await.unwrap_err().kind(), Kind::BlockedTenant);
+    let before = server.seen().len();
+    for _ in 0..3 {
+        let error = client.tags(&repository("a/c")).await.unwrap_err();
+        assert_eq!(*error.kind(), Kind::BlockedTenant);
+        assert!(error.to_string().contains("30 minutes"), "{error}");
+    }
+    assert_eq!(server.seen().len(), before);
+}
+
+#[tokio::test]
+async fn a_scheme_nobody_speaks_is_named_as_the_reason() {
+    let server = Server::start(|_| Answer::new(401).header("WWW-Authenticate", "Negotiate")).await;
+    let error = client(&server).tags(&repository("a/b")).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Protocol);
+    assert!(error.to_string().contains("Basic, Bearer"), "{error}");
+}

@@ -1,0 +1,151 @@
+//! Blobs to and fro.
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
+
+use super::server::{Answer, Server};
+use super::{blob_of, client, logged_in, read, repository};
+use crate::diag::Problem;
+use crate::image::{BlobError, BlobStream, Digest};
+use crate::registry::{Kind, Mount};
+
+fn bytes(chunks: &[&'static str]) -> BlobStream {
+    stream::iter(chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).collect::<Vec<_>>()).boxed()
+}
+
+/// Opens sessions with a relative location, and takes what is put there.
+async fn uploads(put: Answer) -> Server {
+    Server::start(move |seen| match seen.method.as_str() {
+        "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1?_state=s%2F1"),
+        "PUT" => put.clone(),
+        _ => Answer::new(200),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_blob_goes_up_in_one_put_with_its_length() {
+    let blob = blob_of(b"hello world");
+    let server = uploads(Answer::new(201).header("Docker-Content-Digest", blob.digest.to_string())).await;
+    let client = client(&server);
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    assert!(!format!("{upload:?}").contains("s%2F1"));
+    client.finish_upload(upload, &blob, bytes(&["hello ", "world"])).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[1].line(), "POST /v2/a/blobs/uploads/");
+    assert_eq!(seen[1].header("content-length"), Some("0"));
+    let digest = blob.digest.to_string().replace(':', "%3A");
+    assert_eq!(seen[2].line(), format!("PUT /v2/a/blobs/uploads/1?_state=s%2F1&digest={digest}"));
+    assert_eq!(seen[2].header("content-length"), Some("11"));
+    assert_eq!(seen[2].body, b"hello world");
+}
+
+#[tokio::test]
+async fn an_empty_blob_goes_up_too() {
+    let server = uploads(Answer::new(201)).await;
+    let client = client(&server);
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    client.finish_upload(upload, &blob_of(b""), bytes(&[])).await.unwrap();
+    assert_eq!(server.seen()[2].header("content-length"), Some("0"));
+}
+
+#[tokio::test]
+async fn a_failing_source_is_told_as_it_failed() {
+    let server = uploads(Answer::new(201)).await;
+    let client = client(&server);
+    for temporary in [true, false] {
+        let failure = BlobError { problem: Problem::new("blob-digest", "the source is damaged"), temporary };
+        let broken = stream::iter([Ok(Bytes::from_static(b"hello ")), Err(failure.clone())]).boxed();
+        let upload = client.start_upload(&repository("a")).await.unwrap();
+        let error = client.finish_upload(upload, &blob_of(b"hello world"), broken).await.unwrap_err();
+        assert_eq!(*error.kind(), Kind::Source(failure.clone()));
+        assert_eq!((error.problem(), error.is_temporary()), (failure.problem, temporary));
+    }
+    assert_eq!(server.count("PUT"), 0, "half a blob is no request");
+}
+
+#[tokio::test]
+async fn a_source_of_the_wrong_length_is_no_blob() {
+    let server = uploads(Answer::new(201)).await;
+    let client = client(&server);
+    for chunks in [&["hello "][..], &["hello ", "worlds"]] {
+        let upload = client.start_upload(&repository("a")).await.unwrap();
+        let error = client.finish_upload(upload, &blob_of(b"hello world"), bytes(chunks)).await.unwrap_err();
+        assert_eq!(error.problem().code.as_str(), "blob-size", "{error}");
+    }
+    assert_eq!(server.count("PUT"), 0);
+}
+
+#[tokio::test]
+async fn another_digest_than_sent_is_noticed() {
+    let server = uploads(Answer::new(201).header("Docker-Content-Digest", Digest::sha256(b"x").to_string())).await;
+    let client = client(&server);
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"])).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::DigestInvalid);
+}
+
+#[tokio::test]
+async fn a_token_that_ran_out_meanwhile_is_worth_another_upload() {
+    let server = uploads(Answer::new(401).header("WWW-Authenticate", "Basic realm=\"x\"")).await;
+    let client = logged_in(&server);
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"])).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::Unauthorized, true));
+}
+
+#[tokio::test]
+async fn a_refused_mount_is_an_upload() {
+    let digest = Digest::sha256(b"hello");
+    let server = Server::start(|seen| match seen.line() {
+        line if line.starts_with("POST /v2/have/") => Answer::new(201).header("Location", "/v2/have/blobs/x"),
+        line if line.starts_with("POST /v2/other/") => Answer::new(202).header("Location", "/v2/other/blobs/uploads/7"),
+        // Quay: an error where the specification wants a session.
+        line if line.starts_with("POST /v2/strict/") && line.contains("mount") => Answer::error(400, "UNSUPPORTED", ""),
+        line if line.starts_with("POST /v2/strict/") => Answer::new(202).header("Location", "uploads/8"),
+        line if line.starts_with("PUT ") => Answer::new(201),
+        _ => Answer::new(200),
+    })
+    .await;
+    let client = client(&server);
+    let from = repository("base");
+    assert!(matches!(client.mount_blob(&repository("have"), &digest, &from).await.unwrap(), Mount::Mounted));
+    assert_eq!(server.lines().pop().unwrap(), format!("POST /v2/have/blobs/uploads/?mount={digest}&from=base"));
+    for (name, path) in [("other", "/v2/other/blobs/uploads/7"), ("strict", "/v2/strict/blobs/uploads/uploads/8")] {
+        let Mount::Refused(upload) = client.mount_blob(&repository(name), &digest, &from).await.unwrap() else {
+            panic!("{name} mounts nothing")
+        };
+        client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"])).await.unwrap();
+        assert!(server.lines().pop().unwrap().starts_with(&format!("PUT {path}?digest=")));
+    }
+}
+
+#[tokio::test]
+async fn a_redirected_blob_does_not_take_the_login_along() {
+    let store = Server::start(|_| Answer::new(200).body("hello")).await;
+    let signed = format!("http://{}/bucket/x?Signature=s3cret", store.host());
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/v2/" => Answer::new(401).header("WWW-Authenticate", "Basic realm=\"x\""),
+        target if target.starts_with("/v2/a/") => Answer::new(307).header("Location", "/moved"),
+        _ => Answer::new(302).header("Location", signed.clone()),
+    })
+    .await;
+    let client = logged_in(&server);
+    let stream = client.blob(&repository("a"), &blob_of(b"hello")).await.unwrap();
+    assert_eq!(read(stream).await.unwrap(), b"hello");
+    let logins: Vec<bool> = server.seen().iter().map(|seen| seen.header("authorization").is_some()).collect();
+    assert_eq!(logins, [false, true, true]);
+    assert_eq!(store.lines(), ["GET /bucket/x?Signature=s3cret"]);
+    assert_eq!(store.seen()[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn a_signed_url_is_not_shown_when_its_host_fails() {
+    let store = Server::start(|_| Answer::error(403, "SignatureDoesNotMatch", "see http://x/?Signature=s3cret")).await;
+    let signed = format!("http://{}/bucket/x?Signature=s3cret", store.host());
+    let server = Server::start(move |_| Answer::new(307).header("Location", signed.clone())).await;
+    let Err(error) = client(&server).blob(&repository("a"), &blob_of(b"hello")).await else { panic!("403 is no blob") };
+    assert_eq!(*error.kind(), Kind::Denied);
+    let told = format!("{error} {error:?}");
+    assert!(told.contains("Signature=…") && !told.contains("s3cret"), "{told}");
+}
