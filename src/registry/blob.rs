@@ -18,6 +18,13 @@ impl Client {
                 None => Err(Self::protocol_error(&request, "no Content-Length header")),
             },
             Err(error) if error.is_not_found() => Ok(None),
+            // A storage host that takes the URL it was sent, signed for GET, for no other method.
+            Err(error) if *error.kind() == Kind::Denied && !error.url().starts_with(self.api().as_str()) => {
+                let response = self.open(&self.blob_request(Method::GET, repository, digest).download()).await?;
+                content_length(response.headers())
+                    .map(Some)
+                    .ok_or_else(|| response.error(Kind::Protocol, "no Content-Length header"))
+            }
             Err(error) => Err(error),
         }
     }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::auth::{Access, Authenticator, Credentials, Scope};
 use super::exchange::Request;
-use super::http::Transport;
+use super::http::{Times, Transport};
 use super::{Error, Kind, Limits, TlsSettings};
 use crate::diag::Problem;
 use crate::image::{RegistryHost, Repository};
@@ -58,12 +58,16 @@ impl Client {
     /// # Errors
     /// When the TLS settings cannot be used.
     pub fn new(settings: Settings) -> Result<Self, Problem> {
+        Self::with_times(settings, Times::default())
+    }
+
+    pub(super) fn with_times(settings: Settings, times: Times) -> Result<Self, Problem> {
         let Settings { host, tls, credentials, limits, retries } = settings;
         let scheme = if tls.plain_http { "http" } else { "https" };
         let api: Url = format!("{scheme}://{}/v2/", host.api_host())
             .parse()
             .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
-        let transport = Transport::new(&host, &tls, limits, credentials.secrets())?;
+        let transport = Transport::new(&host, &tls, limits, credentials.secrets(), times)?;
         let auth = Authenticator::new(api.clone(), credentials);
         Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries })))
     }

@@ -238,6 +238,10 @@ fn kind_of(method: &Method, url: &Url, status: StatusCode, server: &[ServerError
     if says("not allow to login, upload or download") {
         return Kind::BlockedTenant;
     }
+    // Go's server and nginx, to plain HTTP where TLS is spoken.
+    if says("http request to an https server") || says("http request was sent to https port") {
+        return Kind::Tls;
+    }
     if names_missing_organization(status, server) {
         return Kind::MissingOrganization;
     }
@@ -307,6 +311,13 @@ mod tests {
         let blocked = listed("DENIED", "Not allow to login, upload or download image");
         assert_eq!(kind(&Method::GET, 401, &blocked), Kind::BlockedTenant);
         assert_eq!(kind(&Method::POST, 404, &listed("NOT_FOUND", "project x not found")), Kind::MissingOrganization);
+    }
+
+    #[test]
+    fn plain_http_to_a_tls_port_is_named_as_such() {
+        assert_eq!(kind(&Method::GET, 400, "Client sent an HTTP request to an HTTPS server."), Kind::Tls);
+        let nginx = "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>";
+        assert_eq!(kind(&Method::GET, 400, nginx), Kind::Tls);
     }
 
     #[test]

@@ -52,7 +52,9 @@ pub(super) fn parse(body: &[u8], secrets: &[Secret]) -> Vec<ServerError> {
     let message = if text.is_empty() {
         return Vec::new();
     } else if text.starts_with('<') {
-        "an HTML page: not the registry but a proxy or a web front end answered".to_owned()
+        let title = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+        let title = title.map(|(title, _)| format!(" \"{}\"", clean(title))).unwrap_or_default();
+        format!("an HTML page{title}: not the registry but a proxy or a web front end answered")
     } else {
         clean(text)
     };
@@ -93,6 +95,7 @@ mod tests {
         for body in ["", "  ", "{}", r#"{"errors":[]}"#, r#"{"errors":[{}]}"#] {
             assert!(read(body).is_empty(), "{body}");
         }
-        assert!(read("<html>…").first().unwrap().1.starts_with("an HTML page"));
+        assert!(read("<html>…").first().unwrap().1.starts_with("an HTML page: "));
+        assert!(read("<html><title>502 Bad\nGateway</title>").first().unwrap().1.contains("\"502 Bad Gateway\""));
     }
 }

@@ -16,10 +16,29 @@ use super::{Error, Kind, Limits, Secret};
 use crate::diag::Problem;
 use crate::image::{BlobStream, RegistryHost};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
-/// A blob may take as long as it likes, but something has to move.
-pub(super) const STALL_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long to wait for what.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) connect: Duration,
+    /// A whole metadata request.
+    pub(super) metadata: Duration,
+    /// A blob may take as long as it likes, but something has to move.
+    pub(super) stall: Duration,
+    /// A registry that has every byte of a blob may still have to write them down.
+    pub(super) commit: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            metadata: Duration::from_secs(30),
+            stall: Duration::from_mins(1),
+            commit: Duration::from_mins(5),
+        }
+    }
+}
+
 const MAX_REDIRECTS: usize = 5;
 /// More of an error's body is not read.
 const MAX_ERROR_BODY: u64 = 64 * 1024;
@@ -32,6 +51,7 @@ pub(super) struct Transport {
     limiter: Limiter,
     /// Never to be shown, whoever sends them back.
     secrets: Vec<Secret>,
+    times: Times,
     /// Set when the registry said that every further request does harm.
     broken: OnceLock<Error>,
 }
@@ -42,13 +62,14 @@ impl Transport {
         tls: &TlsSettings,
         limits: Limits,
         secrets: Vec<Secret>,
+        times: Times,
     ) -> Result<Self, Problem> {
         let client = |protocols: &[&[u8]]| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
                 .user_agent(concat!("swrctl/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
-                .connect_timeout(CONNECT_TIMEOUT);
+                .connect_timeout(times.connect);
             if is_loopback(host) {
                 builder = builder.no_proxy();
             }
@@ -62,6 +83,7 @@ impl Transport {
             blobs: client(&[b"http/1.1"])?,
             limiter: Limiter::new(limits),
             secrets,
+            times,
             broken: OnceLock::new(),
         })
     }
@@ -85,15 +107,15 @@ impl Transport {
             request = request.body(body);
         }
         let sent = match lane {
-            Lane::Metadata => request.timeout(METADATA_TIMEOUT).send().await,
-            Lane::Download => match tokio::time::timeout(STALL_TIMEOUT, request.send()).await {
+            Lane::Metadata => request.timeout(self.times.metadata).send().await,
+            Lane::Download => match tokio::time::timeout(self.times.stall, request.send()).await {
                 Ok(sent) => sent,
-                Err(_) => return Err(stalled(method, url)),
+                Err(_) => return Err(stalled(method, url, self.times.stall)),
             },
             Lane::Upload => request.send().await,
         };
         let inner = sent.map_err(|error| Error::from_transport(method, url, &error))?;
-        Ok(Response { method: method.clone(), url: url.clone(), inner, _permit: permit })
+        Ok(Response { method: method.clone(), url: url.clone(), inner, stall: self.times.stall, _permit: permit })
     }
 
     /// Sends a request without a body and goes where it is redirected to; `authorization` only to the first host.
@@ -121,6 +143,10 @@ impl Transport {
         Err(Error::new(Kind::Protocol, method, &url, format!("more than {MAX_REDIRECTS} redirects")))
     }
 
+    pub(super) fn times(&self) -> &Times {
+        &self.times
+    }
+
     /// The error that a refused request's answer tells of; `sent` is what the request carried.
     pub(super) async fn refusal(&self, response: Response, sent: Option<&HeaderValue>) -> Error {
         let (method, url, status) = (response.method.clone(), response.url.clone(), response.status());
@@ -133,7 +159,7 @@ impl Transport {
         if *error.kind() == Kind::BlockedTenant {
             return self.broken.get_or_init(|| error).clone();
         }
-        if let (Kind::RateLimited, Some(pause)) = (error.kind(), error.retry_after()) {
+        if let Some(pause) = error.retry_after().filter(|_| error.is_temporary()) {
             self.limiter.pause(pause).await;
         }
         error
@@ -146,8 +172,8 @@ fn is_loopback(host: &RegistryHost) -> bool {
     host.host() == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-fn stalled(method: &Method, url: &Url) -> Error {
-    let detail = format!("nothing moved for {} seconds", STALL_TIMEOUT.as_secs());
+fn stalled(method: &Method, url: &Url, time: Duration) -> Error {
+    let detail = format!("nothing moved for {} seconds", time.as_secs_f32());
     Error::new(Kind::Timeout, method, url, detail)
 }
 
@@ -156,6 +182,7 @@ pub(super) struct Response {
     method: Method,
     url: Url,
     inner: reqwest::Response,
+    stall: Duration,
     /// Held, not read.
     _permit: OwnedSemaphorePermit,
 }
@@ -229,9 +256,9 @@ impl Response {
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        match tokio::time::timeout(STALL_TIMEOUT, self.inner.chunk()).await {
+        match tokio::time::timeout(self.stall, self.inner.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| Error::from_transport(&self.method, &self.url, &error)),
-            Err(_) => Err(stalled(&self.method, &self.url)),
+            Err(_) => Err(stalled(&self.method, &self.url, self.stall)),
         }
     }
 }

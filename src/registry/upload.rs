@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -14,20 +13,17 @@ use url::Url;
 
 use super::auth::Scope;
 use super::exchange::{Reply, Request};
-use super::http::{Response, STALL_TIMEOUT};
+use super::http::{Response, Times};
 use super::limit::Lane;
 use super::manifest::stated_digest;
 use super::{Client, Error, Kind, redact};
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
 
-/// A registry that has every byte may still have to write them down.
-const COMMIT_TIMEOUT: Duration = Duration::from_mins(5);
-
 /// An open upload session of one repository.
 pub struct Upload {
-    repository: Repository,
-    location: Url,
+    pub(super) repository: Repository,
+    pub(super) location: Url,
 }
 
 impl fmt::Debug for Upload {
@@ -121,7 +117,7 @@ impl Client {
         let request = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
         let answer = tokio::select! {
             answer = request => answer,
-            detail = stalled(&progress) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),
+            detail = stalled(&progress, self.transport().times()) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),
         };
         let failure = match &*lock(&progress) {
             Progress::Failed(failure) => Some(failure.clone()),
@@ -199,16 +195,16 @@ fn wrong_length(how: &str) -> BlobError {
 }
 
 /// Returns when the registry has taken nothing for too long.
-async fn stalled(progress: &Mutex<Progress>) -> String {
+async fn stalled(progress: &Mutex<Progress>, times: &Times) -> String {
     loop {
         let now = Instant::now();
         let (limit, since, what) = match &*lock(progress) {
-            Progress::Sending(since) => (STALL_TIMEOUT, *since, "nothing moved"),
-            Progress::Sent(since) => (COMMIT_TIMEOUT, *since, "the registry had every byte and did not answer"),
-            Progress::Waiting | Progress::Failed(_) => (STALL_TIMEOUT, now, ""),
+            Progress::Sending(since) => (times.stall, *since, "nothing moved"),
+            Progress::Sent(since) => (times.commit, *since, "the registry had every byte and did not answer"),
+            Progress::Waiting | Progress::Failed(_) => (times.stall, now, ""),
         };
         if now >= since + limit {
-            return format!("{what} for {} seconds", limit.as_secs());
+            return format!("{what} for {} seconds", limit.as_secs_f32());
         }
         tokio::time::sleep_until(since + limit).await;
     }

@@ -63,6 +63,7 @@ fn help(error: &Error) -> Option<&'static str> {
     Some(match error.kind() {
         Kind::Dns => "check the spelling of the host, and that this machine's name servers know it",
         Kind::Connect => "check host and port, and that firewalls and HTTPS_PROXY let this machine reach them",
+        Kind::Tls if error.status().is_some() => "the server speaks TLS at this port: remove `tls plain-http=true`",
         Kind::Tls => tls_help(error.detail().unwrap_or_default()),
         Kind::Timeout => "check the network path to the registry; `swrctl plan` shows its checks",
         Kind::Interrupted => "try again; if it happens every time, something between cuts connections",
@@ -78,7 +79,7 @@ fn help(error: &Error) -> Option<&'static str> {
             "create the organization (a push does not), or check its spelling and that it belongs to this account"
         }
         Kind::BlockedTenant => {
-            "wait 30 minutes before the next run, with correct credentials; every further try prolongs the block"
+            "wait 30 minutes, check the credentials, then run again; nothing more is sent to this registry now"
         }
         Kind::RateLimited => "wait, log in for a higher limit, or set `limit requests-per-second=` for this registry",
         Kind::ManifestRejected => {

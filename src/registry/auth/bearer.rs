@@ -1,7 +1,6 @@
-//! Tokens: asked for once per set of scopes, shared by all tasks, replaced before they expire.
+//! Tokens: where they come from, how they are asked for, and what they say.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -15,7 +14,7 @@ use url::form_urlencoded;
 
 use super::challenge::Challenge;
 use super::scope::Scope;
-use super::{Credentials, REFUSAL_LIFE, basic};
+use super::{Credentials, basic};
 use crate::registry::http::{Response, Transport};
 use crate::registry::limit::Lane;
 use crate::registry::{Error, Kind};
@@ -56,7 +55,7 @@ impl Realm {
 #[derive(Clone)]
 pub(super) struct Token {
     header: HeaderValue,
-    /// What was asked for, and the key to its slot.
+    /// What was asked for.
     scopes: Arc<[Scope]>,
     asked_at: Instant,
     /// From here on a new one is asked for.
@@ -66,6 +65,18 @@ pub(super) struct Token {
 impl Token {
     pub(super) fn header(&self) -> &HeaderValue {
         &self.header
+    }
+
+    pub(super) fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    pub(super) fn asked_at(&self) -> Instant {
+        self.asked_at
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        Instant::now() < self.renew_at
     }
 
     /// Whether the token states every scope, where it is a JWT that states any; others are believed.
@@ -99,106 +110,8 @@ struct AccessEntry {
     actions: Vec<String>,
 }
 
-/// All tokens of one registry.
-#[derive(Default)]
-pub(super) struct Tokens {
-    slots: Mutex<HashMap<Arc<[Scope]>, Arc<Slot>>>,
-    /// Credentials that the token server refused are not shown to it again for a while.
-    rejected: Mutex<Option<(Instant, Error)>>,
-}
-
-/// Locked while its token is being asked for: the others wait for the same answer.
-type Slot = tokio::sync::Mutex<State>;
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Empty,
-    Ready(Token),
-    Failed(Instant, Error),
-}
-
-impl Tokens {
-    /// A token for `scopes`, and whether it was asked for since this call began.
-    pub(super) async fn get(
-        &self,
-        transport: &Transport,
-        realm: &Realm,
-        credentials: &Credentials,
-        scopes: &[Scope],
-    ) -> Result<(Token, bool), Error> {
-        let began = Instant::now();
-        if let Some(token) = self.wider(scopes).await {
-            return Ok((token, false));
-        }
-        let slot = self.slot(scopes);
-        let mut state = slot.lock().await;
-        match &*state {
-            State::Ready(token) if Instant::now() < token.renew_at => {
-                return Ok((token.clone(), token.asked_at >= began));
-            }
-            State::Failed(at, error) if *at >= began || !error.is_temporary() && at.elapsed() < REFUSAL_LIFE => {
-                return Err(error.clone());
-            }
-            _ => {}
-        }
-        let asked = match self.rejection() {
-            Some(error) => Err(error),
-            None => fetch(transport, realm, credentials, scopes).await,
-        };
-        match asked {
-            Ok(token) => {
-                *state = State::Ready(token.clone());
-                Ok((token, true))
-            }
-            Err(error) => {
-                let error = error.anonymous(credentials.is_anonymous());
-                *state = State::Failed(Instant::now(), error.clone());
-                self.reject(&error);
-                Err(error)
-            }
-        }
-    }
-
-    /// Drops a token that the registry refused, unless another task has replaced it already.
-    pub(super) async fn forget(&self, refused: &Token) {
-        let slot = self.slot(&refused.scopes);
-        let mut state = slot.lock().await;
-        if matches!(&*state, State::Ready(token) if token.header == refused.header) {
-            *state = State::Empty;
-        }
-    }
-
-    /// A pull needs no token of its own where there is one for pull and push.
-    async fn wider(&self, scopes: &[Scope]) -> Option<Token> {
-        let widened: Vec<Scope> = scopes.iter().map(Scope::widened).collect();
-        if widened == scopes {
-            return None;
-        }
-        let slot = self.slots.lock().expect("nobody panics here").get(widened.as_slice()).cloned()?;
-        match &*slot.lock().await {
-            State::Ready(token) if Instant::now() < token.renew_at && token.grants(scopes) => Some(token.clone()),
-            _ => None,
-        }
-    }
-
-    fn slot(&self, scopes: &[Scope]) -> Arc<Slot> {
-        Arc::clone(self.slots.lock().expect("nobody panics here").entry(scopes.into()).or_default())
-    }
-
-    fn rejection(&self) -> Option<Error> {
-        let rejected = self.rejected.lock().expect("nobody panics here");
-        rejected.as_ref().filter(|(at, _)| at.elapsed() < REFUSAL_LIFE).map(|(_, error)| error.clone())
-    }
-
-    fn reject(&self, error: &Error) {
-        if *error.kind() == Kind::Unauthorized && !error.is_anonymous() && self.rejection().is_none() {
-            *self.rejected.lock().expect("nobody panics here") = Some((Instant::now(), error.clone()));
-        }
-    }
-}
-
-async fn fetch(
+/// Asks for one token.
+pub(super) async fn fetch(
     transport: &Transport,
     realm: &Realm,
     credentials: &Credentials,

@@ -138,5 +138,4 @@ fn unusable(path: &Path, what: impl std::fmt::Display) -> Problem {
 }
 
 #[cfg(test)]
-#[path = "docker_config_tests.rs"]
 mod tests;

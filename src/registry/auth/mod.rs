@@ -9,26 +9,24 @@ mod credential_helper;
 pub mod docker_config;
 mod scope;
 pub mod swr;
+mod tokens;
 
 use std::sync::RwLock;
-use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use url::Url;
 
-use bearer::{Realm, Token, Tokens};
+use bearer::{Realm, Token};
 use challenge::Challenge;
 pub use scope::Access;
 pub(super) use scope::Scope;
+use tokens::Tokens;
 
 use super::http::{Response, Transport};
 use super::limit::Lane;
 use super::{Error, Kind, Secret};
-
-/// How long a refused login is not tried again: a wrong password, tried often enough, locks accounts.
-const REFUSAL_LIFE: Duration = Duration::from_mins(1);
 
 /// Who asks.
 #[derive(Clone, Debug, Default)]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::server::{Answer, Server};
 use super::{blob_of, client, read, repository, settings};
+use crate::registry::http::Times;
 use crate::registry::{Client, Kind, Limits, Settings};
 
 /// Answers the first `times` requests about something with `fault`, the rest with `then`.
@@ -128,4 +129,15 @@ async fn no_more_requests_than_allowed_are_under_way() {
     let asked = futures_util::future::join_all((0..6).map(|_| client.ping()));
     asked.await;
     assert!(start.elapsed() >= Duration::from_millis(180), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_blob_that_stops_moving_is_given_up() {
+    let rest = Answer::new(200).body("hello").stated_length(11).hanging();
+    let server = Server::start(move |_| rest.clone()).await;
+    let times = Times { stall: Duration::from_millis(200), ..Times::default() };
+    let client = Client::with_times(settings(&server), times).unwrap();
+    let stream = client.blob(&repository("a"), &blob_of(b"hello world")).await.unwrap();
+    let error = read(stream).await.unwrap_err();
+    assert_eq!((error.problem.code.as_str(), error.temporary), ("registry-timeout", true));
 }

@@ -117,18 +117,18 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_shown_to_the_token_server_once() {
+async fn wrong_credentials_are_not_shown_often_enough_to_lock_an_account() {
     let refuse = |_: &Seen, _: usize| Answer::json(401, &format!(r#"{{"details":"bob:{PASSWORD} is wrong"}}"#));
     let server = registry(refuse, found).await;
     let client = logged_in(&server);
     let repositories: Vec<_> = (0..10).map(|n| repository(&format!("a/{n}"))).collect();
-    for one in &repositories {
-        let error = client.tags(one).await.unwrap_err();
+    for asked in join_all(repositories.iter().map(|one| client.tags(one))).await {
+        let error = asked.unwrap_err();
         assert_eq!(*error.kind(), Kind::Unauthorized);
         let told = format!("{error} {error:?} {:?} {client:?}", error.problem());
         assert!(told.contains("bob:*** is wrong") && !told.contains(PASSWORD), "{told}");
     }
-    assert_eq!(server.count("/token"), 1);
+    assert_eq!(server.count("/token"), 3);
 }
 
 #[tokio::test]

@@ -38,11 +38,13 @@ pub(super) struct Answer {
     /// `Content-Length`, where it is not the body's.
     stated: Option<usize>,
     delay: Duration,
+    /// Keeps the connection open although more was announced.
+    hangs: bool,
 }
 
 impl Answer {
     pub(super) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), stated: None, delay: Duration::ZERO }
+        Self { status, headers: Vec::new(), body: Vec::new(), stated: None, delay: Duration::ZERO, hangs: false }
     }
 
     pub(super) fn json(status: u16, body: &str) -> Self {
@@ -67,6 +69,11 @@ impl Answer {
     /// States a longer body than is sent, and hangs up.
     pub(super) fn stated_length(mut self, length: usize) -> Self {
         self.stated = Some(length);
+        self
+    }
+
+    pub(super) fn hanging(mut self) -> Self {
+        self.hangs = true;
         self
     }
 
@@ -131,7 +138,7 @@ async fn serve(stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, handler: Arc<Handl
         let head = seen.method == "HEAD";
         log.lock().unwrap().push(seen);
         tokio::time::sleep(answer.delay).await;
-        if send(&mut stream, &answer, head).await.is_none() || answer.stated.is_some() {
+        if send(&mut stream, &answer, head).await.is_none() || answer.stated.is_some() && !answer.hangs {
             return;
         }
     }

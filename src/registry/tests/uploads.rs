@@ -1,13 +1,18 @@
 //! Blobs to and fro.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use super::server::{Answer, Server};
-use super::{blob_of, client, logged_in, read, repository};
+use super::{blob_of, client, logged_in, read, repository, settings};
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Digest};
-use crate::registry::{Kind, Mount};
+use crate::registry::http::Times;
+use crate::registry::{Client, Kind, Mount, Settings, TlsSettings, Upload};
 
 fn bytes(chunks: &[&'static str]) -> BlobStream {
     stream::iter(chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).collect::<Vec<_>>()).boxed()
@@ -148,4 +153,58 @@ async fn a_signed_url_is_not_shown_when_its_host_fails() {
     assert_eq!(*error.kind(), Kind::Denied);
     let told = format!("{error} {error:?}");
     assert!(told.contains("Signature=…") && !told.contains("s3cret"), "{told}");
+}
+
+#[tokio::test]
+async fn a_storage_host_that_answers_get_only_tells_the_size_too() {
+    let store = Server::start(|seen| match seen.method.as_str() {
+        "GET" => Answer::new(200).body("hello"),
+        _ => Answer::new(403),
+    })
+    .await;
+    let signed = format!("http://{}/x?Signature=1", store.host());
+    let server = Server::start(move |_| Answer::new(307).header("Location", signed.clone())).await;
+    let size = client(&server).head_blob(&repository("a"), &blob_of(b"hello").digest).await.unwrap();
+    assert_eq!(size, Some(5));
+}
+
+#[tokio::test]
+async fn only_a_registry_that_takes_nothing_is_too_slow() {
+    let times = Times { stall: Duration::from_millis(200), commit: Duration::from_millis(400), ..Times::default() };
+    // Takes the head of the request and then nothing: more than the buffers between can hold.
+    let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = deaf.local_addr().unwrap().to_string();
+    let tls = TlsSettings { plain_http: true, ..TlsSettings::default() };
+    let settings = Settings { tls, ..Settings::new(host.parse().unwrap()) };
+    let client = Client::with_times(settings, times).unwrap();
+    let location = format!("http://{host}/v2/a/blobs/uploads/1").parse().unwrap();
+    let large = vec![7; 64 << 20];
+    let chunks: Vec<_> = large.chunks(1 << 20).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    let silent = tokio::spawn(async move {
+        // `GET /v2/` is answered, the PUT is not read.
+        let (mut first, _) = deaf.accept().await.unwrap();
+        first.read_buf(&mut Vec::new()).await.unwrap();
+        first.write_all(b"HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        let second = deaf.accept().await.unwrap();
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        drop((first, second));
+    });
+    let upload = Upload { repository: repository("a"), location };
+    let error = client.finish_upload(upload, &blob_of(&large), stream::iter(chunks).boxed()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::Timeout, true), "{error}");
+    silent.abort();
+}
+
+#[tokio::test]
+async fn a_slow_source_does_not_make_the_registry_late() {
+    let server = uploads(Answer::new(201).after(Duration::from_millis(300))).await;
+    let times = Times { stall: Duration::from_millis(150), commit: Duration::from_secs(5), ..Times::default() };
+    let client = Client::with_times(settings(&server), times).unwrap();
+    let slow = stream::unfold(0, |n| async move {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        (n < 3).then(|| (Ok(Bytes::from_static(b"abc")), n + 1))
+    });
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    client.finish_upload(upload, &blob_of(b"abcabcabc"), slow.boxed()).await.unwrap();
+    assert_eq!(server.seen().pop().unwrap().body, b"abcabcabc");
 }

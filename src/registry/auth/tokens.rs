@@ -1,0 +1,140 @@
+//! The tokens of one registry: asked for once per set of scopes, shared by all tasks, replaced before they expire.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Credentials;
+use super::bearer::{self, Realm, Token};
+use super::scope::Scope;
+use crate::registry::http::Transport;
+use crate::registry::{Error, Kind};
+
+/// How long what was refused is not asked for again.
+const REFUSAL_LIFE: Duration = Duration::from_mins(1);
+
+/// Wrong credentials, shown often enough, lock accounts: after so many refusals in a row they are not shown again.
+const MAX_REFUSED_LOGINS: u32 = 3;
+
+#[derive(Default)]
+pub(super) struct Tokens {
+    slots: Mutex<HashMap<Arc<[Scope]>, Arc<Slot>>>,
+    /// Held while a login is tried, until the first one succeeds.
+    login: tokio::sync::Mutex<Login>,
+}
+
+/// Locked while its token is being asked for: the others wait for the same answer.
+type Slot = tokio::sync::Mutex<State>;
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Empty,
+    Ready(Token),
+    Failed(Instant, Error),
+}
+
+/// What is known about the credentials.
+enum Login {
+    Accepted,
+    Refused { times: u32, last: Option<(Instant, Error)> },
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self::Refused { times: 0, last: None }
+    }
+}
+
+impl Tokens {
+    /// A token for `scopes`, and whether it was asked for since this call began.
+    pub(super) async fn get(
+        &self,
+        transport: &Transport,
+        realm: &Realm,
+        credentials: &Credentials,
+        scopes: &[Scope],
+    ) -> Result<(Token, bool), Error> {
+        let began = Instant::now();
+        if let Some(token) = self.wider(scopes).await {
+            return Ok((token, false));
+        }
+        let slot = self.slot(scopes);
+        let mut state = slot.lock().await;
+        match &*state {
+            State::Ready(token) if token.is_current() => return Ok((token.clone(), token.asked_at() >= began)),
+            State::Failed(at, error) if *at >= began || !error.is_temporary() && at.elapsed() < REFUSAL_LIFE => {
+                return Err(error.clone());
+            }
+            _ => {}
+        }
+        let asked = self.log_in(transport, realm, credentials, scopes).await;
+        *state = match &asked {
+            Ok(token) => State::Ready(token.clone()),
+            Err(error) => State::Failed(Instant::now(), error.clone()),
+        };
+        asked.map(|token| (token, true))
+    }
+
+    /// Drops a token that the registry refused, unless another task has replaced it already.
+    pub(super) async fn forget(&self, refused: &Token) {
+        let slot = self.slot(refused.scopes());
+        let mut state = slot.lock().await;
+        if matches!(&*state, State::Ready(token) if token.header() == refused.header()) {
+            *state = State::Empty;
+        }
+    }
+
+    /// One login after the other until one is accepted, so that wrong credentials are noticed in time.
+    async fn log_in(
+        &self,
+        transport: &Transport,
+        realm: &Realm,
+        credentials: &Credentials,
+        scopes: &[Scope],
+    ) -> Result<Token, Error> {
+        if credentials.is_anonymous() {
+            let asked = bearer::fetch(transport, realm, credentials, scopes).await;
+            return asked.map_err(|error| error.anonymous(true));
+        }
+        let mut login = self.login.lock().await;
+        let refused = match &*login {
+            Login::Accepted => {
+                drop(login);
+                return bearer::fetch(transport, realm, credentials, scopes).await;
+            }
+            Login::Refused { times: MAX_REFUSED_LOGINS.., last: Some((at, error)) } if at.elapsed() < REFUSAL_LIFE => {
+                return Err(error.clone());
+            }
+            Login::Refused { times, .. } => *times,
+        };
+        let asked = bearer::fetch(transport, realm, credentials, scopes).await;
+        match &asked {
+            Ok(_) => *login = Login::Accepted,
+            Err(error) if *error.kind() == Kind::Unauthorized => {
+                *login = Login::Refused { times: refused + 1, last: Some((Instant::now(), error.clone())) };
+            }
+            Err(_) => {}
+        }
+        asked
+    }
+
+    /// A pull needs no token of its own where there is one for pull and push.
+    async fn wider(&self, scopes: &[Scope]) -> Option<Token> {
+        let widened: Vec<Scope> = scopes.iter().map(Scope::widened).collect();
+        if widened == scopes {
+            return None;
+        }
+        let slot = self.slots.lock().expect("nobody panics here").get(widened.as_slice()).cloned()?;
+        match &*slot.lock().await {
+            State::Ready(token) if token.is_current() && token.grants(scopes) => Some(token.clone()),
+            _ => None,
+        }
+    }
+
+    fn slot(&self, scopes: &[Scope]) -> Arc<Slot> {
+        Arc::clone(self.slots.lock().expect("nobody panics here").entry(scopes.into()).or_default())
+    }
+}
