@@ -153,3 +153,6 @@ fn both<A, B>(a: Result<A, Diagnostic>, b: Result<B, Diagnostic>) -> Result<(A, 
         (a, b) => Err([a.err(), b.err()].into_iter().flatten().collect()),
     }
 }
+
+#[cfg(test)]
+mod tests;

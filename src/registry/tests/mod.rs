@@ -4,6 +4,7 @@ mod faults;
 mod lists;
 mod login;
 mod manifests;
+mod secure;
 mod server;
 mod uploads;
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use rustls::ServerConfig;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it came in.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +96,17 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start(handler: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        Self::listen(None, handler).await
+    }
+
+    pub(super) async fn start_tls(
+        config: ServerConfig,
+        handler: impl Fn(&Seen) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(Some(TlsAcceptor::from(Arc::new(config))), handler).await
+    }
+
+    async fn listen(tls: Option<TlsAcceptor>, handler: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
@@ -101,7 +114,18 @@ impl Server {
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&handler)));
+                let (tls, log, handler) = (tls.clone(), Arc::clone(&log), Arc::clone(&handler));
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, log, handler).await,
+                        // A client that does not like the certificate is gone by now.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, log, handler).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { port, seen, task }
@@ -131,7 +155,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, handler: Arc<Handler>) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, log: Arc<Mutex<Vec<Seen>>>, handler: Arc<Handler>) {
     let mut stream = BufReader::new(stream);
     while let Some(seen) = receive(&mut stream).await {
         let answer = handler(&seen);
@@ -145,7 +169,7 @@ async fn serve(stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, handler: Arc<Handl
 }
 
 /// `None` when the peer is gone, also in the middle of its body.
-async fn receive(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
+async fn receive(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>) -> Option<Seen> {
     let mut seen = Seen::default();
     let first = line(stream).await?;
     let mut words = first.split(' ');
@@ -161,7 +185,7 @@ async fn receive(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
     Some(seen)
 }
 
-async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn line(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>) -> Option<String> {
     let mut text = String::new();
     let Ok(read) = stream.read_line(&mut text).await else {
         // Not text: what comes is a TLS handshake.
@@ -171,7 +195,7 @@ async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
     (read > 0).then(|| text.trim_end().to_owned())
 }
 
-async fn send(stream: &mut BufReader<TcpStream>, answer: &Answer, head: bool) -> Option<()> {
+async fn send(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, answer: &Answer, head: bool) -> Option<()> {
     let mut text = format!("HTTP/1.1 {} x\r\n", answer.status);
     for (name, value) in &answer.headers {
         text += &format!("{name}: {value}\r\n");
