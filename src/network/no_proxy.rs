@@ -31,8 +31,7 @@ impl<'a> NoProxy<'a> {
 fn matches(entry: &str, host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => range(entry).is_some_and(|range| contains(range, address)),
-        // An entry that is an address or a range is never a name.
-        Err(_) => entry == "*" || (range(entry).is_none() && is_within(host, entry)),
+        Err(_) => entry == "*" || is_within(host, entry),
     }
 }
 

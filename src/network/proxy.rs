@@ -72,20 +72,16 @@ impl Proxy {
             None if value.contains(['/', '?', '#']) => return None,
             None => ("http", value),
         };
-        let scheme = match scheme {
+        let kind = match scheme {
             "socks4" | "socks4a" | "socks5" | "socks5h" => ProxyScheme::Socks,
             _ if scheme.eq_ignore_ascii_case("http") => ProxyScheme::Http,
             _ if scheme.eq_ignore_ascii_case("https") => ProxyScheme::Https,
             _ => return None,
         };
-        let url = Url::parse(&format!("http://{rest}")).ok()?;
-        let port = url.port().unwrap_or(match scheme {
-            ProxyScheme::Http => 80,
-            ProxyScheme::Https => 443,
-            ProxyScheme::Socks => 1080,
-        });
+        let url = Url::parse(&format!("{scheme}://{rest}")).ok()?;
+        let port = url.port_or_known_default().unwrap_or(1080);
         let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-        Some(Self { variable, scheme, host, port, authorization: basic(&url), near_misses: Vec::new() })
+        Some(Self { variable, scheme: kind, host, port, authorization: basic(&url), near_misses: Vec::new() })
     }
 }
 
@@ -198,6 +194,13 @@ mod tests {
         assert_eq!(shown(&pairs[..1], "h.corp").as_deref(), Some("Proxy(https_proxy=http://low:1)"));
         assert_eq!(shown(&pairs[2..], "h.corp").as_deref(), Some("Proxy(ALL_PROXY=http://all:3)"));
         assert_eq!(shown(&[("HTTP_PROXY", "http://plain:1")], "h.corp"), None);
+    }
+
+    #[test]
+    fn the_port_is_the_written_one_or_the_schemes() {
+        let port = |url: &str| Proxy::parse("HTTPS_PROXY", url).unwrap().port;
+        assert_eq!(["http://p", "https://p", "socks5://p", "p"].map(port), [80, 443, 1080, 80]);
+        assert_eq!(["http://p:443", "https://p:80", "socks5://p:80", "p:3128"].map(port), [443, 80, 80, 3128]);
     }
 
     #[test]

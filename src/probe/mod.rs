@@ -29,8 +29,6 @@ use crate::registry::{Access, Client, TlsSettings};
 pub struct PathTarget {
     /// Client of the registry, with its credentials.
     pub client: Client,
-    /// The client's.
-    pub tls: TlsSettings,
     pub network: Option<Network>,
     /// The declared hosts file, as the process must open it; none is the system's.
     pub hosts_file: Option<PathBuf>,
@@ -69,7 +67,6 @@ impl fmt::Debug for PathTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PathTarget")
             .field("client", &self.client)
-            .field("tls", &self.tls)
             .field("network", &self.network)
             .field("hosts_file", &self.hosts_file)
             .field("access", &self.access)
@@ -83,8 +80,12 @@ impl PathTarget {
         self.client.host()
     }
 
+    fn tls(&self) -> &TlsSettings {
+        self.client.tls()
+    }
+
     fn port(&self) -> u16 {
-        self.host().port().unwrap_or(if self.tls.plain_http { 80 } else { 443 })
+        self.host().port().unwrap_or(if self.tls().plain_http { 80 } else { 443 })
     }
 
     fn mode(&self) -> Option<Mode> {
@@ -100,7 +101,7 @@ impl PathTarget {
 pub async fn path(target: &PathTarget) -> PathReport {
     let mut walk = Walk {
         target,
-        route: route(&target.environment, target.host().host(), target.tls.plain_http),
+        route: route(&target.environment, target.host().host(), target.tls().plain_http),
         report: PathReport::default(),
     };
     walk.record(judge::env_proxy(target.host().host(), target.mode(), &walk.route));
@@ -212,7 +213,7 @@ impl Walk<'_> {
             return;
         }
         let result = match (connected, &self.route) {
-            _ if self.target.tls.plain_http => judge::skipped(Check::Tls, "`plain-http=true` is declared"),
+            _ if self.target.tls().plain_http => judge::skipped(Check::Tls, "`plain-http=true` is declared"),
             (_, Route::Through(proxy)) if proxy.scheme != ProxyScheme::Http => judge::skipped(
                 Check::Tls,
                 format!("{proxy} is itself reached through TLS or SOCKS; registry-api makes the handshake"),

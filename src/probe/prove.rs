@@ -18,7 +18,6 @@ pub async fn prove(project: &Project, name: &str, client: Result<Client, Problem
     let network = project.network(name).cloned();
     let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
     let target = PathTarget {
-        tls: client.tls().clone(),
         hosts_file: hosts_file.map(|path| project.resolve(path)),
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -8,7 +8,7 @@ use crate::network::judge;
 use crate::registry::{Error, Kind};
 
 pub(super) async fn observe(target: &PathTarget) -> CheckResult {
-    let scheme = if target.tls.plain_http { "http" } else { "https" };
+    let scheme = if target.tls().plain_http { "http" } else { "https" };
     let url = format!("{scheme}://{}/v2/", target.host().api_host());
     let limit = target.limits.registry_api;
     let answer = timeout(limit, target.client.ping()).await.ok();

@@ -49,7 +49,7 @@ impl Line<'_> {
     }
 
     async fn shake(&self) -> Handshake {
-        let tls = self.target.tls.clone();
+        let tls = self.target.tls().clone();
         let configured = tokio::task::spawn_blocking(move || trust::config(&tls)).await;
         let (config, recorder) = match configured.expect("loading roots does not panic") {
             Ok(pair) => pair,
@@ -65,7 +65,7 @@ impl Line<'_> {
             Err(TunnelError::Io(_)) => return Handshake::Closed,
         };
         match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
-            Ok(stream) => completed(&recorder, self.target.tls.verify, stream.get_ref().1.protocol_version()),
+            Ok(stream) => completed(&recorder, self.target.tls().verify, stream.get_ref().1.protocol_version()),
             Err(error) => broken_off(&recorder, &error),
         }
     }

@@ -34,7 +34,7 @@ impl fmt::Display for Asked {
 #[must_use]
 pub fn auth_token(asked: &[Asked], not_asked: usize) -> CheckResult {
     if asked.is_empty() {
-        return skipped(Check::AuthToken, "no migration uses the registry");
+        return skipped(Check::AuthToken, "the project file names no repository of it");
     }
     let result = CheckResult::new(Check::AuthToken, format!("the registry grants {}", list(asked)));
     let problems = |wanted: fn(&Grant) -> Option<&Problem>| {

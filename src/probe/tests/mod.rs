@@ -21,10 +21,9 @@ fn target(name: &str, address: SocketAddr) -> PathTarget {
 
 fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget {
     let host = format!("{name}:{}", address.port()).parse().unwrap();
-    let settings = Settings { tls: tls.clone(), retries: 0, ..Settings::new(host) };
+    let settings = Settings { tls, retries: 0, ..Settings::new(host) };
     PathTarget {
         client: Client::new(settings).unwrap(),
-        tls,
         network: None,
         hosts_file: None,
         environment: Environment::new(),

@@ -6,22 +6,22 @@ use super::servers::{http, registry, with_body};
 use super::{SHORT, target, target_with};
 use crate::diag::{Span, Spanned};
 use crate::lint::policy::Level;
-use crate::network::Verdict::{Fail, Pass, Skip, Warn};
+use crate::network::Verdict::{Fail, Pass, Skip, Unknown, Warn};
 use crate::network::{Check, CheckResult, Environment, Mode, Network, PathReport, Verdict};
 use crate::probe::{Limits, PathTarget, path};
 use crate::registry::{Access, TlsSettings};
 
-fn network(mode: Mode, endpoint: Option<&str>, levels: &[(Check, Level)]) -> Option<Network> {
+fn network(mode: Mode, endpoint: Option<&str>, levels: &[(Check, Level)]) -> Network {
     fn spanned<T>(value: T) -> Spanned<T> {
         Spanned::new(value, Span::default())
     }
-    Some(Network {
+    Network {
         registry: spanned("r".to_owned()),
         mode: Some(spanned(mode)),
         endpoint: endpoint.map(|address| spanned(address.parse().unwrap())),
         hosts_file: None,
         levels: levels.iter().map(|(check, level)| (spanned(*check), *level)).collect(),
-    })
+    }
 }
 
 fn plain(address: SocketAddr) -> PathTarget {
@@ -47,7 +47,7 @@ const ENDPOINT: Mode = Mode::VpcEndpoint { via: None };
 #[tokio::test]
 async fn a_registry_at_its_endpoint_passes_every_check() {
     let target = PathTarget {
-        network: network(ENDPOINT, Some("127.0.0.1"), &[]),
+        network: Some(network(ENDPOINT, Some("127.0.0.1"), &[])),
         access: vec![("team/app".parse().unwrap(), Access::PullPush)],
         ..plain(registry().await)
     };
@@ -64,6 +64,31 @@ async fn a_missing_organization_is_told_in_the_registrys_words() {
     assert!(failure.observed.contains("`nobody/app` refused"), "{failure:?}");
     assert!(failure.observed.contains("namespace nobody does not exist"), "{failure:?}");
     assert!(failure.fix.is_some());
+}
+
+#[tokio::test]
+async fn a_registry_that_wants_a_login_is_a_registry() {
+    let strict = http(|_, _| {
+        let headers = "WWW-Authenticate: Basic realm=\"r\"\r\nContent-Type: application/json\r\n";
+        with_body("401 Unauthorized", headers, r#"{"errors":[{"code":"UNAUTHORIZED","message":"log in"}]}"#)
+    });
+    let access = vec![("team/app".parse().unwrap(), Access::Pull)];
+    let report = path(&PathTarget { access, ..plain(strict.await) }).await;
+    assert_eq!(verdicts(&report), [Pass, Pass, Skip, Pass, Skip, Pass, Fail], "{report:?}");
+}
+
+#[tokio::test]
+async fn a_token_server_that_is_down_leaves_the_permissions_unknown() {
+    let half = http(|asked, address| match asked {
+        "GET /v2/" => {
+            let headers = format!("WWW-Authenticate: Bearer realm=\"http://{address}/token\",service=\"s\"\r\n");
+            with_body("401 Unauthorized", &headers, "")
+        }
+        _ => with_body("503 Service Unavailable", "", ""),
+    });
+    let access = vec![("team/app".parse().unwrap(), Access::Pull)];
+    let report = path(&PathTarget { access, ..plain(half.await) }).await;
+    assert_eq!(verdicts(&report), [Pass, Pass, Skip, Pass, Skip, Pass, Unknown], "{report:?}");
 }
 
 #[tokio::test]
@@ -92,7 +117,7 @@ async fn what_depends_on_a_failed_check_says_so() {
 
 #[tokio::test]
 async fn the_wrong_address_keeps_requests_from_the_registry() {
-    let target = PathTarget { network: network(ENDPOINT, Some("127.0.0.2"), &[]), ..plain(registry().await) };
+    let target = PathTarget { network: Some(network(ENDPOINT, Some("127.0.0.2"), &[])), ..plain(registry().await) };
     let report = path(&target).await;
     assert_eq!(verdicts(&report), [Pass, Pass, Fail, Pass, Skip, Skip, Skip], "{report:?}");
 }
@@ -100,7 +125,7 @@ async fn the_wrong_address_keeps_requests_from_the_registry() {
 #[tokio::test]
 async fn levels_soften_a_failure_and_let_the_walk_go_on() {
     for (level, verdict) in [(Level::Warning, Warn), (Level::Off, Skip)] {
-        let network = network(Mode::Public { egress: None }, None, &[(Check::AddressClass, level)]);
+        let network = Some(network(Mode::Public { egress: None }, None, &[(Check::AddressClass, level)]));
         let report = path(&PathTarget { network, ..plain(registry().await) }).await;
         assert_eq!(verdicts(&report), [Pass, Pass, verdict, Pass, Skip, Pass, Skip], "{report:?}");
     }
@@ -111,7 +136,7 @@ async fn a_proxy_in_front_of_a_private_path_stops_the_walk_and_keeps_its_secret(
     let environment = Environment::from([("HTTPS_PROXY".to_owned(), "http://ann:hunter2@proxy.corp:1".to_owned())]);
     let target = PathTarget {
         environment,
-        network: network(Mode::Private, None, &[]),
+        network: Some(network(Mode::Private, None, &[])),
         ..target("registry.corp", refused().await)
     };
     let report = path(&target).await;

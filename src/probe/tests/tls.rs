@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use rcgen::{BasicConstraints, IsCa};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::servers::{authority, proxy, registry, says, self_signed, serve, silent};
 use super::{SHORT, target, target_with, trusting};
@@ -119,9 +120,9 @@ async fn plain_http_on_the_port_is_recognised_even_where_it_waits_for_more() {
     let patient = serve(|mut stream| async move {
         // Says nothing to what is no request, and holds the line.
         let mut request = [0; 4];
-        while tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.is_ok_and(|read| read > 0) {
+        while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
             if request == *b"GET " {
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n").await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
             }
         }
     })
@@ -142,6 +143,14 @@ async fn other_services_silence_and_hanging_up_are_told_apart() {
     assert_eq!(handshake(says("SSH-2.0-OpenSSH_9.2\r\n").await).await, Handshake::NotTls);
     assert_eq!(handshake(silent().await).await, Handshake::TimedOut(SHORT));
     assert_eq!(handshake(serve(|_| async {}).await).await, Handshake::Closed);
+    // A port for TLS that has no certificate for the name, asked without TLS.
+    let strict = serve(|mut stream| async move {
+        let mut request = [0; 4];
+        if stream.read_exact(&mut request).await.is_ok() && request == *b"GET " {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    assert_eq!(handshake(strict.await).await, Handshake::Closed);
 }
 
 #[tokio::test]
