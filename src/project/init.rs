@@ -194,6 +194,10 @@ mod tests {
         std::fs::write(path, "").unwrap();
     }
 
+    fn texts() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec(any::<String>(), 0..4)
+    }
+
     #[test]
     fn a_folder_is_seen_as_git_sees_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -232,10 +236,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_starter_parses(name: String, paths: Vec<String>, layouts: Vec<String>) {
+        fn every_starter_parses(name: String, paths in texts(), layouts in texts()) {
             let plain = |texts: Vec<String>| texts.iter().filter_map(|text| plain(Path::new(text))).collect();
             parsed(&starter(&Found { name: Some(name), dockerfiles: plain(paths), layouts: plain(layouts) }));
         }

@@ -35,17 +35,11 @@ impl Fault {
 
     /// "did you mean", or else the list of what there is.
     pub(crate) fn help_with<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Self {
-        match crate::diag::did_you_mean(word, known.clone()) {
-            Some(near) => self.help(format!("did you mean `{near}`?")),
-            None => {
-                let names: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-                if names.is_empty() {
-                    self.help("remove it")
-                } else {
-                    self.help(format!("write one of {}", names.join(", ")))
-                }
-            }
+        if let Some(near) = crate::diag::did_you_mean(word, known.clone()) {
+            return self.help(format!("did you mean `{near}`?"));
         }
+        let names: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
+        self.help(if names.is_empty() { "remove it".to_owned() } else { format!("write one of {}", names.join(", ")) })
     }
 }
 

@@ -193,14 +193,13 @@ impl<'a> Lexer<'a> {
                     self.at += 1;
                     return escapes.map(|()| Kind::Text);
                 }
-                Some('\\') => match escape_len(rest) {
-                    Some(len) => self.at += len,
-                    None => {
+                Some('\\') => {
+                    let escape = escape_len(rest);
+                    if escape.is_none() {
                         escapes = Err(Misfit::Escape);
-                        // An escaped quote was dealt with above, so one character is enough.
-                        self.at += 1;
                     }
-                },
+                    self.at += escape.unwrap_or(1);
+                }
                 Some(c) if !is_newline(c) => self.at += c.len_utf8(),
                 _ => return Err(Misfit::UnclosedText),
             }
@@ -280,7 +279,8 @@ fn is_blank(c: char) -> bool {
 fn is_identifier(c: char) -> bool {
     let is_punctuation =
         matches!(c, '\\' | '/' | '(' | ')' | '{' | '}' | '<' | '>' | ';' | '[' | ']' | '=' | ',' | '"');
-    c > '!' && !is_punctuation && !is_newline(c) && !(is_blank(c) && c != '\u{feff}')
+    // knuffel takes a byte order mark for a blank before a word and for a letter in one.
+    c == '\u{feff}' || (c > '!' && !is_punctuation && !is_newline(c) && !is_blank(c))
 }
 
 #[cfg(test)]

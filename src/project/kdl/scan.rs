@@ -163,13 +163,12 @@ impl<'a> Scanner<'a> {
             let help = "write `;` or start a new line before `}`: KDL 1 asks for it";
             self.fault(fault.at(token.span, "`;` is missing before this").help(help));
         }
-        match self.blocks.pop() {
-            Some(_) => self.node = Node::Closed,
-            None => {
-                self.node = Node::None;
-                self.misplaced(token.span, "`}` without a `{`");
-            }
-        }
+        self.node = if self.blocks.pop().is_some() {
+            Node::Closed
+        } else {
+            self.misplaced(token.span, "`}` without a `{`");
+            Node::None
+        };
     }
 
     fn type_annotation(&mut self, token: Token) {

@@ -53,16 +53,14 @@ struct Names<'a> {
 }
 
 pub(super) fn read(nodes: &[Node], rules: Option<&[&str]>, faults: &Faults) -> Sections {
-    let sections = |name: &'static str| {
-        let named = nodes.iter().filter(move |node| *node.name == name);
-        named.map(|node| Cursor::new(node, faults))
-    };
-    let named = |section| sections(section).filter_map(Cursor::quiet_name).collect::<Vec<_>>();
-    let names = Names { registries: named("registry"), rules };
+    let sections =
+        |name: &'static str| nodes.iter().filter(move |node| *node.name == name).map(|node| Cursor::new(node, faults));
+    let first_arguments = |section| sections(section).filter_map(Cursor::quiet_name).collect::<Vec<_>>();
+    let names = Names { registries: first_arguments("registry"), rules };
     unique("registry", &names.registries, faults);
-    unique("network", &named("network"), faults);
+    unique("network", &first_arguments("network"), faults);
     Sections {
-        name: sections("project").map(header::read).fold(None, |first, name| first.or(name)),
+        name: sections("project").map(header::read).fold(None, Option::or),
         registries: sections("registry").filter_map(registry::read).collect(),
         dockerfiles: sections("dockerfiles").map(|cursor| dockerfiles::read(cursor, &names)).collect(),
         networks: sections("network").filter_map(|cursor| network::read(cursor, &names)).collect(),
