@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::image::Digest;
 use crate::network::Verdict;
 use crate::plan::{Action, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
 
@@ -82,7 +83,7 @@ fn write_checks(text: &mut String, network: &NetworkWork) {
 }
 
 fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
-    let short = |digest: &Option<crate::image::Digest>| digest.as_ref().map_or("none".to_owned(), |d| d.short());
+    let short = |digest: &Option<Digest>| digest.as_ref().map_or_else(|| "none".to_owned(), Digest::short);
     let arrow = if style.unicode { "→" } else { "->" };
     let _ = writeln!(text, "    from {}", sync.source);
     let _ = writeln!(text, "    {} {arrow} {}", short(&sync.before), short(&sync.after));

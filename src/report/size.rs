@@ -13,13 +13,9 @@ impl fmt::Display for Bytes {
             return write!(f, "{} B", self.0);
         }
         // Tenths, rounded, in integers: a float could say 1024.0 KiB.
-        let mut unit = 0;
-        let mut tenths = tenths_of(self.0, 10);
-        while tenths >= 10_240 && unit + 1 < UNITS.len() {
-            unit += 1;
-            tenths = tenths_of(self.0, 10 * (unit as u32 + 1));
-        }
-        write!(f, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+        let sized = UNITS.iter().zip(1..).map(|(unit, power)| (unit, tenths_of(self.0, 10 * power)));
+        let fitting = sized.clone().find(|(_, tenths)| *tenths < 10_240).or(sized.last());
+        fitting.map_or(Ok(()), |(unit, tenths)| write!(f, "{}.{} {unit}", tenths / 10, tenths % 10))
     }
 }
 
