@@ -2,5 +2,9 @@
 
 mod clients;
 mod faults;
+mod login;
+mod migrate;
+mod recovery;
 mod registries;
 mod swr;
+mod swr_target;

@@ -7,6 +7,7 @@ pub mod content;
 pub mod counting;
 pub mod faults;
 pub mod http;
+pub mod kdl;
 pub mod process;
 pub mod registry;
 pub mod server;

@@ -162,9 +162,11 @@ impl Recorder {
             .collect()
     }
 
-    /// How many requests had this method and a path that contains a text.
+    /// How many requests had this method (any, when empty) and a path that contains a text.
     pub fn count(&self, method: &str, path: &str) -> usize {
-        self.exchanges().iter().filter(|exchange| exchange.method == method && exchange.path.contains(path)).count()
+        let counts =
+            |exchange: &&Exchange| (method.is_empty() || exchange.method == method) && exchange.path.contains(path);
+        self.exchanges().iter().filter(counts).count()
     }
 
     /// Body bytes of all requests.

@@ -1,0 +1,242 @@
+//! The main job between real registries: plan, apply, and a second plan that finds nothing to do.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::Method;
+
+use crate::support::containerd::Containerd;
+use crate::support::content::{Artifact, Format, image};
+use crate::support::counting::Proxy;
+use crate::support::faults::{Fault, FaultProxy};
+use crate::support::kdl;
+use crate::support::registry::Registry;
+use crate::support::server::Recorder;
+use crate::support::swrctl::Project;
+use crate::support::tools::skopeo_raw;
+
+const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
+
+/// Two registries with a counting proxy before each.
+struct Pair {
+    source: Registry,
+    target: Registry,
+    source_proxy: Proxy,
+    target_proxy: Proxy,
+}
+
+impl Pair {
+    fn start() -> Self {
+        let (source, target) = (Registry::plain(), Registry::plain());
+        let (source_proxy, target_proxy) = (Proxy::counting(source.address()), Proxy::counting(target.address()));
+        Self { source, target, source_proxy, target_proxy }
+    }
+
+    fn project(&self, block: &str) -> Project {
+        Project::new(&kdl::project(&[
+            kdl::anonymous("source", &self.source_proxy.host()),
+            kdl::anonymous("target", &self.target_proxy.host()),
+            kdl::migrate(block),
+        ]))
+    }
+
+    fn recorders(&self) -> [&Recorder; 2] {
+        [self.source_proxy.recorder(), self.target_proxy.recorder()]
+    }
+
+    #[track_caller]
+    fn assert_arrived(&self, name: &str, artifact: &Artifact) {
+        assert_eq!(skopeo_raw(&format!("{}/{name}", self.target.host())).as_bytes(), artifact.manifest.bytes, "{name}");
+    }
+}
+
+#[track_caller]
+fn assert_no_changes(project: &Project) {
+    let output = project.run(["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!(output.stdout.trim_end().lines().last(), Some("No changes."), "{output}");
+}
+
+#[track_caller]
+fn assert_uploaded_once(recorder: &Recorder) {
+    let uploads = recorder.finished_uploads();
+    let distinct: BTreeSet<_> = uploads.iter().collect();
+    assert_eq!(uploads.len(), distinct.len(), "{uploads:#?}");
+}
+
+#[test]
+fn every_format_arrives_byte_for_byte_and_containerd_runs_with_it() {
+    let pair = Pair::start();
+    let artifacts = [
+        ("oci", image(1).build()),
+        ("docker", image(2).format(Format::Docker).build()),
+        ("index", image(3).index(&BOTH)),
+        ("list", image(4).format(Format::Docker).index(&BOTH)),
+        ("attested", image(5).index_with_attestations(&BOTH)),
+    ];
+    for (tag, artifact) in &artifacts {
+        artifact.push(&pair.source.http(), "team/app", tag);
+    }
+    let project = pair.project("image \"team/app\" as=\"mirror/app\"");
+
+    let plan = project.run(["plan", "--detailed-exitcode"]).expect_code(2);
+    let last = plan.stdout.trim_end().lines().last().unwrap_or_default();
+    assert!(last.starts_with("Plan: 5 to create, 0 to update, 0 to delete, 0 blocked; "), "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let containerd = Containerd::start();
+    for (tag, artifact) in &artifacts {
+        pair.assert_arrived(&format!("mirror/app:{tag}"), artifact);
+        let reference = format!("{}/mirror/app:{tag}", pair.target.host());
+        containerd.pull(&reference, "linux/amd64").expect_success();
+    }
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_plan_writes_nothing() {
+    let pair = Pair::start();
+    image(1).index(&BOTH).push(&pair.source.http(), "team/app", "v1");
+    pair.project("image \"team/app\"").run(["plan"]).expect_success();
+    for recorder in pair.recorders() {
+        let written: Vec<_> =
+            recorder.exchanges().into_iter().filter(|e| e.method != "GET" && e.method != "HEAD").collect();
+        assert_eq!(written, []);
+    }
+}
+
+#[test]
+fn two_hundred_tags_cost_two_heads_each_once_they_are_equal() {
+    let pair = Pair::start();
+    for repository in 0..40 {
+        for tag in 0..5 {
+            let artifact = image(repository * 5 + tag).layers(1, 512).build();
+            artifact.push(&pair.source.http(), &format!("team/app-{repository}"), &format!("v{tag}"));
+        }
+    }
+    let images: Vec<String> = (0..40)
+        .map(|repository| format!("image \"team/app-{repository}\" {{ tags \"v0\" \"v1\" \"v2\" \"v3\" \"v4\"; }}"))
+        .collect();
+    let project = pair.project(&images.join("\n    "));
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_uploaded_once(pair.target_proxy.recorder());
+
+    for recorder in pair.recorders() {
+        recorder.clear();
+    }
+    assert_no_changes(&project);
+    for recorder in pair.recorders() {
+        assert_eq!((recorder.count("HEAD", "/manifests/"), recorder.count("GET", "/manifests/")), (200, 0));
+        assert_eq!(recorder.count("", "/blobs/"), 0);
+    }
+}
+
+#[test]
+fn a_tag_that_moved_at_the_source_is_an_update() {
+    let pair = Pair::start();
+    image(1).build().push(&pair.source.http(), "team/app", "v1");
+    let project = pair.project("image \"team/app\" tags=\"v1\"");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let moved = image(2).build();
+    moved.push(&pair.source.http(), "team/app", "v1");
+    let plan = project.run(["plan", "--detailed-exitcode"]).expect_code(2);
+    assert!(plan.stdout.contains("Plan: 0 to create, 1 to update, 0 to delete, 0 blocked; "), "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    pair.assert_arrived("team/app:v1", &moved);
+}
+
+#[test]
+fn a_saved_plan_refuses_a_target_that_moved_and_does_the_rest() {
+    let pair = Pair::start();
+    let (first, second, foreign) = (image(1).build(), image(2).build(), image(3).build());
+    first.push(&pair.source.http(), "team/app", "v1");
+    second.push(&pair.source.http(), "team/app", "v2");
+    let project = pair.project("image \"team/app\"");
+    project.run(["plan", "--out", "saved.json"]).expect_success();
+    foreign.push(&pair.target.http(), "team/app", "v1");
+    let apply = project.run(["apply", "saved.json"]).expect_code(1);
+    assert!(apply.everything().contains("team/app:v1"), "{apply}");
+    pair.assert_arrived("team/app:v1", &foreign);
+    pair.assert_arrived("team/app:v2", &second);
+}
+
+#[test]
+fn a_tag_deleted_between_plan_and_apply_fails_by_name() {
+    let pair = Pair::start();
+    let artifact = image(1).build();
+    artifact.push(&pair.source.http(), "team/app", "v1");
+    let project = pair.project("image \"team/app\" tags=\"v1\"");
+    project.run(["plan", "--out", "saved.json"]).expect_success();
+    let path = format!("/v2/team/app/manifests/{}", artifact.digest());
+    pair.source.http().send(Method::DELETE, &path, &[], Vec::new()).expect_status(202);
+    let apply = project.run(["apply", "saved.json"]).expect_code(1);
+    assert!(apply.everything().contains("team/app:v1"), "{apply}");
+    pair.target.http().manifest(Method::HEAD, "team/app", "v1").expect_status(404);
+}
+
+#[test]
+fn a_platform_subset_is_recognised_by_the_next_plan() {
+    let pair = Pair::start();
+    image(1).index_with_attestations(&BOTH).push(&pair.source.http(), "team/app", "v1");
+    let project = pair.project("image \"team/app\" { platforms \"linux/arm64\"; }\n    attestations \"drop\"");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let written = skopeo_raw(&format!("{}/team/app:v1", pair.target.host()));
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(written["manifests"].as_array().map(Vec::len), Some(1), "{written}");
+    assert_eq!(written["manifests"][0]["platform"]["architecture"], "arm64");
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_blob_that_two_repositories_share_is_uploaded_once() {
+    let pair = Pair::start();
+    let artifact = image(1).layers(2, 100_000).build();
+    artifact.push(&pair.source.http(), "team/one", "v1");
+    artifact.push(&pair.source.http(), "team/two", "v1");
+    pair.project("image \"team/*\"").run(["apply", "--auto-approve"]).expect_success();
+    let uploads = pair.target_proxy.recorder().finished_uploads();
+    let digests: BTreeSet<&String> = uploads.iter().map(|(_, digest)| digest).collect();
+    assert_eq!(uploads.len(), digests.len(), "{uploads:#?}");
+    pair.assert_arrived("team/two:v1", &artifact);
+}
+
+#[test]
+fn killed_at_any_moment_it_converges_and_uploads_no_finished_blob_again() {
+    let pair = Pair::start();
+    for tag in 0..10 {
+        image(tag).layers(3, 60_000).build().push(&pair.source.http(), "team/app", &format!("v{tag}"));
+    }
+    let slow = FaultProxy::start(pair.target_proxy.address(), |_| Fault::throttle(400_000));
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &pair.source_proxy.host()),
+        kdl::anonymous("target", &slow.host()),
+        kdl::migrate("image \"team/app\""),
+    ]));
+    for milliseconds in [150, 400, 700, 1000] {
+        let mut running = project.spawn(["apply", "--auto-approve"]);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        running.kill();
+    }
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_uploaded_once(pair.target_proxy.recorder());
+    assert_no_changes(&project);
+}
+
+#[test]
+fn an_interrupt_stops_cleanly_and_leaves_the_rest_for_the_next_run() {
+    let pair = Pair::start();
+    for tag in 0..10 {
+        image(tag).layers(2, 60_000).build().push(&pair.source.http(), "team/app", &format!("v{tag}"));
+    }
+    let slow = FaultProxy::start(pair.target.address(), |_| Fault::throttle(200_000));
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &pair.source.host()),
+        kdl::anonymous("target", &slow.host()),
+        kdl::migrate("image \"team/app\""),
+    ]));
+    let running = project.spawn(["apply", "--auto-approve"]);
+    std::thread::sleep(Duration::from_millis(800));
+    running.interrupt();
+    let output = running.finish(Duration::from_mins(1));
+    assert_eq!(output.code, Some(1), "{output}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_no_changes(&project);
+}
