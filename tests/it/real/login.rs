@@ -72,7 +72,8 @@ fn wrong_credentials_are_named_with_the_registry() {
     }] {
         let project = project(&registry.host(), FROM_ENVIRONMENT).env("LOGIN", USER).env("PASSWORD", "wrong-password");
         let output = project.run(["plan"]).expect_code(1);
-        assert!(output.everything().contains(&registry.host()), "{output}");
+        assert!(output.stdout.contains("! network.target  auth-token: "), "{output}");
+        assert!(output.everything().contains("401"), "{output}");
         assert!(!output.everything().contains("wrong-password"), "{output}");
     }
 }

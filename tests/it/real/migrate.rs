@@ -1,7 +1,7 @@
 //! The main job between real registries: plan, apply, and a second plan that finds nothing to do.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
@@ -10,10 +10,11 @@ use crate::support::content::{Artifact, Format, image};
 use crate::support::counting::Proxy;
 use crate::support::faults::{Fault, FaultProxy};
 use crate::support::kdl;
+use crate::support::process::Running;
 use crate::support::registry::Registry;
 use crate::support::server::Recorder;
 use crate::support::swrctl::Project;
-use crate::support::tools::skopeo_raw;
+use crate::support::tools::{skopeo, skopeo_raw};
 
 const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 
@@ -198,22 +199,56 @@ fn a_blob_that_two_repositories_share_is_uploaded_once() {
     pair.assert_arrived("team/two:v1", &artifact);
 }
 
+/// A source with images of three blobs each, and a target that is slow enough to be interrupted on the way there.
+fn slow_target(pair: &Pair, images: u64) -> (FaultProxy, Project) {
+    for tag in 0..images {
+        image(tag).layers(2, 40_000).build().push(&pair.source.http(), "team/app", &format!("v{tag}"));
+    }
+    let slow = FaultProxy::start(pair.target_proxy.address(), |_| Fault::throttle(150_000));
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &pair.source_proxy.host()),
+        kdl::registry("target", &slow.host(), "auth \"anonymous\"; limit concurrency=3"),
+        kdl::migrate("image \"team/app\""),
+    ]));
+    (slow, project)
+}
+
+/// Starts an apply and returns it once the target holds so many blobs.
+#[track_caller]
+fn apply_until(project: &Project, target: &Recorder, blobs: usize) -> Running {
+    let mut running = project.spawn(["apply", "--auto-approve"]);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while target.finished_uploads().len() < blobs {
+        assert!(running.is_running() && Instant::now() < deadline, "{}", running.finish(Duration::from_secs(1)));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    running
+}
+
 #[test]
 fn killed_at_any_moment_it_converges_and_uploads_no_finished_blob_again() {
     let pair = Pair::start();
-    for tag in 0..10 {
-        image(tag).layers(3, 60_000).build().push(&pair.source.http(), "team/app", &format!("v{tag}"));
+    let (slow, project) = slow_target(&pair, 12);
+    let target = pair.target_proxy.recorder();
+    for blobs in [1, 4, 11, 20, 29] {
+        drop(apply_until(&project, target, blobs));
+        slow.settle();
     }
-    let slow = FaultProxy::start(pair.target_proxy.address(), |_| Fault::throttle(400_000));
-    let project = Project::new(&kdl::project(&[
-        kdl::anonymous("source", &pair.source_proxy.host()),
-        kdl::anonymous("target", &slow.host()),
-        kdl::migrate("image \"team/app\""),
-    ]));
-    for milliseconds in [150, 400, 700, 1000] {
-        let mut running = project.spawn(["apply", "--auto-approve"]);
-        std::thread::sleep(Duration::from_millis(milliseconds));
-        running.kill();
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_uploaded_once(target);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn an_interrupt_finishes_what_is_in_flight_and_leaves_the_rest_for_the_next_run() {
+    let pair = Pair::start();
+    let (_slow, project) = slow_target(&pair, 60);
+    let running = apply_until(&project, pair.target_proxy.recorder(), 4);
+    running.interrupt();
+    let output = running.finish(Duration::from_mins(1)).expect_code(1);
+    assert!(pair.target_proxy.recorder().count("PUT", "/manifests/") > 0, "{output}");
+    for tag in 0..60 {
+        assert!(output.stdout.contains(&format!("sync.target/team/app:v{tag}")), "every step has a verdict: {output}");
     }
     project.run(["apply", "--auto-approve"]).expect_success();
     assert_uploaded_once(pair.target_proxy.recorder());
@@ -221,22 +256,59 @@ fn killed_at_any_moment_it_converges_and_uploads_no_finished_blob_again() {
 }
 
 #[test]
-fn an_interrupt_stops_cleanly_and_leaves_the_rest_for_the_next_run() {
+fn several_targets_read_every_byte_once() {
     let pair = Pair::start();
-    for tag in 0..10 {
-        image(tag).layers(2, 60_000).build().push(&pair.source.http(), "team/app", &format!("v{tag}"));
-    }
-    let slow = FaultProxy::start(pair.target.address(), |_| Fault::throttle(200_000));
+    let artifact = image(1).layers(2, 50_000).build();
+    artifact.push(&pair.source.http(), "team/app", "v1");
     let project = Project::new(&kdl::project(&[
-        kdl::anonymous("source", &pair.source.host()),
-        kdl::anonymous("target", &slow.host()),
-        kdl::migrate("image \"team/app\""),
+        kdl::anonymous("source", &pair.source_proxy.host()),
+        kdl::anonymous("target", &pair.target_proxy.host()),
+        "registry \"airgap\" \"oci-layout:./images\"\n".to_owned(),
+        kdl::migrate("image \"team/app\"").replace("to=\"target\"", "to=\"target\" \"airgap\""),
     ]));
-    let running = project.spawn(["apply", "--auto-approve"]);
-    std::thread::sleep(Duration::from_millis(800));
-    running.interrupt();
-    let output = running.finish(Duration::from_mins(1));
-    assert_eq!(output.code, Some(1), "{output}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    pair.assert_arrived("team/app:v1", &artifact);
+    let layout = format!("oci:{}:team/app:v1", project.path("images").display());
+    let read = skopeo(&["inspect", "--raw", &layout]).expect_success();
+    assert_eq!(read.stdout.as_bytes(), artifact.manifest.bytes);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_layout_carries_images_to_another_registry() {
+    let pair = Pair::start();
+    let artifact = image(1).index_with_attestations(&BOTH);
+    artifact.push(&pair.source.http(), "team/app", "v1");
+    let layout = "registry \"disk\" \"oci-layout:./images\"\n".to_owned();
+    let section =
+        |from: &str, to: &str| kdl::migrate("image \"team/app\"").replace("\"source\"", from).replace("\"target\"", to);
+    let (source, target) =
+        (kdl::anonymous("source", &pair.source_proxy.host()), kdl::anonymous("target", &pair.target_proxy.host()));
+    let out = kdl::project(&[source, layout.clone(), section("\"source\"", "\"disk\"")]);
+    let back = kdl::project(&[target, layout, section("\"disk\"", "\"target\"")]);
+    let project = Project::new(&out).file("in.kdl", back);
     project.run(["apply", "--auto-approve"]).expect_success();
     assert_no_changes(&project);
+    std::fs::rename(project.path("in.kdl"), project.path("swr.kdl")).unwrap();
+    project.run(["apply", "--auto-approve"]).expect_success();
+    pair.assert_arrived("team/app:v1", &artifact);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_dockerfile_that_fails_its_policy_blocks_the_syncs_to_the_target() {
+    let pair = Pair::start();
+    image(1).build().push(&pair.source.http(), "team/app", "v1");
+    let project = Project::new(&kdl::project(&[
+        "dockerfiles \"Dockerfile\" { profile \"swr\"; fail-on \"warning\"; }\n".to_owned(),
+        kdl::anonymous("source", &pair.source_proxy.host()),
+        kdl::anonymous("target", &pair.target_proxy.host()),
+        kdl::migrate("image \"team/app\""),
+    ]));
+    let project = project.file("Dockerfile", "FROM alpine:latest\nRUN [\n");
+    let plan = project.run(["plan"]).expect_code(1);
+    assert!(plan.stdout.contains("! sync.target/team/app:v1 "), "{plan}");
+    assert!(plan.everything().contains("Dockerfile"), "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_code(1);
+    pair.target.http().manifest(Method::HEAD, "team/app", "v1").expect_status(404);
 }

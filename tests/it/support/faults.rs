@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -69,6 +69,7 @@ pub fn first(count: usize, fault: Fault) -> impl Fn(usize) -> Fault + Send + Syn
 pub struct FaultProxy {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     runtime: Option<Runtime>,
 }
 
@@ -79,14 +80,19 @@ impl FaultProxy {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::<AtomicUsize>::default();
-        let counter = Arc::clone(&connections);
+        let ended = Arc::<AtomicUsize>::default();
+        let (counter, ends) = (Arc::clone(&connections), Arc::clone(&ended));
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let fault = fault(counter.fetch_add(1, Ordering::SeqCst));
-                tokio::spawn(pass(client, upstream, fault));
+                let ends = Arc::clone(&ends);
+                tokio::spawn(async move {
+                    pass(client, upstream, fault).await;
+                    ends.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, connections, runtime: Some(runtime) }
+        Self { address, connections, ended, runtime: Some(runtime) }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -96,6 +102,16 @@ impl FaultProxy {
     /// `127.0.0.1:PORT`, as image names spell it.
     pub fn host(&self) -> String {
         self.address.to_string()
+    }
+
+    /// Waits until every connection ended: what a killed client had sent is delivered before that.
+    #[track_caller]
+    pub fn settle(&self) {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while self.ended.load(Ordering::SeqCst) < self.connections() {
+            assert!(Instant::now() < deadline, "connections stay open");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// How many connections came so far.
