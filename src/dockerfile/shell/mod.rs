@@ -7,6 +7,7 @@ mod argv;
 mod quotes;
 
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree, TreeCursor};
 
@@ -16,7 +17,15 @@ pub use argv::Invocation;
 pub use quotes::ShellWord;
 
 /// Longest shell text that is parsed, in bytes.
-pub const MAX_SCRIPT: usize = 512 * 1024;
+const MAX_SCRIPT: usize = 64 * 1024;
+
+/// Longest pipe that is parsed: the grammar is ambiguous there and takes memory by the square of the length.
+const MAX_PIPE: usize = 100;
+
+/// Time that one script, and all scripts of a Dockerfile, may take. Sixty-four kilobytes of honest text take a
+/// fiftieth of it; recovery from errors in hostile text takes hours, and its cost cannot be told beforehand.
+const SCRIPT_TIME: Duration = Duration::from_secs(1);
+const TOTAL_TIME: Duration = Duration::from_secs(10);
 
 /// How deep `sh -c "sh -c …"` is followed.
 const MAX_NESTING: u32 = 4;
@@ -32,9 +41,10 @@ pub struct Script {
     pub skipped: Vec<Span>,
 }
 
-/// A shell parser, to be used for many scripts.
+/// A shell parser for the scripts of one Dockerfile.
 pub struct ShellReader {
     parser: Parser,
+    time_left: Duration,
 }
 
 impl std::fmt::Debug for ShellReader {
@@ -47,7 +57,7 @@ impl Default for ShellReader {
     fn default() -> Self {
         let mut parser = Parser::new();
         parser.set_language(&tree_sitter_bash::LANGUAGE.into()).expect("the grammar is built for this tree-sitter");
-        Self { parser }
+        Self { parser, time_left: TOTAL_TIME }
     }
 }
 
@@ -74,8 +84,7 @@ impl ShellReader {
     pub fn read_exec(&mut self, words: &[Text]) -> Script {
         let words = words.iter().map(|text| ShellWord::literal(text.clone())).collect();
         let mut script = Script::default();
-        let nested = add(words, &mut script);
-        for text in nested {
+        if let Some(text) = add(words, &mut script) {
             let inner = self.read(&text);
             script.invocations.extend(inner.invocations);
             script.background.extend(inner.background);
@@ -84,27 +93,32 @@ impl ShellReader {
         script
     }
 
-    /// `None` when the text is too large or the parser spends more than its share on it: error recovery in a
-    /// grammar can cost far more than the text is long.
+    /// `None` when the text is too large or too tangled. Text without errors takes time by its length.
     fn parse(&mut self, text: &str) -> Option<Tree> {
-        if text.len() > MAX_SCRIPT {
+        if text.len() > MAX_SCRIPT || longest_pipe(text) > MAX_PIPE {
             return None;
         }
-        // The parser reports every hundred operations or so; well-formed text takes about one a byte.
-        let mut left = 2_000 + text.len() / 4;
-        let mut spend = |_: &tree_sitter::ParseState| {
-            left = left.saturating_sub(1);
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let started = Instant::now();
+        let limit = self.time_left.min(SCRIPT_TIME);
+        let mut watch = |_: &tree_sitter::ParseState| {
+            if started.elapsed() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let options = ParseOptions::new().progress_callback(&mut spend);
+        let options = ParseOptions::new().progress_callback(&mut watch);
         let bytes = text.as_bytes();
-        let tree =
-            self.parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
+        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+        let tree = self.parser.parse_with_options(&mut read, None, Some(options));
+        self.time_left = self.time_left.saturating_sub(started.elapsed());
         if tree.is_none() {
             self.parser.reset();
         }
         tree
     }
+}
+
+/// Most `|` in a row that no list operator or line break parts.
+fn longest_pipe(text: &str) -> usize {
+    let parts = text.split([';', '&', '\n']);
+    parts.map(|part| part.bytes().filter(|byte| *byte == b'|').count()).max().unwrap_or(0)
 }
 
 /// Visits every node once; returns the scripts that commands carry as arguments or here-documents.
@@ -222,10 +236,30 @@ mod tests {
 
     #[test]
     fn tangled_text_comes_to_an_end() {
-        for piece in
-            ["(", "$(", "`", "\"$(", "<<A ", "${a:-", "if ", "case x in ", "{ ", "[[ ", "((", "'", "a|", "a&&", "\\\n"]
-        {
+        for piece in [
+            "(",
+            "$(",
+            "`",
+            "\"$(",
+            "<<A ",
+            "${a:-",
+            "if ",
+            "case x in ",
+            "{ ",
+            "[[ ",
+            "((",
+            "'",
+            "a|",
+            ")",
+            "a)",
+            "x=(",
+            "f(){ ",
+            "a&&",
+            "\\\n",
+        ] {
+            let started = Instant::now();
             read(&piece.repeat(MAX_SCRIPT / piece.len()));
+            assert!(started.elapsed() < 10 * SCRIPT_TIME, "{piece}");
         }
     }
 }
