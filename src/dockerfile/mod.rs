@@ -49,8 +49,21 @@ impl Dockerfile {
     #[must_use]
     pub fn parse(source: &Arc<Source>) -> Self {
         let lexer::Lexed { escape, directives, comments, lines, mut errors } = lexer::lex(source.text());
-        let mut instructions: Vec<_> =
-            lines.into_iter().filter_map(|line| instruction::read(line, escape, &mut errors)).collect();
+        let mut instructions = Vec::with_capacity(lines.len());
+        let mut lost = false;
+        for line in lines {
+            // Of lines in a row that start with no instruction the first is to blame: a backslash is missing there.
+            let known = errors.len();
+            let instruction = instruction::read(line, escape, &mut errors);
+            let unknown = |error: &SyntaxError| matches!(error.kind, SyntaxErrorKind::UnknownInstruction { .. });
+            if instruction.is_none() && errors.last().is_some_and(unknown) {
+                errors.truncate(if lost { known } else { errors.len() });
+                lost = true;
+            } else {
+                lost = false;
+            }
+            instructions.extend(instruction);
+        }
         let stages = stage::resolve(&mut instructions, escape, &mut errors);
         if instructions.is_empty() && errors.is_empty() {
             errors.push(SyntaxError { span: Span::default(), kind: SyntaxErrorKind::Empty });
@@ -77,11 +90,5 @@ impl Dockerfile {
             Base::Stage(parent) => Some(parent),
             _ => None,
         })
-    }
-
-    /// What the stages below `stage` are finally built from.
-    #[must_use]
-    pub fn root_base(&self, stage: usize) -> Option<&Base> {
-        self.ancestry(stage).last().and_then(|root| self.stages.get(root)).map(|stage| &stage.base)
     }
 }

@@ -85,6 +85,34 @@ impl Text {
         })
     }
 
+    /// This text with a blank in place of each of `holes`, which are in order and apart.
+    #[must_use]
+    pub fn without(&self, holes: &[Range<usize>]) -> Self {
+        let mut kept = Self::default();
+        let mut at = 0;
+        let mut copy = |range: Range<usize>, filler: &str| {
+            let end = range.end;
+            for (run, source) in self.runs(range) {
+                kept.push(&self.text[run], source);
+            }
+            kept.push(filler, self.source_offset(end));
+        };
+        for hole in holes {
+            copy(at..hole.start, " ");
+            at = hole.end;
+        }
+        copy(at..self.text.len(), "");
+        kept
+    }
+
+    /// Where in this text the byte `source` of the source stands.
+    #[must_use]
+    pub fn offset_of(&self, source: usize) -> usize {
+        let after = self.pieces.partition_point(|piece| piece.source <= source);
+        let piece = after.checked_sub(1).map(|index| self.pieces[index]);
+        piece.map_or(0, |piece| (piece.at + (source - piece.source)).min(self.text.len()))
+    }
+
     /// This text without blanks at both ends.
     #[must_use]
     pub fn trimmed(&self) -> Self {
@@ -112,6 +140,17 @@ mod tests {
         assert_eq!(text.span(2..4), Span::new(20, 22));
         assert_eq!(text.slice(1..4).span(1..3), Span::new(20, 22));
         assert_eq!(text.span(4..4), Span::new(22, 22));
+    }
+
+    #[test]
+    fn holes_keep_what_is_around_them_in_place() {
+        let mut text = Text::default();
+        text.push("ab", 10);
+        text.push("cdef", 20);
+        let kept = text.without(&[1..3, 4..5]);
+        assert_eq!(kept.as_str(), "a d f");
+        assert_eq!(kept.span(4..5), Span::new(23, 24));
+        assert_eq!(kept.offset_of(21), 2);
     }
 
     #[test]

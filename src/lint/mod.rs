@@ -1,28 +1,155 @@
-//! STUB
+//! Rules over Dockerfiles and the policy that weighs them. No I/O: what rules must know of the file system comes in
+//! as a [`BuildContext`].
+
+mod build;
+mod context;
+mod ignore_file;
+mod images;
+mod packages;
+mod paths;
 pub mod policy;
-use crate::diag::Diagnostic;
-use policy::Level;
-#[derive(Clone, Debug)]
+mod pragma;
+mod rule;
+mod rules;
+mod weigh;
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+pub use build::BuildContext;
+pub use rule::Rule;
+pub use weigh::{OverrideEntry, stale_overrides};
+
+use self::context::Context;
+use self::policy::{Level, Policy};
+use self::pragma::Pragmas;
+use self::rule::{Draft, Sink};
+use crate::diag::{Diagnostic, Problem, Severity, Source};
+use crate::dockerfile::Dockerfile;
+use crate::image::Digest;
+
+/// What a rule found, weighed by the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub rule: &'static str,
+    /// What other linters call this very finding.
     pub aliases: &'static [&'static str],
+    /// The practice of SWR's documents, 1 to 17.
     pub practice: Option<u8>,
+    /// Never `Off`.
     pub level: Level,
+    /// Its code is the rule's name, its severity follows the level, help is always set.
     pub diagnostic: Diagnostic,
 }
-#[derive(Clone, Debug)]
+
+/// What is to be said about one Dockerfile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// In order of their places.
     pub findings: Vec<Finding>,
+    /// Some finding reaches the policy's `fail_on`.
     pub failed: bool,
+    /// `allow` entries of the policy that kept a finding away.
+    pub allowed_by: BTreeSet<OverrideEntry>,
 }
-/// A Dockerfile and what the linter says of it.
-#[derive(Clone, Debug)]
+
+/// A Dockerfile of a project and what is to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintedDockerfile {
-    /// Relative to the project file, with `/`.
+    /// Relative to the project file's directory, with `/`.
     pub path: String,
-    /// Index of the `dockerfiles` section that owns it.
+    /// Index in `project.dockerfiles`: the first section that names the file owns it.
     pub set: usize,
-    /// Of the file's bytes.
-    pub digest: crate::image::Digest,
+    /// Of the file's bytes, or of none where they cannot be read.
+    pub digest: Digest,
     pub report: Report,
+}
+
+/// Every rule there is, in the order of the table.
+#[must_use]
+pub fn rules() -> &'static [&'static Rule] {
+    rules::RULES
+}
+
+/// Every word that names a rule: names first, then aliases.
+pub fn rule_names() -> impl Iterator<Item = &'static str> {
+    let names = rules().iter().map(|rule| rule.name);
+    names.chain(rules().iter().flat_map(|rule| rule.aliases.iter().copied()))
+}
+
+/// The rule that a name or an alias means.
+#[must_use]
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    rules().iter().copied().find(|rule| rule::is_named(rule.name, rule.aliases, name))
+}
+
+/// Checks one Dockerfile.
+///
+/// `path` is relative to the project file's directory, for overrides that hold for some paths only; `project` is the
+/// project file's text, for findings that point there; overrides end at `today`.
+#[must_use]
+pub fn lint(
+    source: &Arc<Source>,
+    path: &Path,
+    policy: &Policy,
+    context: &BuildContext,
+    project: Option<&Arc<Source>>,
+    today: Date,
+) -> Report {
+    let dockerfile = Dockerfile::parse(source);
+    let pragmas = Pragmas::read(&dockerfile, today);
+    let context = Context::new(&dockerfile, policy, context, &pragmas);
+    let mut report = Report::default();
+    for draft in rules().iter().flat_map(|rule| Sink::run(rule, &context)) {
+        if pragmas.allow(&draft, &dockerfile) {
+            continue;
+        }
+        let weight = weigh::weigh(policy, &draft, path, today);
+        report.allowed_by.extend(weight.allowed_by);
+        if let Some(severity) = severity(weight.level) {
+            let mut finding = finish(draft, weight.level, severity, source);
+            if let Some(place) = weight.expired {
+                point_at_expired(&mut finding.diagnostic, policy, place, project);
+            }
+            report.findings.push(finding);
+        }
+    }
+    report.findings.sort_by_key(|finding| finding.diagnostic.labels[0].span);
+    report.failed =
+        policy.fail_on != Level::Off && report.findings.iter().any(|finding| finding.level >= policy.fail_on);
+    report
+}
+
+fn severity(level: Level) -> Option<Severity> {
+    match level {
+        Level::Off => None,
+        Level::Info => Some(Severity::Info),
+        Level::Warning => Some(Severity::Warning),
+        Level::Error => Some(Severity::Error),
+    }
+}
+
+fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) -> Finding {
+    let Draft { rule, aliases, span, message, help, labels, softened: _ } = draft;
+    let problem = Problem::new(rule.name, message).with_help(help.unwrap_or_else(|| rule.help.to_owned()));
+    let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
+    let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
+    Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic }
+}
+
+/// A finding that was allowed until some day says so.
+fn point_at_expired(diagnostic: &mut Diagnostic, policy: &Policy, place: OverrideEntry, project: Option<&Arc<Source>>) {
+    let until = policy.overrides.get(place.index).and_then(|entry| entry.until);
+    if let Some((project, until)) = project.zip(until) {
+        let label = format!("an override held until {}", until.value);
+        *diagnostic = diagnostic.clone().at(project, until.span, label);
+    }
 }

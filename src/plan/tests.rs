@@ -93,7 +93,7 @@ fn listings(world: &World, reversed: bool) -> Listings {
 }
 
 fn report(failed: bool) -> Report {
-    Report { findings: vec![], failed }
+    Report { failed, ..Report::default() }
 }
 
 fn path(failed: bool) -> PathReport {

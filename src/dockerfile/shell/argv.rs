@@ -145,7 +145,8 @@ fn carried_script(invocation: &Invocation) -> Option<Text> {
 }
 
 /// Whether the command is a shell that reads its script from standard input.
-pub(super) fn reads_script(words: &[ShellWord]) -> bool {
-    let Some((invocation, None)) = unwrap(words.to_vec()) else { return false };
-    SHELLS.contains(&invocation.program()) && invocation.operands().next().is_none()
+pub(super) fn reads_script(invocation: &Invocation) -> bool {
+    SHELLS.contains(&invocation.program())
+        && carried_script(invocation).is_none()
+        && invocation.operands().next().is_none()
 }

@@ -6,7 +6,7 @@
 mod argv;
 mod quotes;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree, TreeCursor};
@@ -39,6 +39,26 @@ pub struct Script {
     pub background: Vec<Span>,
     /// Text too large or too tangled to be parsed: nothing is known about it.
     pub skipped: Vec<Span>,
+}
+
+impl Script {
+    fn extend(&mut self, other: Self) {
+        self.invocations.extend(other.invocations);
+        self.background.extend(other.background);
+        self.skipped.extend(other.skipped);
+    }
+
+    /// Whether the command that `marker` belongs to is a shell without a script of its own: the last in front of it,
+    /// or the next when an operator parts them.
+    fn feeds_shell(&self, command: &Text, marker: &Range<usize>) -> bool {
+        let place = command.span(marker.clone());
+        let after = self.invocations.partition_point(|invocation| invocation.span.start < place.start);
+        let before = after.checked_sub(1).map(|index| &self.invocations[index]).filter(|invocation| {
+            let between = command.as_str().get(command.offset_of(invocation.span.end)..marker.start);
+            !between.unwrap_or_default().contains([';', '&', '|', '(', '{'])
+        });
+        before.or_else(|| self.invocations.get(after)).is_some_and(argv::reads_script)
+    }
 }
 
 /// A shell parser for the scripts of one Dockerfile.
@@ -80,15 +100,25 @@ impl ShellReader {
         script
     }
 
+    /// A command line with the here-documents it announces: each with its marker, as a range of `command`, and its
+    /// body. They are taken out first, for the grammar does not see more than one; a body that is fed to a shell is
+    /// read too.
+    pub fn read_with(&mut self, command: &Text, documents: &[(Range<usize>, Text)]) -> Script {
+        let holes: Vec<_> = documents.iter().map(|(marker, _)| marker.clone()).collect();
+        let mut script = self.read(&command.without(&holes));
+        let fed: Vec<_> = documents.iter().filter(|(marker, _)| script.feeds_shell(command, marker)).collect();
+        for (_, body) in fed {
+            script.extend(self.read(body));
+        }
+        script
+    }
+
     /// A command line that is no shell text: the words of an exec form. `["sh", "-c", "…"]` is seen through.
     pub fn read_exec(&mut self, words: &[Text]) -> Script {
         let words = words.iter().map(|text| ShellWord::literal(text.clone())).collect();
         let mut script = Script::default();
         if let Some(text) = add(words, &mut script) {
-            let inner = self.read(&text);
-            script.invocations.extend(inner.invocations);
-            script.background.extend(inner.background);
-            script.skipped.extend(inner.skipped);
+            script.extend(self.read(&text));
         }
         script
     }
@@ -173,8 +203,8 @@ fn words(command: Node, text: &Text) -> Vec<ShellWord> {
 /// The script that `bash <<EOF` is fed.
 fn fed_script(statement: Node, text: &Text) -> Option<Text> {
     let command = statement.child_by_field_name("body").filter(|body| body.kind() == "command")?;
-    let words = words(command, text);
-    if !argv::reads_script(&words) {
+    let (invocation, _) = argv::unwrap(words(command, text))?;
+    if !argv::reads_script(&invocation) {
         return None;
     }
     let mut cursor = statement.walk();

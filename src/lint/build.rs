@@ -1,0 +1,15 @@
+//! What rules must know of the build context: facts that `observe` read from the file system.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diag::Source;
+
+/// The directory that `docker build` sends to the builder, as far as rules look at it.
+#[derive(Clone, Debug, Default)]
+pub struct BuildContext {
+    /// The ignore file in force: `<Dockerfile's name>.dockerignore`, or `.dockerignore`.
+    pub ignore_file: Option<Arc<Source>>,
+    /// Names directly in the context directory.
+    pub entries: BTreeSet<String>,
+}

@@ -1,0 +1,172 @@
+//! Runs the cases files of the rules: `tests/cases/rules/<rule>.md`.
+//!
+//! Each holds sections `## bad: …` and `## good: …` with a `dockerfile` block, and may hold `dockerignore`, `entries`
+//! (names in the context directory) and `policy` blocks. The `findings` block of a bad one lists what the rule says,
+//! with places. `SWRCTL_BLESS=1` rewrites these blocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::Glob;
+use jiff::civil::Date;
+
+use super::policy::{LabelFormat, Policy, Profile, RequiredLabel};
+use super::{BuildContext, Report, lint, rules};
+use crate::diag::{Source, Span, Spanned};
+
+#[derive(Debug, Default)]
+struct Case {
+    title: String,
+    blocks: BTreeMap<String, String>,
+}
+
+fn folder(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Names of the files in a folder without their extension, which all must have.
+fn stems(path: &str, extension: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder(path)).unwrap();
+    entries
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            assert_eq!(path.extension().and_then(|found| found.to_str()), Some(extension), "{}", path.display());
+            path.file_stem().unwrap().to_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+fn read_cases(text: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut block: Option<(String, String)> = None;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end_matches('\n');
+        match &mut block {
+            Some((kind, body)) if content == "````" => {
+                let case = cases.last_mut().expect("a block stands below a heading");
+                assert!(case.blocks.insert(kind.clone(), body.clone()).is_none(), "{}: two `{kind}`", case.title);
+                block = None;
+            }
+            Some((_, body)) => body.push_str(line),
+            None => {
+                if let Some(title) = content.strip_prefix("## ") {
+                    cases.push(Case { title: title.to_owned(), ..Case::default() });
+                } else if let Some(kind) = content.strip_prefix("````") {
+                    block = Some((kind.to_owned(), String::new()));
+                }
+            }
+        }
+    }
+    assert!(block.is_none(), "a block is not closed");
+    cases
+}
+
+fn policy(text: &str) -> Policy {
+    let spanned = |text: &str| Spanned::new(text.to_owned(), Span::default());
+    let mut policy = Policy { profile: Profile::All, ..Policy::default() };
+    for line in text.lines() {
+        match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["base-image", glob] => policy.base_images.push(spanned(glob).map(|glob| Glob::new(&glob).unwrap())),
+            ["forbid-others"] => policy.labels.forbid_others = true,
+            ["label", name, format] => {
+                let format = match format {
+                    "text" => LabelFormat::Text,
+                    "url" => LabelFormat::Url,
+                    "semver" => LabelFormat::Semver,
+                    "hash" => LabelFormat::Hash,
+                    "rfc3339" => LabelFormat::Rfc3339,
+                    "spdx" => LabelFormat::Spdx,
+                    "email" => LabelFormat::Email,
+                    _ => panic!("{format}"),
+                };
+                policy.labels.required.push(RequiredLabel { name: spanned(name), format });
+            }
+            _ => panic!("{line}"),
+        }
+    }
+    policy
+}
+
+fn run(case: &Case) -> (Arc<Source>, Report) {
+    let block = |kind: &str| case.blocks.get(kind).map(String::as_str);
+    let source = Arc::new(Source::new("Dockerfile", block("dockerfile").expect("a dockerfile block")));
+    let context = BuildContext {
+        ignore_file: block("dockerignore").map(|text| Arc::new(Source::new(".dockerignore", text))),
+        entries: block("entries").unwrap_or_default().lines().map(str::to_owned).collect(),
+    };
+    let policy = policy(block("policy").unwrap_or_default());
+    let report = lint(&source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31));
+    (source, report)
+}
+
+/// What one rule says, a line each.
+fn said(rule: &str, source: &Source, report: &Report) -> String {
+    let mut said = String::new();
+    for finding in report.findings.iter().filter(|finding| finding.rule == rule) {
+        let label = &finding.diagnostic.labels[0];
+        let (start, end) = (source.position(label.span.start), source.position(label.span.end));
+        let message = &finding.diagnostic.problem.message;
+        writeln!(said, "{}:{}-{}:{} {message}", start.line, start.column, end.line, end.column).unwrap();
+    }
+    said
+}
+
+fn render(name: &str, intro: &str, cases: &[(Case, String)]) -> String {
+    let mut text = format!("# {name}\n{intro}");
+    for (case, said) in cases {
+        write!(text, "\n## {}\n", case.title).unwrap();
+        for kind in ["dockerfile", "dockerignore", "entries", "policy"] {
+            if let Some(body) = case.blocks.get(kind) {
+                write!(text, "\n````{kind}\n{body}````\n").unwrap();
+            }
+        }
+        if case.title.starts_with("bad: ") {
+            write!(text, "\n````findings\n{said}````\n").unwrap();
+        }
+    }
+    text
+}
+
+fn run_file(name: &str) -> Vec<String> {
+    let path = folder(&format!("tests/cases/rules/{name}.md"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut faults = Vec::new();
+    let mut results = Vec::new();
+    for case in read_cases(&text) {
+        let (source, report) = run(&case);
+        let said = said(name, &source, &report);
+        let expected = case.blocks.get("findings").map(String::as_str).unwrap_or_default();
+        let bad = case.title.starts_with("bad: ");
+        if said != expected || said.is_empty() == bad || !(bad || case.title.starts_with("good: ")) {
+            faults.push(format!("{name}: {}\nexpected:\n{expected}got:\n{said}", case.title));
+        }
+        results.push((case, said));
+    }
+    for kind in ["bad: ", "good: "] {
+        if !results.iter().any(|(case, _)| case.title.starts_with(kind)) {
+            faults.push(format!("{name}: no `{kind}` case"));
+        }
+    }
+    if std::env::var_os("SWRCTL_BLESS").is_some() {
+        let intro = text.split("\n## ").next().unwrap().split_once('\n').unwrap().1;
+        std::fs::write(path, render(name, intro, &results)).unwrap();
+    }
+    faults
+}
+
+#[test]
+fn every_case_says_what_its_file_expects() {
+    let faults: Vec<String> = rules().iter().flat_map(|rule| run_file(rule.name)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn table_files_and_cases_name_the_same_rules() {
+    let table: BTreeSet<String> = rules().iter().map(|rule| rule.name.to_owned()).collect();
+    assert_eq!(table, stems("tests/cases/rules", "md"));
+    let mut files = stems("src/lint/rules", "rs");
+    assert!(files.remove("mod"));
+    assert_eq!(table, files.iter().map(|file| file.replace('_', "-")).collect());
+}

@@ -1,0 +1,193 @@
+//! What every rule looks at: the Dockerfile, the commands in it, the policy and the build context.
+
+use std::collections::HashSet;
+
+use super::build::BuildContext;
+use super::ignore_file::IgnoreFile;
+use super::policy::Policy;
+use super::pragma::Pragmas;
+use crate::diag::Span;
+use crate::dockerfile::shell::{Invocation, Script, ShellReader};
+use crate::dockerfile::{Base, Command, Dockerfile, Instruction, Keyword, Text};
+
+pub(super) struct Context<'a> {
+    pub(super) dockerfile: &'a Dockerfile,
+    pub(super) policy: &'a Policy,
+    pub(super) build: &'a BuildContext,
+    pub(super) ignored: Option<IgnoreFile>,
+    pub(super) pragmas: &'a Pragmas,
+    /// One for each instruction; empty where it holds no shell text.
+    scripts: Vec<Script>,
+    /// For each stage, the one at the bottom of those it is built on.
+    roots: Vec<usize>,
+    stage_names: HashSet<&'a str>,
+    /// For each stage, whether the final image is built on it (or is it).
+    shipped: Vec<bool>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        dockerfile: &'a Dockerfile,
+        policy: &'a Policy,
+        build: &'a BuildContext,
+        pragmas: &'a Pragmas,
+    ) -> Self {
+        let mut shipped = vec![false; dockerfile.stages.len()];
+        if let Some(last) = dockerfile.final_stage() {
+            dockerfile.ancestry(last).for_each(|stage| shipped[stage] = true);
+        }
+        let ignored = build.ignore_file.as_ref().map(|file| IgnoreFile::parse(file.text()));
+        let mut roots: Vec<usize> = Vec::with_capacity(dockerfile.stages.len());
+        for (index, stage) in dockerfile.stages.iter().enumerate() {
+            roots.push(if let Base::Stage(parent) = stage.base { roots[parent] } else { index });
+        }
+        let names = dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref());
+        let stage_names = names.map(|name| name.value.as_str()).collect();
+        let scripts = scripts(dockerfile);
+        Self { dockerfile, policy, build, ignored, pragmas, scripts, roots, stage_names, shipped }
+    }
+
+    /// Instructions of one kind, also after ONBUILD, with their indexes.
+    pub(super) fn every(&self, keyword: Keyword) -> impl Iterator<Item = (usize, &'a Instruction)> {
+        let instructions = self.dockerfile.instructions.iter().enumerate();
+        instructions.filter(move |(_, instruction)| *instruction.keyword == keyword)
+    }
+
+    pub(super) fn script(&self, index: usize) -> &Script {
+        &self.scripts[index]
+    }
+
+    pub(super) fn scripts(&self) -> impl Iterator<Item = (&'a Instruction, &Script)> {
+        self.dockerfile.instructions.iter().zip(&self.scripts)
+    }
+
+    /// Every command that a RUN runs.
+    pub(super) fn run_commands(&self) -> impl Iterator<Item = (&'a Instruction, &Invocation)> {
+        let runs = self.scripts().filter(|(instruction, _)| *instruction.keyword == Keyword::Run);
+        runs.flat_map(|(instruction, script)| script.invocations.iter().map(move |command| (instruction, command)))
+    }
+
+    /// RUNs whose files end up in the final image.
+    pub(super) fn shipped_runs(&self) -> impl Iterator<Item = (usize, &'a Instruction, &Script)> {
+        let runs = self.every(Keyword::Run).filter(|(index, _)| self.is_shipped(*index));
+        runs.map(|(index, run)| (index, run, self.script(index)))
+    }
+
+    pub(super) fn stage_of(&self, index: usize) -> Option<usize> {
+        let after = self.dockerfile.stages.partition_point(|stage| stage.from <= index);
+        after.checked_sub(1)
+    }
+
+    /// Whether the instruction is part of the final image.
+    pub(super) fn is_shipped(&self, index: usize) -> bool {
+        self.stage_of(index).is_some_and(|stage| self.shipped[stage])
+    }
+
+    /// Instructions that make up the final image, without ONBUILD's, in the order of the file.
+    pub(super) fn shipped(&self) -> impl Iterator<Item = (usize, &'a Instruction)> {
+        let instructions = self.dockerfile.instructions.iter().enumerate();
+        instructions.filter(|(index, instruction)| !instruction.on_build && self.is_shipped(*index))
+    }
+
+    /// What a stage starts from, below all stages it is built on.
+    pub(super) fn root_base(&self, stage: usize) -> Option<&'a Base> {
+        self.roots.get(stage).map(|root| &self.dockerfile.stages[*root].base)
+    }
+
+    /// What the final image starts from.
+    pub(super) fn final_base(&self) -> Option<&'a Base> {
+        self.dockerfile.final_stage().and_then(|stage| self.root_base(stage))
+    }
+
+    /// What a `--from` or `from=` means: an image, or nothing when it is a stage or only the build knows.
+    pub(super) fn image_of<'v>(&self, from: Option<&'v str>) -> Option<&'v str> {
+        from.filter(|name| {
+            let number = name.bytes().all(|byte| byte.is_ascii_digit());
+            !number && *name != "scratch" && !self.stage_names.contains(name.to_ascii_lowercase().as_str())
+        })
+    }
+
+    /// The last FROM: where findings about the whole image stand.
+    pub(super) fn final_from(&self) -> Option<&'a Instruction> {
+        self.dockerfile.stages.last().map(|stage| &self.dockerfile.instructions[stage.from])
+    }
+}
+
+/// Reads all shell text; the shell of a stage is inherited by the stages built on it.
+fn scripts(dockerfile: &Dockerfile) -> Vec<Script> {
+    let mut reader = ShellReader::default();
+    let mut scripts = vec![Script::default(); dockerfile.instructions.len()];
+    let mut posix_at_end: Vec<bool> = Vec::with_capacity(dockerfile.stages.len());
+    for stage in &dockerfile.stages {
+        let mut posix = match &stage.base {
+            Base::Stage(parent) => posix_at_end[*parent],
+            Base::Image(name) => !is_windows(dockerfile, name),
+            Base::Scratch | Base::Open => !is_windows(dockerfile, ""),
+        };
+        for index in stage.instructions.clone() {
+            let instruction = &dockerfile.instructions[index];
+            if instruction.is(Keyword::Shell) {
+                posix = instruction.words().first().is_none_or(|shell| is_posix_shell(shell.text()));
+            }
+            scripts[index] = read_script(&mut reader, dockerfile, instruction, posix);
+        }
+        posix_at_end.push(posix);
+    }
+    scripts
+}
+
+/// Dockerfiles for Windows give themselves away by their escape character or their base.
+fn is_windows(dockerfile: &Dockerfile, base: &str) -> bool {
+    dockerfile.escape == '`' || ["windows", "nanoserver", "servercore"].iter().any(|word| base.contains(word))
+}
+
+fn is_posix_shell(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "mksh" | "busybox" | "env")
+}
+
+fn read_script(reader: &mut ShellReader, dockerfile: &Dockerfile, instruction: &Instruction, posix: bool) -> Script {
+    match instruction.command() {
+        Some(Command::Exec(words)) => reader.read_exec(words),
+        Some(Command::Shell(text)) if posix => read_shell_form(reader, dockerfile.source.text(), instruction, text),
+        _ => Script::default(),
+    }
+}
+
+/// A lone here-document is the script itself; others belong to the commands beside them.
+fn read_shell_form(reader: &mut ShellReader, source: &str, instruction: &Instruction, command: &Text) -> Script {
+    let documents = &instruction.heredocs;
+    match documents.first() {
+        None => reader.read(command),
+        Some(document) if documents.len() == 1 && command.whole() == document.marker => {
+            let body = lines(source, document.body);
+            let interpreter = body.as_str().lines().next().and_then(|line| line.strip_prefix("#!"));
+            let shell = interpreter.is_none_or(|line| line.split_whitespace().any(is_posix_shell_name));
+            if shell { reader.read(&body) } else { Script::default() }
+        }
+        Some(_) => {
+            let range = |span: Span| command.offset_of(span.start)..command.offset_of(span.end.saturating_sub(1)) + 1;
+            let documents = documents.iter().map(|document| (range(document.marker), lines(source, document.body)));
+            reader.read_with(command, &documents.collect::<Vec<_>>())
+        }
+    }
+}
+
+fn is_posix_shell_name(word: &str) -> bool {
+    is_posix_shell(word) && !word.ends_with("env")
+}
+
+/// A here-document's lines, without carriage returns.
+fn lines(source: &str, body: Span) -> Text {
+    let mut text = Text::default();
+    let mut at = body.start;
+    text.push("", at);
+    for line in source.get(body.range()).unwrap_or_default().split_inclusive('\n') {
+        text.push(line.trim_end_matches(['\n', '\r']), at);
+        if line.ends_with('\n') {
+            text.push("\n", at + line.len() - 1);
+        }
+        at += line.len();
+    }
+    text
+}

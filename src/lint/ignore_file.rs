@@ -1,0 +1,101 @@
+//! `.dockerignore`: which paths never reach the builder. Patterns as Docker documents them: relative to the context,
+//! `**` spans directories, `!` takes back, the last match decides, a match covers everything below.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+#[derive(Debug)]
+pub(super) struct IgnoreFile {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    matcher: GlobMatcher,
+    takes_back: bool,
+}
+
+impl IgnoreFile {
+    /// Lines that are no valid pattern are left out: Docker refuses the file, that is not this rule's business.
+    pub(super) fn parse(text: &str) -> Self {
+        let lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'));
+        Self { patterns: lines.filter_map(Pattern::parse).collect() }
+    }
+
+    /// Whether `path`, relative to the context, is left out with everything below it.
+    pub(super) fn covers(&self, path: &str) -> bool {
+        let path = cleaned(path);
+        let decision = self.patterns.iter().rposition(|pattern| pattern.covers(&path));
+        let Some(decision) = decision.filter(|index| !self.patterns[*index].takes_back) else { return false };
+        // Something below may have been taken back since.
+        !self.patterns[decision + 1..].iter().any(|later| later.takes_back && later.may_match_below(&path))
+    }
+}
+
+impl Pattern {
+    fn parse(line: &str) -> Option<Self> {
+        let line = line.trim();
+        let (takes_back, line) = match line.strip_prefix('!') {
+            Some(rest) => (true, rest.trim()),
+            None => (false, line),
+        };
+        let text = cleaned(line);
+        if text.is_empty() {
+            return None;
+        }
+        // Braces are ordinary characters to Docker.
+        let glob = text.replace('{', "[{]").replace('}', "[}]");
+        let glob = GlobBuilder::new(&glob).literal_separator(true).backslash_escape(true).build().ok()?;
+        Some(Self { matcher: glob.compile_matcher(), text, takes_back })
+    }
+
+    /// Matches the path or a directory above it.
+    fn covers(&self, path: &str) -> bool {
+        let parents = path.match_indices('/').map(|(at, _)| &path[..at]);
+        parents.chain([path]).any(|path| self.matcher.is_match(path))
+    }
+
+    fn may_match_below(&self, path: &str) -> bool {
+        let literal = self.text.split(['*', '?', '[', '\\']).next().unwrap_or_default();
+        literal.starts_with(&format!("{path}/"))
+            || (literal != self.text && path.starts_with(literal.trim_end_matches('/')))
+    }
+}
+
+/// Without `./`, slashes at the ends and `.` components.
+fn cleaned(path: &str) -> String {
+    let components = path.split('/').filter(|component| !component.is_empty() && *component != ".");
+    components.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(file: &str, path: &str) -> bool {
+        IgnoreFile::parse(file).covers(path)
+    }
+
+    #[test]
+    fn the_last_match_decides() {
+        assert!(covered("*.md\n!README.md\n", "a.md"));
+        assert!(!covered("*.md\n!README.md\n", "README.md"));
+        assert!(covered("!README.md\n*.md\n", "README.md"));
+    }
+
+    #[test]
+    fn a_match_covers_everything_below() {
+        assert!(covered("/build/\n", "build/a/b"));
+        assert!(covered("**/node_modules\n", "a/node_modules/b"));
+        assert!(covered("**/node_modules\n", "node_modules"));
+        assert!(!covered("*.md\n", "docs/a.md"));
+        assert!(!covered("# build\n\n", "build"));
+    }
+
+    #[test]
+    fn a_directory_with_something_taken_back_is_not_left_out() {
+        assert!(!covered("*\n!src/main\n", "src"));
+        assert!(!covered("*\n!**/*.go\n", "src"));
+        assert!(covered("*\n!src/main\n", "other"));
+    }
+}

@@ -1,0 +1,191 @@
+//! Package managers: which command installs, upgrades or refreshes what.
+
+use crate::dockerfile::shell::{Invocation, ShellWord};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manager {
+    /// apt-get, apt, aptitude.
+    Apt,
+    Apk,
+    Yum,
+    /// dnf, microdnf, tdnf.
+    Dnf,
+    Zypper,
+    Pacman,
+    Pip,
+    Npm,
+    Gem,
+}
+
+/// A package manager's command.
+#[derive(Debug)]
+pub(super) struct PackageCommand<'a> {
+    pub(super) manager: Manager,
+    pub(super) invocation: &'a Invocation,
+    /// `install`, `upgrade`, …
+    pub(super) verb: &'a ShellWord,
+    /// What follows the verb and is no option nor an option's value.
+    pub(super) operands: Vec<&'a ShellWord>,
+}
+
+impl PackageCommand<'_> {
+    /// `apt-get upgrade`, as the reader wrote it.
+    pub(super) fn name(&self) -> String {
+        let program = if self.manager == Manager::Pip { "pip" } else { self.invocation.program() };
+        format!("{program} {}", self.verb.text())
+    }
+
+    pub(super) fn installs(&self) -> bool {
+        match self.manager {
+            Manager::Apk => self.verb.text() == "add",
+            Manager::Zypper => matches!(self.verb.text(), "install" | "in"),
+            Manager::Npm => matches!(self.verb.text(), "install" | "i" | "add"),
+            Manager::Pacman => false,
+            _ => self.verb.text() == "install",
+        }
+    }
+}
+
+/// Options whose value is the next word.
+fn valued(manager: Manager) -> &'static [&'static str] {
+    match manager {
+        Manager::Apt => &["-o", "--option", "-c", "--config-file", "-t", "--target-release", "--default-release", "-a"],
+        Manager::Apk => &[
+            "-X",
+            "--repository",
+            "-p",
+            "--root",
+            "-t",
+            "--virtual",
+            "--arch",
+            "--repositories-file",
+            "--keys-dir",
+            "--cache-dir",
+            "--wait",
+        ],
+        Manager::Yum | Manager::Dnf => &[
+            "-c",
+            "--config",
+            "-d",
+            "-e",
+            "-x",
+            "--exclude",
+            "--enablerepo",
+            "--disablerepo",
+            "--releasever",
+            "--installroot",
+            "--setopt",
+            "--repo",
+            "--repoid",
+        ],
+        Manager::Zypper => {
+            &["--root", "-R", "--repo", "-r", "--from", "--type", "-t", "--reposd-dir", "-D", "--cache-dir", "-C"]
+        }
+        Manager::Pacman => &[],
+        Manager::Pip => &[
+            "-r",
+            "--requirement",
+            "-c",
+            "--constraint",
+            "-i",
+            "--index-url",
+            "--extra-index-url",
+            "-f",
+            "--find-links",
+            "-t",
+            "--target",
+            "--prefix",
+            "--root",
+            "--python",
+            "-e",
+            "--editable",
+            "--trusted-host",
+            "--cache-dir",
+            "--platform",
+            "--python-version",
+            "--only-binary",
+            "--no-binary",
+            "--progress-bar",
+            "--src",
+            "--timeout",
+            "--retries",
+            "--proxy",
+            "--cert",
+            "--log",
+            "--report",
+            "--upgrade-strategy",
+            "--global-option",
+            "--config-settings",
+            "-C",
+        ],
+        Manager::Npm => &[
+            "--prefix",
+            "-C",
+            "--registry",
+            "--cache",
+            "--loglevel",
+            "--omit",
+            "--include",
+            "--workspace",
+            "-w",
+            "--tag",
+            "--userconfig",
+        ],
+        Manager::Gem => {
+            &["-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P", "--platform"]
+        }
+    }
+}
+
+fn manager(program: &str) -> Option<Manager> {
+    Some(match program {
+        "apt-get" | "apt" | "aptitude" => Manager::Apt,
+        "apk" => Manager::Apk,
+        "yum" => Manager::Yum,
+        "dnf" | "microdnf" | "tdnf" | "dnf5" => Manager::Dnf,
+        "zypper" => Manager::Zypper,
+        "pacman" => Manager::Pacman,
+        "npm" => Manager::Npm,
+        "gem" => Manager::Gem,
+        pip if is_versioned(pip, "pip") => Manager::Pip,
+        _ => return None,
+    })
+}
+
+/// `pip`, `pip3`, `pip3.12`
+fn is_versioned(program: &str, name: &str) -> bool {
+    program.strip_prefix(name).is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+}
+
+/// Reads a command as a package manager's, `python -m pip` included.
+pub(super) fn package_command(invocation: &Invocation) -> Option<PackageCommand<'_>> {
+    let words = &invocation.words;
+    let program = invocation.program();
+    let module = is_versioned(program, "python").then(|| {
+        let flag = words.iter().position(|word| word.text() == "-m")?;
+        (words.get(flag + 1)?.text() == "pip").then_some(flag + 2)
+    });
+    let (manager, start) = match module.flatten() {
+        Some(start) => (Manager::Pip, start),
+        None => (manager(program)?, 1),
+    };
+    let mut rest = plain_words(words.get(start..)?, valued(manager)).into_iter();
+    let verb = match manager {
+        Manager::Pacman => words.get(start..)?.iter().find(|word| word.text().starts_with("-S"))?,
+        _ => rest.next()?,
+    };
+    Some(PackageCommand { manager, invocation, verb, operands: rest.collect() })
+}
+
+fn plain_words<'a>(words: &'a [ShellWord], valued: &[&str]) -> Vec<&'a ShellWord> {
+    let mut plain = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if valued.contains(&word.text()) {
+            words.next();
+        } else if !word.is_option() {
+            plain.push(word);
+        }
+    }
+    plain
+}

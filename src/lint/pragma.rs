@@ -1,0 +1,181 @@
+//! Comments that turn rules off: hadolint's, BuildKit's and our own.
+//!
+//! | comment | turns off |
+//! |---|---|
+//! | `# hadolint ignore=DL3008,RULE` | for the instruction below |
+//! | `# hadolint global ignore=DL3008` | for the file |
+//! | `# check=skip=CHECK,…` or `skip=all` | at the top for the file, further down for the instruction below |
+//! | `# swrctl allow=RULE,… [until=DATE] reason=TEXT` | for the instruction below |
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
+use super::rule::{Draft, is_named};
+use crate::diag::{Span, did_you_mean};
+use crate::dockerfile::Dockerfile;
+
+#[derive(Debug, Default)]
+pub(super) struct Pragmas {
+    file: Vec<Selection>,
+    /// By the index of the instruction below.
+    instructions: HashMap<usize, Vec<Selection>>,
+    pub(super) faults: Vec<PragmaFault>,
+}
+
+#[derive(Debug)]
+enum Selection {
+    All,
+    Named(String),
+}
+
+/// What is wrong with one of our own comments; others belong to other tools.
+#[derive(Debug)]
+pub(super) struct PragmaFault {
+    pub(super) span: Span,
+    pub(super) kind: PragmaFaultKind,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PragmaFaultKind {
+    #[error("`# swrctl` says nothing but `allow=RULE reason=TEXT`")]
+    Unreadable,
+    #[error("no rule is called `{name}`")]
+    UnknownRule { name: String, meant: Option<&'static str> },
+    #[error("the comment allows without a reason")]
+    NoReason,
+    #[error("`{text}` is no day")]
+    BadDate { text: String },
+    #[error("the permission ended on {day}")]
+    Expired { day: Date },
+    #[error("no instruction follows this comment")]
+    NoInstruction,
+}
+
+impl Selection {
+    fn of(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+
+    fn covers(&self, draft: &Draft) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(name) => is_named(draft.rule.name, draft.aliases, name),
+        }
+    }
+}
+
+impl Pragmas {
+    pub(super) fn read(dockerfile: &Dockerfile, today: Date) -> Self {
+        let mut pragmas = Self::default();
+        for directive in dockerfile.directives.iter().filter(|directive| *directive.name == "check") {
+            pragmas.file.extend(skipped_checks(&directive.value));
+        }
+        for comment in &dockerfile.comments {
+            let next = dockerfile.instructions.partition_point(|instruction| instruction.span.start < comment.start);
+            let next = (next < dockerfile.instructions.len()).then_some(next);
+            pragmas.comment(dockerfile.source.slice(*comment), *comment, next, today);
+        }
+        pragmas
+    }
+
+    pub(super) fn allow(&self, draft: &Draft, dockerfile: &Dockerfile) -> bool {
+        let after = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= draft.span.start);
+        let above = after.checked_sub(1).and_then(|index| self.instructions.get(&index));
+        self.file.iter().chain(above.into_iter().flatten()).any(|selection| selection.covers(draft))
+    }
+
+    fn comment(&mut self, comment: &str, span: Span, next: Option<usize>, today: Date) {
+        let text = comment.trim_start_matches('#').trim();
+        if let Some(rest) = text.strip_prefix("hadolint ") {
+            self.hadolint(rest.trim(), next);
+        } else if let Some(checks) = text.strip_prefix("check=") {
+            self.add(next, skipped_checks(checks));
+        } else if let Some(rest) = text.strip_prefix("swrctl ").map(str::trim_start)
+            && ["allow", "ignore"].iter().any(|word| rest.starts_with(word))
+        {
+            self.own(rest, span, next, today);
+        }
+    }
+
+    fn add(&mut self, next: Option<usize>, selections: Vec<Selection>) {
+        if let Some(next) = next {
+            self.instructions.entry(next).or_default().extend(selections);
+        }
+    }
+
+    fn hadolint(&mut self, text: &str, next: Option<usize>) {
+        let (global, text) = match text.strip_prefix("global ") {
+            Some(rest) => (true, rest.trim_start()),
+            None => (false, text),
+        };
+        let Some(list) = text.strip_prefix("ignore").and_then(|rest| rest.trim_start().strip_prefix('=')) else {
+            return;
+        };
+        let selections = names(list).map(Selection::of).collect();
+        if global { self.file.extend::<Vec<_>>(selections) } else { self.add(next, selections) }
+    }
+
+    fn own(&mut self, text: &str, span: Span, next: Option<usize>, today: Date) {
+        let mut fault = |kind| self.faults.push(PragmaFault { span, kind });
+        let (settings, reason) = match text.split_once("reason=") {
+            Some((settings, reason)) => (settings, reason.trim()),
+            None => (text, ""),
+        };
+        let mut selections = Vec::new();
+        let mut expired = false;
+        for setting in settings.split_whitespace() {
+            match setting.split_once('=') {
+                Some(("allow", list)) => selections.extend(names(list).map(Selection::of)),
+                Some(("until", day)) => match day.parse::<Date>() {
+                    Ok(day) if day < today => {
+                        expired = true;
+                        fault(PragmaFaultKind::Expired { day });
+                    }
+                    Ok(_) => {}
+                    Err(_) => fault(PragmaFaultKind::BadDate { text: day.chars().take(40).collect() }),
+                },
+                // Nothing is selected then, or a rule would be allowed that was not meant.
+                _ => {
+                    selections.clear();
+                    break;
+                }
+            }
+        }
+        for selection in &selections {
+            if let Selection::Named(name) = selection
+                && !super::rule_names().any(|known| known.eq_ignore_ascii_case(name))
+            {
+                let meant = did_you_mean(name, super::rule_names());
+                fault(PragmaFaultKind::UnknownRule { name: name.chars().take(60).collect(), meant });
+            }
+        }
+        if selections.is_empty() {
+            fault(PragmaFaultKind::Unreadable);
+        } else if next.is_none() {
+            fault(PragmaFaultKind::NoInstruction);
+        } else if reason.is_empty() {
+            fault(PragmaFaultKind::NoReason);
+        } else if !expired {
+            self.add(next, selections);
+        }
+    }
+}
+
+/// `A, B` up to the first word that no comma joins.
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    let mut go_on = true;
+    let parts = list.split(',').map_while(move |part| {
+        let trimmed = part.trim();
+        let name = trimmed.split_whitespace().next().unwrap_or_default();
+        std::mem::replace(&mut go_on, name.len() == trimmed.len()).then_some(name)
+    });
+    parts.filter(|name| !name.is_empty())
+}
+
+/// `skip=A,B;error=true`
+fn skipped_checks(value: &str) -> Vec<Selection> {
+    let skip = value.split(';').find_map(|setting| setting.trim().strip_prefix("skip="));
+    let select = |name| if name == "all" { Selection::All } else { Selection::of(name) };
+    skip.into_iter().flat_map(names).map(select).collect()
+}

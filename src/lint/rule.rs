@@ -1,0 +1,130 @@
+//! What a rule is and how its check reports.
+
+use std::fmt;
+
+use super::context::Context;
+use super::policy::{Level, Profile};
+use crate::diag::Span;
+
+/// One check over a Dockerfile, with everything there is to say about it.
+pub struct Rule {
+    /// Kebab-case, named so that "allow NAME" reads well.
+    pub name: &'static str,
+    /// What other linters call it: hadolint's codes, BuildKit's check names.
+    pub aliases: &'static [&'static str],
+    /// The practice of SWR's documents it comes from, 1 to 17.
+    pub practice: Option<u8>,
+    /// Its level in the `swr` profile.
+    pub level: Level,
+    /// The policy turns it on by itself, by declaring what it checks: it holds in every profile.
+    pub by_policy: bool,
+    /// One sentence, lower case.
+    pub summary: &'static str,
+    /// Why it matters, in a few sentences.
+    pub explanation: &'static str,
+    /// What to do, imperative, unless a finding knows better.
+    pub help: &'static str,
+    pub(super) check: fn(&Context, &mut Sink),
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Rule {
+    #[must_use]
+    pub fn level_in(&self, profile: Profile) -> Level {
+        match profile {
+            Profile::Swr => self.level,
+            Profile::All => {
+                if self.level == Level::Off {
+                    Level::Warning
+                } else {
+                    self.level
+                }
+            }
+            Profile::None if self.by_policy => self.level,
+            Profile::None => Level::Off,
+        }
+    }
+}
+
+/// Whether `word` names a rule of this name or one of these aliases; case matters in names only.
+pub(super) fn is_named(name: &str, aliases: &[&str], word: &str) -> bool {
+    name == word || aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word))
+}
+
+/// A finding before the policy weighs it.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) rule: &'static Rule,
+    pub(super) aliases: &'static [&'static str],
+    pub(super) span: Span,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    /// The level in a profile, where it is weaker than the rule's own.
+    pub(super) softened: Option<Level>,
+    /// Further places with a word about each.
+    pub(super) labels: Vec<(Span, String)>,
+}
+
+impl Draft {
+    pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Weighs less than the rule does by itself.
+    pub(super) fn soften(&mut self, level: Level) -> &mut Self {
+        self.softened = Some(level);
+        self
+    }
+
+    pub(super) fn level_in(&self, profile: Profile) -> Level {
+        let level = self.rule.level_in(profile);
+        self.softened.map_or(level, |softened| softened.min(level))
+    }
+
+    /// Narrows the aliases to those that mean this very finding.
+    pub(super) fn aliases(&mut self, aliases: &'static [&'static str]) -> &mut Self {
+        self.aliases = aliases;
+        self
+    }
+
+    pub(super) fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.labels.push((span, text.into()));
+        self
+    }
+}
+
+/// Takes the findings of one rule.
+#[derive(Debug)]
+pub(super) struct Sink {
+    rule: &'static Rule,
+    drafts: Vec<Draft>,
+}
+
+impl Sink {
+    pub(super) fn run(rule: &'static Rule, context: &Context) -> Vec<Draft> {
+        let mut sink = Self { rule, drafts: Vec::new() };
+        (rule.check)(context, &mut sink);
+        sink.drafts
+    }
+
+    pub(super) fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Draft {
+        let Self { rule, drafts } = self;
+        let message = message.into();
+        drafts.push(Draft {
+            rule,
+            aliases: rule.aliases,
+            span,
+            message,
+            help: None,
+            softened: None,
+            labels: Vec::new(),
+        });
+        drafts.last_mut().expect("it was just pushed")
+    }
+}

@@ -1,0 +1,60 @@
+//! Images that the policy does not allow as a base.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use crate::dockerfile::Base;
+use crate::image::{Reference, Tag};
+
+pub(super) static RULE: Rule = Rule {
+    name: "base-image-not-allowed",
+    aliases: &[],
+    practice: Some(6),
+    level: Level::Error,
+    by_policy: true,
+    summary: "the policy names the images that may be built on, and this is none of them",
+    explanation: "Bases that were agreed on are scanned, mirrored and kept up to date. The patterns are held against \
+                  the name as written and against its full form, both with and without the tag.",
+    help: "build on an allowed image, or add it to `base-images` of the project file",
+    check,
+};
+
+/// The spellings of an image that a pattern may mean.
+fn spellings(image: &str) -> Vec<String> {
+    let without_digest = image.split('@').next().unwrap_or(image);
+    let Ok(reference) = image.parse::<Reference>() else { return vec![image.to_owned()] };
+    let full = format!("{}/{}", reference.registry, reference.repository);
+    let mut short = vec![full.clone()];
+    if reference.registry.is_docker_hub() {
+        let repository = reference.repository.as_str();
+        short.push(repository.to_owned());
+        short.extend(repository.strip_prefix("library/").map(str::to_owned));
+    }
+    let tag = reference.tag.as_ref().map_or("latest", Tag::as_str);
+    let tagged: Vec<_> = short.iter().map(|name| format!("{name}:{tag}")).collect();
+    short.into_iter().chain(tagged).chain([without_digest.to_owned()]).collect()
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    let patterns = &context.policy.base_images;
+    if patterns.is_empty() {
+        return;
+    }
+    let allowed: Vec<_> = patterns.iter().map(|pattern| pattern.compile_matcher()).collect();
+    for stage in &context.dockerfile.stages {
+        let Some(word) = context.dockerfile.instructions[stage.from].words().first() else { continue };
+        match &stage.base {
+            Base::Stage(_) | Base::Scratch => {}
+            Base::Open => {
+                let message = format!("`{}` has no default, so that it cannot be checked", word.raw.as_str());
+                sink.report(word.span(), message).help("give the ARG a default that names an allowed image");
+            }
+            Base::Image(image) => {
+                let spellings = spellings(image);
+                if !allowed.iter().any(|pattern| spellings.iter().any(|name| pattern.is_match(name))) {
+                    sink.report(word.span(), format!("`{image}` is no allowed base image"));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Practice 4: the tag `latest`.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use crate::diag::Span;
+use crate::dockerfile::{Base, Keyword, Word};
+use crate::image::Reference;
+
+pub(super) static RULE: Rule = Rule {
+    name: "latest-tag",
+    aliases: &["DL3007"],
+    practice: Some(4),
+    level: Level::Warning,
+    by_policy: false,
+    summary: "the tag `latest` is another image every few weeks",
+    explanation: "`latest` moves with every release of the image, so a build that worked yesterday may break today, and \
+                  nobody can tell which version is running.",
+    help: "write the tag of a version, like `name:1.27`, or a digest",
+    check,
+};
+
+/// Everything that may name an image, with its value: FROM, `COPY --from`, `RUN --mount=from=`.
+pub(super) fn images(context: &Context) -> Vec<(Span, Option<String>)> {
+    let dockerfile = context.dockerfile;
+    let mut images = Vec::new();
+    for stage in &dockerfile.stages {
+        if let (Base::Image(name), Some(word)) = (&stage.base, dockerfile.instructions[stage.from].words().first()) {
+            images.push((word.span(), Some(name.clone())));
+        }
+    }
+    for (_, copy) in context.every(Keyword::Copy) {
+        images.extend(copy.flag("from").map(|word| (word.span(), word.value.clone())));
+    }
+    for (_, run) in context.every(Keyword::Run) {
+        for mount in run.flags_named("mount").filter_map(|flag| flag.value.as_ref()) {
+            images.extend(mounted_image(mount));
+        }
+    }
+    images
+}
+
+/// The `from=` of a mount.
+fn mounted_image(mount: &Word) -> Option<(Span, Option<String>)> {
+    const FROM: &str = "from=";
+    let raw = mount.raw.as_str();
+    let option = raw.match_indices(FROM).find(|(at, _)| *at == 0 || raw[..*at].ends_with(','))?.0;
+    let end = raw[option..].find(',').map_or(raw.len(), |len| option + len);
+    let value = mount.text().split(',').find_map(|option| option.strip_prefix(FROM))?;
+    Some((mount.raw.span(option + FROM.len()..end), (!value.contains('$')).then(|| value.to_owned())))
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    for (span, value) in images(context) {
+        let Some(name) = context.image_of(value.as_deref()) else { continue };
+        let reference: Result<Reference, _> = name.parse();
+        if let Ok(Reference { tag: Some(tag), digest: None, .. }) = reference
+            && tag.as_str() == "latest"
+        {
+            sink.report(span, format!("`{name}` is another image with every release"));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Practice 5: package lists and caches of the system's package manager left in a layer.
+
+use super::super::context::Context;
+use super::super::packages::{Manager, PackageCommand, package_command};
+use super::super::paths::is_within;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use crate::dockerfile::Instruction;
+use crate::dockerfile::shell::{Invocation, Script};
+
+pub(super) static RULE: Rule = Rule {
+    name: "package-lists-left",
+    aliases: &["DL3009", "DL3019", "DL3032", "DL3036", "DL3040"],
+    practice: Some(5),
+    level: Level::Warning,
+    by_policy: false,
+    summary: "package lists and caches stay in the layer of the RUN that fetched them",
+    explanation: "A later RUN that deletes them makes nothing smaller: the layer below still holds the files. Only the RUN \
+                  that fetched them can delete them, or a cache mount can keep them out of the image.",
+    help: "delete them at the end of the same RUN, or mount a cache over the directory",
+    check,
+};
+
+/// Where a package manager leaves files, and how to get rid of them.
+struct Leftover {
+    directories: &'static [&'static str],
+    cleanup: &'static str,
+    aliases: &'static [&'static str],
+}
+
+fn leftover(command: &PackageCommand) -> Option<Leftover> {
+    let verb = command.verb.text();
+    let fetches = command.installs() || matches!(verb, "update" | "upgrade" | "up" | "groupinstall" | "makecache");
+    Some(match command.manager {
+        Manager::Apt if verb == "update" => Leftover {
+            directories: &["/var/lib/apt/lists"],
+            cleanup: "end the RUN with `rm -rf /var/lib/apt/lists/*`, or mount a cache there",
+            aliases: &["DL3009"],
+        },
+        Manager::Apk if matches!(verb, "add" | "update" | "upgrade") && !command.invocation.has_option("--no-cache") => {
+            Leftover { directories: &["/var/cache/apk", "/etc/apk/cache"], cleanup: "write `apk add --no-cache`", aliases: &["DL3019"] }
+        }
+        Manager::Yum if fetches => Leftover {
+            directories: &["/var/cache/yum", "/var/cache/dnf"],
+            cleanup: "end the RUN with `yum clean all`",
+            aliases: &["DL3032"],
+        },
+        Manager::Dnf if fetches => Leftover {
+            directories: &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf"],
+            cleanup: "end the RUN with `dnf clean all`",
+            aliases: &["DL3040"],
+        },
+        Manager::Zypper if fetches => Leftover {
+            directories: &["/var/cache/zypp"],
+            cleanup: "end the RUN with `zypper clean --all`",
+            aliases: &["DL3036"],
+        },
+        _ => return None,
+    })
+}
+
+/// Where the last command starts that cleans up after a package manager.
+fn last_cleanup(script: &Script, manager: Manager, directories: &[&str]) -> Option<usize> {
+    let cleans = |command: &&Invocation| clears(command, manager) || deletes(command, directories);
+    script.invocations.iter().rev().find(cleans).map(|command| command.span.start)
+}
+
+fn clears(invocation: &Invocation, manager: Manager) -> bool {
+    let Some(command) = package_command(invocation) else { return false };
+    let same = command.manager == manager
+        || matches!((command.manager, manager), (Manager::Yum, Manager::Dnf) | (Manager::Dnf, Manager::Yum));
+    match manager {
+        Manager::Apt => false,
+        _ => same && matches!(command.verb.text(), "clean" | "cc" | "cache"),
+    }
+}
+
+/// `rm` of the directory, of what is in it, or of one above it; `find … -delete` counts too.
+fn deletes(invocation: &Invocation, directories: &[&str]) -> bool {
+    matches!(invocation.program(), "rm" | "find" | "rmdir" | "unlink")
+        && invocation.operands().any(|word| {
+            let path = word.text().trim_end_matches(['*', '/', '.']);
+            let braces = path.split('{').next().filter(|before| before.len() < path.len());
+            let covers = |directory: &str| {
+                is_within(directory, path) || is_within(path, directory) || braces.is_some_and(|path| directory.starts_with(path))
+            };
+            path.len() > 1 && directories.iter().any(|directory| covers(directory))
+        })
+}
+
+/// Whether a cache or tmpfs is mounted over one of the directories.
+pub(super) fn is_mounted(run: &Instruction, covers: impl Fn(&str) -> bool) -> bool {
+    let mounts = run.flags_named("mount").filter_map(|flag| flag.value.as_ref());
+    mounts.into_iter().any(|mount| {
+        let options = || mount.text().split(',').filter_map(|option| option.split_once('='));
+        let aside = options().any(|(name, value)| name == "type" && matches!(value, "cache" | "tmpfs"));
+        let target = options().find(|(name, _)| matches!(*name, "target" | "dst" | "destination"));
+        aside && target.is_some_and(|(_, target)| covers(target))
+    })
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    for (_, run, script) in context.shipped_runs() {
+        let mut judged: Vec<Manager> = Vec::new();
+        // The last command that fetches decides: what cleans up after it does so for those before it.
+        for command in script.invocations.iter().rev().filter_map(package_command) {
+            let Some(Leftover { directories, cleanup, aliases }) = leftover(&command) else { continue };
+            if judged.contains(&command.manager) {
+                continue;
+            }
+            judged.push(command.manager);
+            let mounted = is_mounted(run, |target| directories.iter().any(|directory| is_within(directory, target)));
+            let cleaned = last_cleanup(script, command.manager, directories);
+            if !mounted && cleaned.is_none_or(|cleaned| cleaned < command.invocation.span.start) {
+                let span = command.invocation.words[0].span.join(command.verb.span);
+                let message = format!("`{}` leaves {} in the image", command.name(), directories[0]);
+                sink.report(span, message).help(cleanup).aliases(aliases);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Practice 5: pip's download cache left in a layer.
+
+use super::super::context::Context;
+use super::super::packages::{Manager, package_command};
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use super::package_lists_left::is_mounted;
+use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::{Invocation, Script};
+
+pub(super) static RULE: Rule = Rule {
+    name: "pip-cache-left",
+    aliases: &["DL3042"],
+    practice: Some(5),
+    level: Level::Warning,
+    by_policy: false,
+    summary: "pip keeps every download in its cache, and the cache stays in the layer",
+    explanation: "Nothing in a running container reads pip's cache; it only makes the image larger.",
+    help: "write `pip install --no-cache-dir`, or mount a cache at /root/.cache/pip",
+    check,
+};
+
+fn is_cleaned(script: &Script) -> bool {
+    let purges = |invocation: &Invocation| {
+        package_command(invocation)
+            .is_some_and(|command| command.manager == Manager::Pip && matches!(command.verb.text(), "cache"))
+    };
+    let deletes = |invocation: &Invocation| {
+        invocation.program() == "rm" && invocation.operands().any(|word| word.text().contains(".cache"))
+    };
+    script.invocations.iter().any(|invocation| purges(invocation) || deletes(invocation))
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    const VARIABLE: &str = "PIP_NO_CACHE_DIR";
+    let pairs = || context.shipped().filter(|(_, env)| env.is(Keyword::Env) || env.is(Keyword::Arg));
+    let switched_off = pairs().any(|(_, env)| env.pairs().iter().any(|pair| pair.name.text() == VARIABLE));
+    if switched_off {
+        return;
+    }
+    for (_, run, script) in context.shipped_runs() {
+        let text = context.dockerfile.source.slice(run.span);
+        if text.contains(VARIABLE) || is_cleaned(script) || is_mounted(run, |target| target.contains(".cache")) {
+            continue;
+        }
+        for command in script.invocations.iter().filter_map(package_command) {
+            let cached = command.manager == Manager::Pip
+                && command.installs()
+                && !command.invocation.has_option("--no-cache-dir")
+                && !command.invocation.has_option("--cache-dir");
+            if cached {
+                let span = command.invocation.words[0].span.join(command.verb.span);
+                sink.report(span, format!("`{}` leaves its download cache in the image", command.name()));
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Practice 12: secrets in ENV and ARG.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use crate::dockerfile::{Keyword, Word};
+
+pub(super) static RULE: Rule = Rule {
+    name: "secret-in-env",
+    aliases: &["SecretsUsedInArgOrEnv"],
+    practice: Some(12),
+    level: Level::Error,
+    by_policy: false,
+    summary: "a secret in ENV or ARG can be read by everyone who can pull the image",
+    explanation: "ENV is part of the image's configuration, and the values of ARG are part of its history, even when a \
+                  later instruction overwrites them. Names are judged by their last words, and values that only name a \
+                  place (a file, a URL) are left alone. An ARG without a default in a stage that is not part of the \
+                  image leaves no trace there.",
+    help: "mount it with `RUN --mount=type=secret,id=…`, or pass it when the container starts",
+    check,
+};
+
+/// Last words of names that hold secrets.
+const SECRET_WORDS: [&str; 11] = [
+    "PASSWORD", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS", "SECRETS", "PASSWORDS",
+];
+/// Words that make a secret of a `KEY` behind them.
+const KEY_WORDS: [&str; 7] = ["API", "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "AUTH"];
+
+fn is_secret_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let mut words = upper.split('_').rev();
+    let last = words.next().unwrap_or_default();
+    let before = words.next().unwrap_or_default();
+    (SECRET_WORDS.contains(&last) && before != "PUBLIC") || (last == "KEY" && KEY_WORDS.contains(&before))
+}
+
+/// A value that is plainly a credential, whatever the name.
+fn is_secret_value(value: &str) -> bool {
+    const PREFIXES: [&str; 7] = ["ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "sk_live_", "-----BEGIN"];
+    let aws = value.len() == 20
+        && value.starts_with("AKIA")
+        && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    aws || PREFIXES.iter().any(|prefix| value.starts_with(prefix) && value.len() > prefix.len() + 8)
+}
+
+/// A place where a secret lies, a switch or nothing at all.
+fn is_harmless(value: &str) -> bool {
+    value.is_empty()
+        || value.starts_with('/')
+        || value.contains("://") && !value.contains('@')
+        || value.bytes().all(|byte| byte.is_ascii_digit()) && value.len() < 4
+        || ["true", "false", "yes", "no", "none", "null"].iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    for (index, instruction) in context.dockerfile.instructions.iter().enumerate() {
+        let keyword = *instruction.keyword;
+        if !matches!(keyword, Keyword::Env | Keyword::Arg) {
+            continue;
+        }
+        for pair in instruction.pairs() {
+            let value = pair.value.as_ref().map(Word::text);
+            let telling = match value {
+                Some(value) => is_secret_value(value) || (is_secret_name(pair.name.text()) && !is_harmless(value)),
+                None => is_secret_name(pair.name.text()) && context.is_shipped(index),
+            };
+            if telling {
+                let holder = if keyword == Keyword::Env { "configuration" } else { "history" };
+                let message = format!("`{}` ends up in the image's {holder}", pair.name.text());
+                let draft = sink.report(pair.name.span(), message);
+                if value.is_none() {
+                    draft.soften(Level::Warning);
+                }
+            }
+        }
+    }
+}

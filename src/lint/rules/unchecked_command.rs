@@ -1,0 +1,28 @@
+//! Commands that were too large or too tangled to be looked into.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+
+pub(super) static RULE: Rule = Rule {
+    name: "unchecked-command",
+    aliases: &[],
+    practice: None,
+    level: Level::Info,
+    by_policy: false,
+    summary: "a command was too large or too tangled to be looked into",
+    explanation: "Rules on commands say nothing about it. Shell text is parsed up to 64 KiB and within a second.",
+    help: "put the commands into a script and copy that",
+    check,
+};
+
+fn check(context: &Context, sink: &mut Sink) {
+    for (instruction, script) in context.scripts().filter(|(_, script)| !script.skipped.is_empty()) {
+        let keyword = instruction.keyword;
+        let message = format!("the commands of this {} were not checked", keyword.name());
+        let draft = sink.report(keyword.span, message);
+        for span in &script.skipped {
+            draft.label(*span, "too large or too tangled");
+        }
+    }
+}

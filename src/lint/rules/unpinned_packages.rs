@@ -1,0 +1,87 @@
+//! Packages without a version.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use super::super::packages::{Manager, PackageCommand, package_command};
+use crate::dockerfile::shell::ShellWord;
+
+pub(super) static RULE: Rule = Rule {
+    name: "unpinned-packages",
+    aliases: &["DL3008", "DL3013", "DL3016", "DL3018", "DL3028", "DL3033", "DL3037", "DL3041"],
+    practice: None,
+    level: Level::Info,
+    by_policy: false,
+    summary: "a package without a version is another one with every build",
+    explanation: "Two builds of one Dockerfile may install different versions, and a build that is repeated after a \
+                  year may not work any more.",
+    help: "write the version of each package",
+    check,
+};
+
+/// Whether the operand says which version it means, or is no name of a package at all.
+fn is_pinned(manager: Manager, word: &ShellWord) -> bool {
+    let text = word.text();
+    let local = text.starts_with(['.', '/', '~', '$']) || text.contains("://") || word.dynamic;
+    local
+        || match manager {
+            Manager::Apt => text.contains(['=', '/', '*', '^']) || text.ends_with(['+', '-']) || text.ends_with(".deb"),
+            Manager::Apk => text.contains(['=', '<', '>', '~', '@']) || text.starts_with(['!', '.']) || text.ends_with(".apk"),
+            Manager::Yum | Manager::Dnf => text.starts_with('@') || text.ends_with(".rpm") || has_version(text) || text.contains('='),
+            Manager::Zypper => text.contains(['=', '<', '>', ':']) || text.ends_with(".rpm"),
+            Manager::Pip => {
+                text.contains(['=', '<', '>', '~', '@', '/']) || text.starts_with("git+") || text.ends_with(".whl") || text.ends_with(".gz")
+            }
+            Manager::Npm => {
+                let name = text.strip_prefix('@').unwrap_or(text);
+                name.contains([':', '@']) || name.matches('/').count() > usize::from(text.starts_with('@')) || text.ends_with(".tgz") || !text.starts_with('@') && text.contains('/')
+            }
+            Manager::Gem => text.contains(':') || text.ends_with(".gem"),
+            Manager::Pacman => true,
+        }
+}
+
+/// `name-1.2.3`
+fn has_version(name: &str) -> bool {
+    name.split('-').skip(1).any(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn aliases(manager: Manager) -> &'static [&'static str] {
+    match manager {
+        Manager::Apt => &["DL3008"],
+        Manager::Pip => &["DL3013"],
+        Manager::Npm => &["DL3016"],
+        Manager::Apk => &["DL3018"],
+        Manager::Gem => &["DL3028"],
+        Manager::Yum => &["DL3033"],
+        Manager::Zypper => &["DL3037"],
+        Manager::Dnf => &["DL3041"],
+        Manager::Pacman => &[],
+    }
+}
+
+/// Versions that stand elsewhere: in a constraints file, or in an option for all.
+fn is_pinned_elsewhere(command: &PackageCommand) -> bool {
+    let invocation = command.invocation;
+    match command.manager {
+        Manager::Pip => ["-c", "--constraint", "-r", "--requirement"].iter().any(|option| invocation.has_option(option)),
+        Manager::Gem => invocation.has_option("-v") || invocation.has_option("--version"),
+        _ => false,
+    }
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    for (_, invocation) in context.run_commands() {
+        let Some(command) = package_command(invocation) else { continue };
+        if !command.installs() || is_pinned_elsewhere(&command) {
+            continue;
+        }
+        let open: Vec<_> = command.operands.iter().filter(|word| !is_pinned(command.manager, word)).collect();
+        let Some((first, rest)) = open.split_first() else { continue };
+        let message = match rest.len() {
+            0 => format!("`{}` is installed without a version", first.text()),
+            count => format!("`{}` and {count} more are installed without a version", first.text()),
+        };
+        sink.report(first.span, message).aliases(aliases(command.manager));
+    }
+}

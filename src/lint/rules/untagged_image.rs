@@ -1,0 +1,29 @@
+//! Practice 4: images without a tag.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use super::latest_tag::images;
+use crate::image::Reference;
+
+pub(super) static RULE: Rule = Rule {
+    name: "untagged-image",
+    aliases: &["DL3006"],
+    practice: Some(4),
+    level: Level::Warning,
+    by_policy: false,
+    summary: "an image without a tag is `latest`: another one every few weeks",
+    explanation: "Without a tag the newest image is taken, so a build that worked yesterday may break today, and nobody \
+                  can tell which version is running. A digest says it even more precisely than a tag.",
+    help: "write the tag of a version, like `name:1.27`, or a digest",
+    check,
+};
+
+fn check(context: &Context, sink: &mut Sink) {
+    for (span, value) in images(context) {
+        let Some(name) = context.image_of(value.as_deref()) else { continue };
+        if let Ok(Reference { tag: None, digest: None, .. }) = name.parse() {
+            sink.report(span, format!("`{name}` names no tag and so means `latest`"));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Tests of levels, overrides, pragmas and of the rules' descriptions.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use globset::{Glob, GlobSetBuilder};
+use jiff::civil::Date;
+
+use super::policy::{Level, Override, Policy, Profile};
+use super::*;
+use crate::diag::{Span, Spanned};
+
+const TODAY: Date = Date::constant(2027, 1, 31);
+const UPGRADE: &str = "FROM alpine:3.20\nRUN apk upgrade --no-cache\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
+
+fn run(text: &str, policy: &Policy) -> Report {
+    let source = Arc::new(Source::new("Dockerfile", text));
+    lint(&source, Path::new("services/a/Dockerfile"), policy, &BuildContext::default(), None, TODAY)
+}
+
+fn rules_of(report: &Report) -> Vec<&'static str> {
+    report.findings.iter().map(|finding| finding.rule).collect()
+}
+
+fn entry(rules: &[&str], level: Level) -> Override {
+    let rules = rules.iter().map(|name| Spanned::new((*name).to_owned(), Span::new(3, 8))).collect();
+    Override { rules, level, within: None, until: None, reason: None }
+}
+
+fn with(overrides: Vec<Override>) -> Policy {
+    Policy { overrides, ..Policy::default() }
+}
+
+fn within(glob: &str) -> Option<globset::GlobSet> {
+    Some(GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap())
+}
+
+fn until(day: Date) -> Option<Spanned<Date>> {
+    Some(Spanned::new(day, Span::new(20, 32)))
+}
+
+#[test]
+fn every_rule_describes_itself() {
+    let mut names = BTreeSet::new();
+    for rule in rules() {
+        assert!(names.insert(rule.name), "{}", rule.name);
+        assert!(rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+        assert!(rule.practice.is_none_or(|practice| (1..=17).contains(&practice)), "{}", rule.name);
+        for text in [rule.summary, rule.explanation, rule.help] {
+            assert!(!text.is_empty() && !text.contains("  "), "{}: {text}", rule.name);
+        }
+        assert!(!rule.summary.ends_with('.') && !rule.help.ends_with('.'), "{}", rule.name);
+    }
+    assert!(
+        rule_names().any(|name| name == "DL3008")
+            && rule("dl3008").is_some_and(|rule| rule.name == "unpinned-packages")
+    );
+}
+
+#[test]
+fn the_last_override_that_matches_decides() {
+    assert_eq!(rules_of(&run(UPGRADE, &Policy::default())), ["upgrade-in-build"]);
+    let allow = entry(&["upgrade-in-build"], Level::Off);
+    let deny = entry(&["DL3017"], Level::Error);
+    assert_eq!(rules_of(&run(UPGRADE, &with(vec![deny.clone(), allow.clone()]))), [] as [&str; 0]);
+    let report = run(UPGRADE, &with(vec![allow, deny]));
+    assert_eq!(rules_of(&report), ["upgrade-in-build"]);
+    assert_eq!((report.findings[0].level, report.failed), (Level::Error, true));
+    assert_eq!(report.findings[0].diagnostic.severity, Severity::Error);
+}
+
+#[test]
+fn an_override_holds_for_its_paths_and_its_aliases() {
+    let elsewhere = Override { within: within("other/**"), ..entry(&["upgrade-in-build"], Level::Off) };
+    assert_eq!(rules_of(&run(UPGRADE, &with(vec![elsewhere]))), ["upgrade-in-build"]);
+    let here = Override { within: within("services/**"), ..entry(&["upgrade-in-build"], Level::Off) };
+    assert!(run(UPGRADE, &with(vec![here])).findings.is_empty());
+    // DL3005 is apt-get's alias of the same rule.
+    assert_eq!(rules_of(&run(UPGRADE, &with(vec![entry(&["DL3005"], Level::Off)]))), ["upgrade-in-build"]);
+}
+
+#[test]
+fn an_override_ends_after_its_day() {
+    let source = Arc::new(Source::new("swr.kdl", "x".repeat(40)));
+    let allow = |day| Override { until: until(day), ..entry(&["upgrade-in-build"], Level::Off) };
+    assert!(run(UPGRADE, &with(vec![allow(TODAY)])).findings.is_empty());
+    let policy = with(vec![allow(TODAY.yesterday().unwrap())]);
+    let dockerfile = Arc::new(Source::new("Dockerfile", UPGRADE));
+    let context = BuildContext::default();
+    let report = lint(&dockerfile, Path::new("Dockerfile"), &policy, &context, Some(&source), TODAY);
+    let labels = &report.findings[0].diagnostic.labels;
+    assert_eq!((labels[1].source.name(), labels[1].span), ("swr.kdl", Span::new(20, 32)));
+    let stale = stale_overrides(&policy, &report.allowed_by, &source, TODAY);
+    assert_eq!(stale.iter().map(|finding| finding.problem.code.as_str()).collect::<Vec<_>>(), ["expired-override"]);
+    assert_eq!(stale[0].labels[0].span, Span::new(20, 32));
+}
+
+#[test]
+fn an_allow_that_allowed_nothing_is_found() {
+    let source = Arc::new(Source::new("swr.kdl", "x".repeat(40)));
+    let waiver = Override { within: within("services/**"), ..entry(&["upgrade-in-build", "latest-tag"], Level::Off) };
+    let policy = with(vec![waiver, entry(&["untagged-image"], Level::Off)]);
+    let report = run(UPGRADE, &policy);
+    let stale = stale_overrides(&policy, &report.allowed_by, &source, TODAY);
+    let said: Vec<_> = stale.iter().map(|finding| (finding.severity, finding.problem.message.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            (Severity::Warning, "nothing needs `latest-tag` to be allowed here"),
+            (Severity::Info, "nothing needs `untagged-image` to be allowed here"),
+        ]
+    );
+}
+
+#[test]
+fn profiles_turn_rules_on_and_off() {
+    let none = Policy { profile: Profile::None, ..Policy::default() };
+    assert!(run("FROM alpine\nRUN apk upgrade\n", &none).findings.is_empty());
+    let named = Policy { profile: Profile::None, ..with(vec![entry(&["upgrade-in-build"], Level::Warning)]) };
+    assert_eq!(rules_of(&run("FROM alpine\nRUN apk upgrade\n", &named)), ["upgrade-in-build"]);
+}
+
+#[test]
+fn findings_stand_in_the_order_of_the_file() {
+    let report = run("FROM node\nRUN apt-get upgrade\nADD a /b\nMAINTAINER me\n", &Policy::default());
+    let spans: Vec<_> = report.findings.iter().map(|finding| finding.diagnostic.labels[0].span).collect();
+    assert!(spans.is_sorted() && spans.len() > 4);
+}
+
+#[test]
+fn comments_allow_findings_of_the_instruction_below() {
+    for comment in [
+        "# hadolint ignore=DL3017",
+        "# hadolint ignore = DL4000 , upgrade-in-build",
+        "# check=skip=upgrade-in-build",
+        "# check=skip=all",
+        "# swrctl allow=DL3017 until=2027-01-31 reason=base is frozen",
+        "# hadolint ignore=DL3017\n# another comment\n",
+    ] {
+        let text = UPGRADE.replace("RUN", &format!("{comment}\nRUN"));
+        assert!(run(&text, &Policy::default()).findings.is_empty(), "{comment}");
+    }
+    for comment in ["# hadolint ignore=DL3005", "# hadolint ignore=DL4000 DL3017", "# check=skip=MaintainerDeprecated"]
+    {
+        let text = UPGRADE.replace("RUN", &format!("{comment}\nRUN"));
+        assert_eq!(rules_of(&run(&text, &Policy::default())), ["upgrade-in-build"], "{comment}");
+    }
+    let below = UPGRADE.replace("HEALTH", "# hadolint ignore=DL3017\nHEALTH");
+    assert_eq!(rules_of(&run(&below, &Policy::default())), ["upgrade-in-build"]);
+}
+
+#[test]
+fn comments_allow_findings_of_the_file() {
+    for comment in
+        ["# check=skip=upgrade-in-build;error=true", "# check=error=true;skip=all", "# hadolint global ignore=DL3017"]
+    {
+        assert!(run(&format!("{comment}\n{UPGRADE}"), &Policy::default()).findings.is_empty(), "{comment}");
+    }
+}
+
+/// SWR's documents improve this file step by step; every tip has its finding in it.
+#[test]
+fn the_documents_first_sample_gets_its_tips_and_the_last_none() {
+    let first = "FROM ubuntu\nADD . /app\nRUN apt-get update\nRUN apt-get upgrade -y\n\
+                 RUN apt-get install -y nodejs ssh mysql\nRUN cd /app && npm install\n\
+                 # this should start three processes\nCMD mysql & sshd & npm start\n";
+    let found = rules_of(&run(first, &Policy::default()));
+    for rule in [
+        "untagged-image",
+        "add-local-file",
+        "missing-dockerignore",
+        "package-lists-left",
+        "upgrade-in-build",
+        "cd-in-run",
+        "many-processes",
+        "shell-form-command",
+        "missing-healthcheck",
+        "missing-expose",
+    ] {
+        assert!(found.contains(&rule), "{rule} is not in {found:?}");
+    }
+    let last = "FROM node:7-alpine\nENV PROJECT_DIR=/app\nWORKDIR $PROJECT_DIR\n\
+                LABEL com.example.version=\"0.0.1-beta\" com.example.release-date=\"2015-02-12\"\n\
+                COPY package.json $PROJECT_DIR\nRUN npm install\nCOPY . $PROJECT_DIR\n\
+                ENV MEDIA_DIR=/media \\\n    NODE_ENV=production \\\n    APP_PORT=3000\nVOLUME $MEDIA_DIR\n\
+                EXPOSE $APP_PORT\nHEALTHCHECK CMD curl --fail http://localhost:$APP_PORT || exit 1\n\
+                ENTRYPOINT [\"./entrypoint.sh\"]\nCMD [\"start\"]\n";
+    let source = Arc::new(Source::new("Dockerfile", last));
+    let ignore_file = Some(Arc::new(Source::new(".dockerignore", ".git\nnode_modules\n")));
+    let context = BuildContext { ignore_file, ..BuildContext::default() };
+    let report = lint(&source, Path::new("Dockerfile"), &Policy::default(), &context, None, TODAY);
+    assert_eq!(rules_of(&report), [] as [&str; 0]);
+}
+
+mod laws {
+    use globset::Glob;
+    use proptest::prelude::*;
+
+    use super::super::policy::{LabelFormat, RequiredLabel};
+    use super::*;
+
+    const REAL: &str = "# syntax=docker/dockerfile:1\n# check=skip=X\nARG V=20\nFROM node:${V} AS build\n\
+        WORKDIR /app\nCOPY --chown=node package*.json ./\nRUN --mount=type=cache,target=/root/.npm npm ci\nCOPY . .\n\
+        # hadolint ignore=DL3008\nRUN set -eux; \\\n    # comment\n    apt-get update && apt-get upgrade -y \\\n \
+        && cd /x && curl -fsSLo a.tgz https://x.example/a.tgz && tar xf a.tgz; \\\n    sh -c \"pip install 'a b' && apk add c\"\n\
+        RUN <<EOF\nset -e\nyum install -y x | tee /log\nEOF\nFROM debian\nADD https://x.example/é /b\nENV A_TOKEN=x B=$A C\n\
+        LABEL a=\"b c\" d e\nEXPOSE 80/TCP 99999\nHEALTHCHECK CMD curl http://localhost:80 || exit 1\n\
+        ONBUILD RUN apt upgrade\nUSER $U\nMAINTAINER 汉字\nENTRYPOINT [\"sh\", \"-c\", \"a & b\"]\nCMD a & b\n";
+
+    fn assert_lawful(text: &str) {
+        let required = RequiredLabel { name: Spanned::new("a".into(), Span::default()), format: LabelFormat::Url };
+        let mut policy = Policy { profile: Profile::All, ..Policy::default() };
+        policy.base_images.push(Spanned::new(Glob::new("node:*").unwrap(), Span::default()));
+        policy.labels = super::super::policy::LabelPolicy { required: vec![required], forbid_others: true };
+        let context = BuildContext {
+            ignore_file: Some(Arc::new(Source::new(".dockerignore", "*.json\n!x\n"))),
+            entries: BTreeSet::from([".git".to_owned()]),
+        };
+        let source = Arc::new(Source::new("Dockerfile", text));
+        let report = lint(&source, Path::new("Dockerfile"), &policy, &context, None, TODAY);
+        for finding in &report.findings {
+            assert!(finding.diagnostic.problem.help.as_ref().is_some_and(|help| !help.is_empty()));
+            assert!(!finding.diagnostic.problem.message.contains('\n'), "{finding:?}");
+            for label in &finding.diagnostic.labels {
+                assert!(text.get(label.span.range()).is_some(), "{finding:?} of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_files_take_time_by_their_length() {
+        let many = 50_000;
+        let stages: String =
+            (0..many).map(|at| format!("FROM s{at} AS s{}\nUSER $U\nCOPY --from=s{at} a b\n", at + 1)).collect();
+        let files = [
+            "FROM alpine AS s0\n".to_owned() + &stages,
+            "FROM alpine\nENV ".to_owned() + &"abcdefg=$hijklmn ".repeat(many),
+            "FROM alpine\n".to_owned() + &"RUN apt-get update && rm -rf /var/lib/apt/lists\n".repeat(many / 10),
+            "FROM alpine\nRUN ".to_owned() + &"curl -o a.tgz x;tar xf b.tgz;apk add a;".repeat(1_500),
+            "FROM alpine\nHEALTHCHECK CMD ".to_owned() + &"curl x;".repeat(9_000),
+            "FROM alpine\n".to_owned() + &"# hadolint ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
+            "FROM alpine\nEXPOSE ".to_owned() + &"x ".repeat(many),
+        ];
+        for text in files {
+            let started = std::time::Instant::now();
+            assert_lawful(&text);
+            assert!(started.elapsed().as_secs() < 20, "{:?}: {}", started.elapsed(), &text[..60]);
+        }
+    }
+
+    #[test]
+    fn the_file_that_is_mutated_has_many_findings() {
+        let source = Arc::new(Source::new("Dockerfile", REAL));
+        let policy = Policy { profile: Profile::All, ..Policy::default() };
+        let report = lint(&source, Path::new("Dockerfile"), &policy, &BuildContext::default(), None, TODAY);
+        let rules: BTreeSet<_> = report.findings.iter().map(|finding| finding.rule).collect();
+        assert!(rules.len() > 12, "{rules:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn mutated_files_keep_the_laws(
+            cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\PC\n\\\\\"'$<&|(){}\\[\\]=-]{0,3}"), 1..8)
+        ) {
+            let mut text = REAL.to_owned();
+            for (index, len, filler) in cuts {
+                let start = text.floor_char_boundary(index.index(text.len().max(1)));
+                let end = text.ceil_char_boundary((start + len).min(text.len()));
+                text.replace_range(start..end, &filler);
+            }
+            assert_lawful(&text);
+        }
+    }
+}

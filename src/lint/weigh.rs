@@ -1,0 +1,99 @@
+//! Levels: what the profile says, what overrides make of it, and overrides that are out of date or of no use.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::policy::{Level, Override, Policy};
+use super::rule::{Draft, is_named};
+use crate::diag::{Diagnostic, Problem, Severity, Source};
+
+/// An entry of a policy: its override and the rule within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OverrideEntry {
+    /// Index in [`Policy::overrides`].
+    pub index: usize,
+    /// Index in [`Override::rules`].
+    pub rule: usize,
+}
+
+/// How a policy weighs one finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Weight {
+    pub(super) level: Level,
+    /// The entry that lowered the level to `Off`.
+    pub(super) allowed_by: Option<OverrideEntry>,
+    /// The last entry that would have decided, had its time not run out.
+    pub(super) expired: Option<OverrideEntry>,
+}
+
+impl Override {
+    pub(super) fn is_expired(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| *until < today)
+    }
+}
+
+pub(super) fn weigh(policy: &Policy, draft: &Draft, path: &Path, today: Date) -> Weight {
+    let mut weight = Weight { level: draft.level_in(policy.profile), allowed_by: None, expired: None };
+    for (index, entry) in policy.overrides.iter().enumerate() {
+        let Some(rule) = entry.rules.iter().position(|name| is_named(draft.rule.name, draft.aliases, name)) else {
+            continue;
+        };
+        if entry.within.as_ref().is_some_and(|globs| !globs.is_match(path)) {
+            continue;
+        }
+        let place = OverrideEntry { index, rule };
+        if entry.is_expired(today) {
+            weight.expired = Some(place);
+            continue;
+        }
+        let allows = entry.level == Level::Off && weight.level != Level::Off;
+        weight.allowed_by = if allows { Some(place) } else { weight.allowed_by.filter(|_| entry.level == Level::Off) };
+        weight.level = entry.level;
+    }
+    weight
+}
+
+/// Overrides whose day has passed, and `allow` entries that allowed nothing in any of the policy's Dockerfiles.
+///
+/// `used` holds what [`super::Report::allowed_by`] says of each of them.
+#[must_use]
+pub fn stale_overrides(
+    policy: &Policy,
+    used: &BTreeSet<OverrideEntry>,
+    project: &Arc<Source>,
+    today: Date,
+) -> Vec<Diagnostic> {
+    let overrides = policy.overrides.iter().enumerate();
+    overrides
+        .flat_map(|(index, entry)| match entry.until.filter(|_| entry.is_expired(today)) {
+            Some(until) => vec![expired(entry, *until).at(project, until.span, "until here")],
+            None => unused(index, entry, used, project),
+        })
+        .collect()
+}
+
+fn expired(entry: &Override, until: Date) -> Diagnostic {
+    let names = entry.rules.iter().map(|name| format!("`{}`", name.value)).collect::<Vec<_>>().join(", ");
+    Diagnostic::warning("expired-override", format!("the override of {names} ended on {until} and holds no more"))
+        .with_help("fix what it covered and delete it, or give it a new day")
+}
+
+/// A waiver (for some paths or some time) that covers nothing is a hole waiting; a general `allow` is only idle.
+fn unused(index: usize, entry: &Override, used: &BTreeSet<OverrideEntry>, project: &Arc<Source>) -> Vec<Diagnostic> {
+    if entry.level != Level::Off {
+        return Vec::new();
+    }
+    let waiver = entry.within.is_some() || entry.until.is_some();
+    let severity = if waiver { Severity::Warning } else { Severity::Info };
+    let rules = entry.rules.iter().enumerate();
+    let idle = rules.filter(|(rule, _)| !used.contains(&OverrideEntry { index, rule: *rule }));
+    idle.map(|(_, name)| {
+        let problem = Problem::new("unused-override", format!("nothing needs `{}` to be allowed here", name.value))
+            .with_help("delete it, so that it cannot hide a later finding");
+        Diagnostic::from_problem(severity, problem).at(project, name.span, "allowed nothing")
+    })
+    .collect()
+}
