@@ -66,7 +66,7 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
         let help = "write `provider \"swr\"`, or `username` and `password`";
         faults.add(fault.at(registry.name.span, "has no `provider \"swr\"`").help(help));
     }
-    if !is_swr && let Some(region) = region_of(host.as_str()) {
+    if !is_swr && let Some(region) = region_of(host.host()) {
         let fault =
             Fault::warning("undeclared-swr", format!("`{host}` is SWR in {region}, but is not declared as such"));
         let help = "write `provider \"swr\"`: SWR Basic refuses OCI media types, so manifests must be converted";

@@ -32,6 +32,8 @@ static LIMIT: Shape = Shape::new("limit", "limit requests-per-second=15 concurre
     "uploads",
 ]);
 
+const ENTERPRISE_DOMAIN: &str = ".swr-pro.myhuaweicloud.com";
+
 /// Schemes of places that are known but not there yet.
 const PLANNED_PLACES: [(&str, &str); 2] = [
     ("docker-archive:", "unpack the archive with `skopeo copy` into an `oci-layout:DIR`"),
@@ -39,7 +41,7 @@ const PLANNED_PLACES: [(&str, &str); 2] = [
 ];
 
 pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
-    let name = name(cursor, "registry");
+    let name = name(cursor, "registry").filter(|name| is_free(cursor, name));
     let place = place(cursor);
     let provider = cursor.child("provider").map(|child| provider(child, place.as_ref()));
     let organization = cursor.child("organization").map(organization);
@@ -70,6 +72,16 @@ pub(super) fn name(cursor: Cursor, what: &str) -> Option<Spanned<String>> {
         return None;
     }
     Some(name.map(str::to_owned))
+}
+
+/// `gates` gives some words a meaning of their own.
+fn is_free(cursor: Cursor, name: &Spanned<String>) -> bool {
+    let taken = matches!(name.as_str(), "all" | "none");
+    if taken {
+        let fault = Fault::new("bad-name", format!("no registry can be named `{}`", name.value)).at(name.span, "");
+        cursor.add(fault.help("choose another name: this one means something else in `gates`"));
+    }
+    !taken
 }
 
 fn place(cursor: Cursor) -> Option<Place> {
@@ -118,9 +130,14 @@ fn swr(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
     let edition = cursor.text_of("edition").map(|text| cursor.word(text, "edition", &editions, &[]));
     let edition = edition.map_or(Some(Edition::Basic), |edition| edition.map(|edition| edition.value));
     let host = match place {
-        Some(Place::Registry(host)) => Some(host.as_str()),
+        Some(Place::Registry(host)) => Some(host.host()),
         _ => None,
     };
+    if edition == Some(Edition::Basic) && host.is_some_and(|host| host.ends_with(ENTERPRISE_DOMAIN)) {
+        let fault = Fault::warning("other-edition", "the host is SWR Enterprise, but the edition is basic");
+        cursor
+            .add(fault.at(cursor.header(), "").help("write `edition=\"enterprise\"`: it takes manifests as they are"));
+    }
     let known = host.and_then(region_of);
     let Some(written) = cursor.property("region") else {
         if known.is_none() && host.is_some() {
