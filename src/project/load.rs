@@ -25,7 +25,7 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Diagnostic::error("no-project-file", format!("there is no project file `{shown}`"))
-            .with_help("write one with `swrctl init`, or name another one"),
+            .with_help("write one with `swrctl init`, or name another with `--file PATH`"),
         ErrorKind::IsADirectory => is_directory(path),
         _ => Diagnostic::error("unreadable-project-file", format!("cannot read the project file `{shown}`: {error}"))
             .with_help("make it readable for the user that runs swrctl"),

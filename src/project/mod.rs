@@ -25,31 +25,24 @@ impl Project {
     /// Every fault of the file with its place, in the order of the file, warnings among them. No message and no source
     /// of one shows a secret that the file holds.
     pub fn parse(source: Arc<Source>, root: PathBuf) -> Parsed {
-        parse_with(source, root, rules().as_deref())
+        let faults = kdl::Faults::default();
+        let sections = kdl::read(source.text(), &section::DOCUMENT, &faults).map(|nodes| {
+            let mut sections = section::read(&nodes, &faults);
+            check::check(&mut sections, &faults);
+            sections
+        });
+        let failed = faults.any_error();
+        let found = faults.into_diagnostics(&source);
+        let complete = sections.and_then(|sections| Some((sections.name.clone()?, sections)));
+        let Some((name, sections)) = complete.filter(|_| !failed) else { return Err(found) };
+        debug_assert!(found.iter().all(|diagnostic| diagnostic.severity < Severity::Error));
+        let section::Sections { name: _, registries, dockerfiles, networks, migrations } = sections;
+        Ok((Project { name, source, root, registries, dockerfiles, networks, migrations }, found))
     }
 }
 
-/// Names and aliases of the lint rules; `None` while there are none to check against.
-fn rules() -> Option<Vec<&'static str>> {
-    None
-}
-
-fn parse_with(source: Arc<Source>, root: PathBuf, rules: Option<&[&str]>) -> Parsed {
-    let faults = kdl::Faults::default();
-    let sections = kdl::read(source.text(), &section::DOCUMENT, &faults).map(|nodes| {
-        let mut sections = section::read(&nodes, rules, &faults);
-        check::check(&mut sections, &faults);
-        sections
-    });
-    let failed = faults.any_error();
-    let found = faults.into_diagnostics(&source);
-    let complete = sections.and_then(|sections| Some((sections.name.clone()?, sections)));
-    let Some((name, sections)) = complete.filter(|_| !failed) else { return Err(found) };
-    debug_assert!(found.iter().all(|diagnostic| diagnostic.severity < Severity::Error));
-    let section::Sections { name: _, registries, dockerfiles, networks, migrations } = sections;
-    Ok((Project { name, source, root, registries, dockerfiles, networks, migrations }, found))
-}
-
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]

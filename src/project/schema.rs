@@ -1,13 +1,13 @@
 //! Holds `schema/swr.kdl-schema.kdl` against the tables that project files are checked with, and against files.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use regex::Regex;
 
+use super::examples;
 use super::kdl::{self, Literal, Node, Shape, Value};
 use super::section::DOCUMENT;
-use crate::image::Digest;
 
 const SCHEMA: &str = include_str!("../../schema/swr.kdl-schema.kdl");
 
@@ -140,46 +140,9 @@ fn check_nodes(nodes: &[Node], rules: &Node, path: &str) {
 fn the_schema_accepts_every_valid_file() {
     let schema = nodes(SCHEMA);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let valid = files(&root.join("tests/cases/project/valid"));
-    for file in valid.into_iter().chain(examples()).chain([root.join("swr.kdl.example")]) {
+    let valid = examples::kdl_files(&root.join("tests/cases/project/valid"));
+    for file in valid.into_iter().chain(examples::files()).chain([root.join("swr.kdl.example")]) {
         let text = std::fs::read_to_string(&file).unwrap();
         check_nodes(&nodes(&text), &schema[0], &file.display().to_string());
     }
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.extension().is_some_and(|end| end == "kdl")).collect()
-}
-
-fn examples() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let examples = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    examples.flat_map(|example| files(&example)).collect()
-}
-
-#[test]
-fn every_example_parses_without_a_warning() {
-    let examples = examples();
-    assert!(examples.iter().filter(|file| file.ends_with("swr.kdl")).count() >= 5, "{examples:?}");
-    for file in examples {
-        let (_, warnings) = super::load(&file).unwrap_or_else(|found| panic!("{}: {found:?}", file.display()));
-        assert!(warnings.is_empty(), "{}: {warnings:?}", file.display());
-    }
-}
-
-#[test]
-fn every_blob_of_the_quickstart_is_what_its_name_says() {
-    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/images");
-    let index = std::fs::read_to_string(images.join("index.json")).unwrap();
-    assert!(index.contains("\"org.opencontainers.image.ref.name\": \"hello:1.0\""));
-    let mut manifests = 0;
-    for blob in std::fs::read_dir(images.join("blobs/sha256")).unwrap() {
-        let blob = blob.unwrap();
-        let bytes = std::fs::read(blob.path()).unwrap();
-        let digest = Digest::sha256(&bytes);
-        assert_eq!(digest.to_string(), format!("sha256:{}", blob.file_name().display()));
-        manifests += usize::from(bytes.starts_with(b"{\n  \"schemaVersion\": 2"));
-    }
-    assert_eq!(manifests, 3, "an index and a manifest for each of two platforms");
 }

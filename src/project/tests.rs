@@ -5,12 +5,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::*;
-
-/// Rules that the cases may name.
-const RULES: [&str; 4] = ["missing-healthcheck", "unpinned-base-image", "upgrade-in-build", "sudo-in-run"];
+use crate::lint::policy::{Gates, Level};
+use crate::migrate::{Attestations, Flatten};
+use crate::network::{Check, Mode, Via};
 
 fn parse(text: &str) -> Parsed {
-    parse_with(Arc::new(Source::new("swr.kdl", text)), PathBuf::from("."), Some(&RULES))
+    Project::parse(Arc::new(Source::new("swr.kdl", text)), PathBuf::from("."))
 }
 
 /// Files named `*.kdl` of a folder of cases, in order.
@@ -55,6 +55,7 @@ fn invalid_files_say_everything_that_is_wrong() {
     for case in cases("invalid") {
         let text = std::fs::read_to_string(&case).unwrap();
         let found = parse(&text).expect_err(&case.display().to_string());
+        assert!(!format!("{found:?}").to_lowercase().contains("hunter2"), "a secret of {}", case.display());
         compare(&case, &render(&found));
     }
 }
@@ -78,6 +79,64 @@ fn the_example_shows_every_option() {
     collect("", &nodes, &mut used);
     let all: BTreeSet<String> = options(&section::DOCUMENT);
     assert_eq!(all.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "not in swr.kdl.example");
+}
+
+#[test]
+fn the_example_is_read_as_it_says() {
+    let (project, _) = parse(include_str!("../../swr.kdl.example")).unwrap();
+    let registry = |name: &str| project.registry(name).unwrap();
+
+    let swr = registry("swr");
+    assert_eq!(swr.provider, Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic });
+    assert_eq!(swr.organization.as_ref().unwrap().as_str(), "portal");
+    let limits = Limits { requests_per_second: Some(15), concurrency: Some(8), uploads: Some(16) };
+    assert_eq!(swr.limits, limits);
+    let Auth::AccessKey { access_key: SecretSource::Env(ak), secret_key: SecretSource::Env(sk) } = &swr.auth else {
+        panic!("{:?}", swr.auth)
+    };
+    assert_eq!((ak.as_str(), sk.as_str()), ("SWR_AK", "SWR_SK"));
+    assert_eq!(registry("hub").auth, Auth::Anonymous);
+    assert_eq!(registry("local").auth, Auth::DockerConfig);
+    assert!(registry("local").tls.plain_http);
+    assert_eq!(registry("harbor").tls.ca.as_deref().unwrap(), Path::new("certs/corp.pem"));
+    assert_eq!(registry("airgap").place, Place::OciLayout(PathBuf::from("./images")));
+
+    let [set] = project.dockerfiles.as_slice() else { panic!("one section") };
+    let levels: Vec<Level> = set.policy.overrides.iter().map(|entry| entry.level).collect();
+    assert_eq!(levels, [Level::Error, Level::Warning, Level::Info, Level::Off]);
+    assert!(set.policy.overrides[3].within.as_ref().unwrap().is_match("services/legacy/a/Dockerfile"));
+    assert_eq!(set.policy.labels.required.len(), 2);
+    let Gates::Targets(gates) = &set.gates else { panic!("{:?}", set.gates) };
+    assert_eq!(gates.iter().map(|gate| gate.as_str()).collect::<Vec<_>>(), ["swr", "airgap"]);
+
+    let network = project.network("swr").unwrap();
+    assert_eq!(network.mode.unwrap().value, Mode::VpcEndpoint { via: Some(Via::DirectConnect) });
+    assert_eq!(network.endpoint.unwrap().to_string(), "172.16.0.12");
+    assert_eq!(
+        network.levels.iter().map(|(check, level)| (check.value, *level)).collect::<Vec<_>>(),
+        [(Check::EnvProxy, Level::Warning), (Check::Tls, Level::Error)]
+    );
+
+    let [from_hub, from_harbor] = project.migrations.as_slice() else { panic!("two sections") };
+    assert_eq!(from_hub.targets.iter().map(|target| target.as_str()).collect::<Vec<_>>(), ["swr", "airgap"]);
+    assert_eq!((from_hub.attestations, from_hub.missing_only, from_hub.retries), (Attestations::Drop, false, 3));
+    let [nginx, bitnami] = from_hub.images.as_slice() else { panic!("two images") };
+    assert_eq!(nginx.rename.as_ref().unwrap().as_str(), "nginx");
+    assert_eq!((bitnami.tags.include.len(), bitnami.tags.except.len(), bitnami.tags.newest), (2, 1, Some(3)));
+    assert_eq!(bitnami.platforms.len(), 2);
+    let flattened: Vec<Flatten> = from_harbor.images.iter().map(|image| image.flatten).collect();
+    assert_eq!(flattened, [Flatten::Levels(1), Flatten::All]);
+}
+
+#[test]
+fn targets_and_short_names_are_understood() {
+    let text = include_str!("../../tests/cases/project/valid/ways-to-write.kdl");
+    let (project, _) = parse(text).unwrap();
+    let [migration] = project.migrations.as_slice() else { panic!("one section") };
+    assert_eq!(migration.targets.iter().map(|target| target.as_str()).collect::<Vec<_>>(), ["engine.2", "corp"]);
+    assert_eq!(migration.images[0].repositories.to_string(), "library/nginx");
+    assert_eq!(project.dockerfiles[0].patterns[0].glob(), "Dockerfile");
+    assert_eq!(project.registries.len(), 3);
 }
 
 /// Paths of the nodes and properties of a document: `/registry/provider`, `/registry@region`. Properties count for the

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::misfit::Misfit;
 use crate::diag::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +30,6 @@ pub(super) enum Kind {
 pub(super) struct Token {
     pub kind: Kind,
     pub span: Span,
-}
-
-/// What cannot be a token; the lexer goes on behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Misfit {
-    UnclosedText,
-    UnclosedRawText,
-    UnclosedComment,
-    DeepComment,
-    Escape,
-    Continuation,
-    Number,
-    Character,
 }
 
 pub(super) struct Lexer<'a> {

@@ -4,6 +4,7 @@
 mod cursor;
 mod faults;
 mod lexer;
+mod misfit;
 mod node;
 mod scan;
 mod secrets;
@@ -26,4 +27,69 @@ pub(super) fn read(text: &str, document: &'static Shape, faults: &Faults) -> Opt
     let nodes = syntax::parse(text, faults)?;
     shape::check_document(&nodes, document, &duplicates, faults);
     Some(nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Tokens that meet often as KDL; a `\` before a node is the one thing that only knuffel finds.
+    fn soup() -> impl Strategy<Value = String> {
+        let words = [
+            "a",
+            "registry",
+            "\"a\"",
+            "r#\"b\"#",
+            " ",
+            " ",
+            " ",
+            "{",
+            "}",
+            ";",
+            "\n",
+            "\n",
+            "=",
+            "v=1",
+            "1",
+            "-1.5e3",
+            "true",
+            "null",
+            "truex",
+            "nullable=1",
+            "r",
+            "/-",
+            "/* x */",
+            "// y\n",
+            "\u{feff}",
+            "\u{2028}",
+            "é",
+            "+",
+            "-",
+            "!",
+            "-a",
+            "#",
+            "\r\n",
+            "\u{85}",
+            "0x1",
+            "1e",
+            "1_",
+            "1.",
+            "<",
+        ];
+        prop::collection::vec(prop::sample::select(words.to_vec()), 0..9).prop_map(|words| words.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_the_scan_lets_pass_knuffel_reads(text in soup()) {
+            let faults = Faults::default();
+            if scan::scan(&text, &faults).is_some() {
+                prop_assert!(syntax::parse(&text, &faults).is_some());
+            }
+        }
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 
 use super::faults::{Fault, Faults};
-use super::lexer::{Kind, Lexer, Misfit, Token};
+use super::lexer::{Kind, Lexer, Token};
+use super::misfit::Misfit;
 use super::secrets;
 use crate::diag::Span;
 
@@ -44,7 +45,7 @@ struct Scanner<'a> {
     count: usize,
     /// What follows would be noise, but secrets in it still are secrets.
     quiet: bool,
-    blocks: Vec<Block<'a>>,
+    blocks: Vec<Block>,
     node: Node<'a>,
     /// The next value or property is behind a `/-`.
     commented: bool,
@@ -52,9 +53,8 @@ struct Scanner<'a> {
 }
 
 /// An open `{`.
-struct Block<'a> {
+struct Block {
     open: Span,
-    node: &'a str,
     /// It is an `auth` block or inside one.
     in_auth: bool,
 }
@@ -83,6 +83,14 @@ impl<'a> Scanner<'a> {
 
     fn in_auth(&self) -> bool {
         self.blocks.last().is_some_and(|block| block.in_auth)
+    }
+
+    /// The name of the node at hand; empty between nodes.
+    fn node_name(&self) -> &'a str {
+        match self.node {
+            Node::Header { name, .. } => name,
+            Node::None | Node::Closed => "",
+        }
     }
 
     fn slice(&self, span: Span) -> &'a str {
@@ -115,7 +123,7 @@ impl<'a> Scanner<'a> {
             }
             None => {
                 if let Some(block) = self.blocks.pop() {
-                    let fault = Fault::new("unclosed-block", format!("the `{{` of `{}` is never closed", block.node));
+                    let fault = Fault::new("unclosed-block", "a block is never closed");
                     self.fault(fault.at(block.open, "opened here").help("close it with `}` on a line of its own"));
                 }
                 false
@@ -125,6 +133,9 @@ impl<'a> Scanner<'a> {
 
     fn token(&mut self, token: Token) {
         match token.kind {
+            Kind::Semicolon if matches!(self.node, Node::None) => {
+                self.misplaced(token.span, "`;` without a node before it");
+            }
             Kind::Newline | Kind::Semicolon => {
                 self.node = Node::None;
                 self.commented = false;
@@ -133,26 +144,23 @@ impl<'a> Scanner<'a> {
             Kind::Close => self.close(token),
             Kind::TypeOpen | Kind::TypeClose => self.type_annotation(token),
             Kind::Equals => self.misplaced(token.span, "`=` without a property's name before it"),
-            Kind::Slashdash => self.slashdash(),
+            Kind::Slashdash => self.slashdash(token),
             Kind::Word | Kind::Number | Kind::Text => self.item(token),
         }
     }
 
     fn open(&mut self, token: Token) {
-        let name = match &self.node {
-            Node::Header { name, .. } => *name,
-            Node::None | Node::Closed => {
-                self.misplaced(token.span, "`{` without a node before it");
-                ""
-            }
-        };
+        let name = self.node_name();
+        if !matches!(self.node, Node::Header { .. }) {
+            self.misplaced(token.span, "`{` without a node before it");
+        }
         if self.blocks.len() == MAX_DEPTH {
             let message = format!("blocks are nested more than {MAX_DEPTH} deep");
             self.fault(Fault::new("deep-nesting", message).at(token.span, "one too many").help("close what is open"));
             self.quiet = true;
         }
         let in_auth = self.in_auth() || name == "auth";
-        self.blocks.push(Block { open: token.span, node: name, in_auth });
+        self.blocks.push(Block { open: token.span, in_auth });
         self.node = Node::None;
         self.commented = false;
     }
@@ -178,7 +186,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// `/-` hides a node, a value or a block; KDL 2 marks its files with a hidden node.
-    fn slashdash(&mut self) {
+    fn slashdash(&mut self, token: Token) {
+        let hidden = matches!(
+            (self.tokens.peek(), &self.node),
+            (Some((Ok(Kind::Word | Kind::Number | Kind::Text) | Err(_), _)), _)
+                | (Some((Ok(Kind::Open), _)), Node::Header { .. })
+        );
+        if !hidden {
+            return self.misplaced(token.span, "`/-` without a node or value behind it");
+        }
+        if matches!(&self.node, Node::Header { end, .. } if *end == token.span.start) {
+            return self.glued(token.span);
+        }
         if !matches!(self.node, Node::None) {
             self.commented = true;
             return;
@@ -211,7 +230,9 @@ impl<'a> Scanner<'a> {
 
     fn name(&mut self, token: Token) {
         let name = self.slice(token.span);
-        if token.kind == Kind::Number || matches!(name, "true" | "false" | "null") {
+        // knuffel knows no raw strings here.
+        let is_raw = token.kind == Kind::Text && !name.starts_with('"');
+        if token.kind == Kind::Number || is_raw || is_keyword(name) {
             self.misplaced(token.span, "a node starts with its name");
         }
         if token.kind == Kind::Text && self.in_auth() {
@@ -234,10 +255,15 @@ impl<'a> Scanner<'a> {
 
     fn property(&mut self, name: Token, equals: Token) {
         let key = self.slice(name.span);
-        if name.kind == Kind::Number || matches!(key, "true" | "false" | "null") || key.contains('\\') {
+        // knuffel reads keywords before it looks for the end of the word.
+        let starts_with_keyword = ["true", "false", "null"].iter().any(|keyword| key.starts_with(keyword));
+        if name.kind == Kind::Number || starts_with_keyword || key.contains('\\') {
             self.misplaced(name.span, "not a property's name");
         }
         let key = unquoted(key);
+        if secrets::hides_names(self.in_auth(), self.node_name()) && !secrets::is_source(key) {
+            self.faults.mask(name.span);
+        }
         if let Node::Header { properties, .. } = &mut self.node
             && !self.commented
         {
@@ -250,13 +276,17 @@ impl<'a> Scanner<'a> {
             Some((Ok(kind @ (Kind::Word | Kind::Number | Kind::Text)), span)) => {
                 let value = Token { kind: *kind, span: *span };
                 self.tokens.next();
+                if name.span.end < equals.span.start || equals.span.end < value.span.start {
+                    let fault = Fault::new("syntax", "blanks around the `=` of a property").at(equals.span, "");
+                    self.fault(fault.help("write it without blanks: `property=\"value\"`"));
+                }
                 self.argument(value, Some(key));
             }
             // It has a fault of its own.
             Some((Err(_) | Ok(Kind::TypeOpen), _)) => {}
             _ => {
-                let fault = Fault::new("syntax", format!("property `{key}` has no value"));
-                self.fault(fault.at(equals.span, "a value must follow").help(format!("write `{key}=\"…\"`")));
+                let fault = Fault::new("syntax", "a property without a value").at(equals.span, "a value must follow");
+                self.fault(fault.help("write it as `property=\"value\"`"));
             }
         }
     }
@@ -268,7 +298,7 @@ impl<'a> Scanner<'a> {
         }
         let secret = self.hidden_if_secret(property, token.span);
         let text = self.slice(token.span);
-        if token.kind != Kind::Word || matches!(text, "true" | "false" | "null") {
+        if token.kind != Kind::Word || is_keyword(text) {
             return;
         }
         if text.starts_with('#') {
@@ -280,7 +310,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn hidden_if_secret(&self, property: Option<&str>, span: Span) -> bool {
-        let Node::Header { name, .. } = &self.node else { return false };
+        let Node::Header { name, .. } = self.node else { return false };
         let secret = secrets::is_secret(self.in_auth(), name, property, self.slice(span));
         if secret {
             self.faults.mask(inside_quotes(self.slice(span), span));
@@ -300,30 +330,16 @@ impl<'a> Scanner<'a> {
 
     fn misfit(&mut self, misfit: Misfit, span: Span) {
         self.hidden_if_secret(None, span);
-        let fault = match misfit {
-            // A `"""` of KDL 2 ends its first line unclosed.
-            Misfit::UnclosedText if matches!(&self.node, Node::Header { end, .. } if *end == span.start) => {
-                return self.kdl_2(Span::new(span.start, span.start + 1));
-            }
-            Misfit::UnclosedText => Fault::new("unclosed-string", "a string is not closed on its line")
-                .help("close it with `\"`; a line break inside a string is written `\\n`"),
-            Misfit::UnclosedRawText => Fault::new("unclosed-string", "a raw string is not closed")
-                .help("close it with `\"` and as many `#` as it was opened with"),
-            Misfit::UnclosedComment => {
-                Fault::new("unclosed-comment", "a comment is not closed").help("close it with `*/`")
-            }
-            Misfit::DeepComment => Fault::new("deep-nesting", "comments are nested too deep").help("use `//` comments"),
-            Misfit::Escape => Fault::new("bad-escape", "a string holds an escape that there is not")
-                .help("write `\\\\` for a backslash, or a raw string: `r\"…\"`"),
-            Misfit::Continuation => Fault::new("syntax", "a `\\` that is not at the end of its line")
-                .help("`\\` continues a node on the next line; write values in double quotes"),
-            Misfit::Number => Fault::new("unquoted", "neither a number nor in quotes")
-                .help("write numbers in digits only, and everything else in double quotes"),
-            Misfit::Character => Fault::new("syntax", "a character that KDL keeps for itself")
-                .help("write values in double quotes: `\"…\"`"),
-        };
-        self.fault(fault.at(span, ""));
+        // A `"""` of KDL 2 ends its first line unclosed.
+        if misfit == Misfit::UnclosedText && matches!(self.node, Node::Header { end, .. } if end == span.start) {
+            return self.kdl_2(Span::new(span.start, span.start + 1));
+        }
+        self.fault(misfit.fault().at(span, ""));
     }
+}
+
+fn is_keyword(word: &str) -> bool {
+    matches!(word, "true" | "false" | "null")
 }
 
 fn unquoted(text: &str) -> &str {

@@ -32,8 +32,8 @@ pub(super) fn is_secret(in_auth: bool, node: &str, property: Option<&str>, value
     let text = value.trim_matches(['"', 'r', '#']);
     let names_a_place = match property {
         Some("env") => is_variable(text),
-        Some("file") => true,
-        _ => false,
+        Some(property) => is_source(property),
+        None => false,
     };
     let in_auth_kind = node == "auth" && !AUTH_KINDS.contains(&text);
     let by_place = match property {
@@ -41,6 +41,16 @@ pub(super) fn is_secret(in_auth: bool, node: &str, property: Option<&str>, value
         None => (in_auth && node != "username") || in_auth_kind || SECRET_NAMES.contains(&node),
     };
     (by_place && !names_a_place) || has_user_info(text)
+}
+
+/// A property that says where a secret is.
+pub(super) fn is_source(property: &str) -> bool {
+    matches!(property, "env" | "file")
+}
+
+/// May even the name of a property of `node` be part of a secret, one without quotes (`password abc=def`)?
+pub(super) fn hides_names(in_auth: bool, node: &str) -> bool {
+    in_auth || SECRET_NAMES.contains(&node)
 }
 
 /// What is written right behind a secret's name, also where it is no value: in comments and in broken lines.

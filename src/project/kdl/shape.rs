@@ -129,8 +129,10 @@ impl Checker<'_> {
     fn properties(&self, node: &Node, shape: &Shape) {
         for property in &node.properties {
             let name = &property.name;
+            let hidden = self.faults.is_masked(name.span);
+            let named = if hidden { "a property".to_owned() } else { format!("property `{}`", shown(name)) };
             for repeated in self.duplicates.get(&name.span.start).into_iter().flatten() {
-                let fault = Fault::new("duplicate-property", format!("property `{}` is written twice", **name));
+                let fault = Fault::new("duplicate-property", format!("{named} is written twice"));
                 let fault = fault.at(*repeated, "again").at(name.span, "first here");
                 self.faults.add(fault.help("keep one of them"));
             }
@@ -138,10 +140,10 @@ impl Checker<'_> {
                 continue;
             }
             if let Some(help) = planned(shape, name) {
-                self.faults.add(not_there_yet(&format!("property `{}`", **name), help).at(name.span, ""));
+                self.faults.add(not_there_yet(&named, help).at(name.span, ""));
                 continue;
             }
-            let fault = Fault::new("unknown-property", format!("`{}` has no property `{}`", shape.name, shown(name)));
+            let fault = Fault::new("unknown-property", format!("{named} is not known to `{}`", shape.name));
             let fault = fault.at(name.span, "unknown property");
             self.faults.add(match shape.child(name) {
                 Some(child) => fault.help(format!("it is a node of its own: {}", as_in(child.shape))),

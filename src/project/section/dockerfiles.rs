@@ -45,7 +45,7 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
     DockerfileSet {
         patterns: globs(cursor, 0),
         excludes,
-        policy: policy(cursor, names),
+        policy: policy(cursor),
         gates: cursor.child("gates").map(|child| gates(child, names)).unwrap_or_default(),
     }
 }
@@ -61,7 +61,7 @@ fn only_word(cursor: Cursor, name: &str, word: &'static str, planned: &[(&str, &
     }
 }
 
-fn policy(cursor: Cursor, names: &Names) -> Policy {
+fn policy(cursor: Cursor) -> Policy {
     let profiles = [("swr", Profile::Swr), ("all", Profile::All), ("none", Profile::None)];
     let planned = [
         ("hadolint", "write `profile \"all\"` and `allow` what you do not want"),
@@ -75,7 +75,7 @@ fn policy(cursor: Cursor, names: &Names) -> Policy {
     Policy {
         profile: profile.map_or(default.profile, |profile| profile.value),
         fail_on: fail_on.map_or(default.fail_on, |level| level.value),
-        overrides: overrides::read_all(cursor, names),
+        overrides: overrides::read_all(cursor),
         base_images: cursor.children("base-images").flat_map(image_globs).collect(),
         labels: cursor.child("labels").map(labels).unwrap_or_default(),
     }

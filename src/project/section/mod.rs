@@ -12,7 +12,8 @@ mod registry;
 use super::kdl::{Child, Cursor, Fault, Faults, Node, Shape};
 use std::collections::HashMap;
 
-use crate::diag::{Span, Spanned};
+use crate::diag::{Span, Spanned, did_you_mean};
+use crate::lint;
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
 use crate::network::Network;
@@ -48,15 +49,13 @@ pub(super) struct Sections {
 struct Names<'a> {
     /// Every `registry` section's, also of those with faults.
     registries: Vec<Spanned<&'a str>>,
-    /// Every lint rule's; `None` checks none.
-    rules: Option<&'a [&'a str]>,
 }
 
-pub(super) fn read(nodes: &[Node], rules: Option<&[&str]>, faults: &Faults) -> Sections {
+pub(super) fn read(nodes: &[Node], faults: &Faults) -> Sections {
     let sections =
         |name: &'static str| nodes.iter().filter(move |node| *node.name == name).map(|node| Cursor::new(node, faults));
     let first_arguments = |section| sections(section).filter_map(Cursor::quiet_name).collect::<Vec<_>>();
-    let names = Names { registries: first_arguments("registry"), rules };
+    let names = Names { registries: first_arguments("registry") };
     unique("registry", &names.registries, faults);
     unique("network", &first_arguments("network"), faults);
     Sections {
@@ -93,18 +92,18 @@ impl Names<'_> {
         });
         None
     }
+}
 
-    /// `text` as the name of a lint rule.
-    fn rule(&self, cursor: Cursor, text: Spanned<&str>) -> Spanned<String> {
-        if let Some(rules) = self.rules.filter(|rules| !rules.contains(&text.value)) {
-            let message = format!("there is no rule `{}`", text.escape_debug());
-            let near = crate::diag::did_you_mean(text.value, rules.iter().copied());
-            let help = near.map_or_else(
-                || "`swrctl rules` lists what there is".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            cursor.add(Fault::new("unknown-rule", message).at(text.span, "unknown rule").help(help));
-        }
-        text.map(str::to_owned)
+/// `text` as the name or an alias of a lint rule.
+fn rule_name(cursor: Cursor, text: Spanned<&str>) -> Spanned<String> {
+    if lint::rule(text.value).is_none() {
+        let message = format!("there is no rule `{}`", text.escape_debug());
+        let near = did_you_mean(text.value, lint::rule_names());
+        let help = near.map_or_else(
+            || "write the name that findings of the rule show".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        cursor.add(Fault::new("unknown-rule", message).at(text.span, "unknown rule").help(help));
     }
+    text.map(str::to_owned)
 }

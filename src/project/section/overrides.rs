@@ -3,7 +3,7 @@
 use globset::GlobSet;
 use jiff::civil::Date;
 
-use super::{Names, dockerfiles};
+use super::{dockerfiles, rule_name};
 use crate::diag::Spanned;
 use crate::lint::policy::{Level, Override};
 use crate::project::kdl::{Cursor, Fault, Shape};
@@ -19,7 +19,7 @@ const fn shape(name: &'static str, example: &'static str) -> Shape {
 }
 
 /// Every override of a `dockerfiles` node, in the order of the file.
-pub(super) fn read_all(cursor: Cursor, names: &Names) -> Vec<Override> {
+pub(super) fn read_all(cursor: Cursor) -> Vec<Override> {
     let level = |name: &str| match name {
         "deny" => Some(Level::Error),
         "warn" => Some(Level::Warning),
@@ -28,17 +28,17 @@ pub(super) fn read_all(cursor: Cursor, names: &Names) -> Vec<Override> {
         _ => None,
     };
     let overrides = cursor.all_children().filter_map(|child| Some((child, level(*child.name())?)));
-    overrides.map(|(child, level)| read(child, level, names)).collect()
+    overrides.map(|(child, level)| read(child, level)).collect()
 }
 
-fn read(cursor: Cursor, level: Level, names: &Names) -> Override {
+fn read(cursor: Cursor, level: Level) -> Override {
     let reason = cursor.text_of("reason");
     if let Some(reason) = reason.filter(|reason| reason.trim().is_empty()) {
         let fault = Fault::new("missing", "the reason is empty").at(reason.span, "");
         cursor.add(fault.help("say why, or remove `reason`"));
     }
     Override {
-        rules: cursor.arguments(0).into_iter().map(|rule| names.rule(cursor, rule)).collect(),
+        rules: cursor.arguments(0).into_iter().map(|rule| rule_name(cursor, rule)).collect(),
         level,
         within: cursor.text_of("in").and_then(|text| within(cursor, text)),
         until: cursor.text_of("until").and_then(|text| until(cursor, text)),
