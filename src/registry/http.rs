@@ -39,6 +39,8 @@ impl Default for Times {
     }
 }
 
+/// Shorter than servers keep idle connections: what is sent on one that they just closed is lost, a blob with it.
+const IDLE: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 5;
 /// More of an error's body is not read.
 const MAX_ERROR_BODY: u64 = 64 * 1024;
@@ -69,7 +71,8 @@ impl Transport {
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
                 .user_agent(concat!("swrctl/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
-                .connect_timeout(times.connect);
+                .connect_timeout(times.connect)
+                .pool_idle_timeout(IDLE);
             if is_loopback(host) {
                 builder = builder.no_proxy();
             }
@@ -233,8 +236,7 @@ impl Response {
         }
         let mut body = BytesMut::new();
         loop {
-            let chunk = self.inner.chunk().await.map_err(|e| Error::from_transport(&self.method, &self.url, &e))?;
-            let Some(chunk) = chunk else { return Ok(body.freeze()) };
+            let Some(chunk) = self.chunk().await? else { return Ok(body.freeze()) };
             body.extend_from_slice(&chunk);
             if body.len() as u64 > limit {
                 return Err(too_large(&self.method, &self.url));

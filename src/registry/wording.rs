@@ -44,6 +44,7 @@ fn summary(error: &Error) -> (&'static str, &'static str) {
         Kind::Denied => ("registry-denied", "these credentials may not do this"),
         Kind::MissingOrganization => ("missing-organization", "the organization does not exist in the registry"),
         Kind::BlockedTenant => ("blocked-tenant", "the registry blocks this account for about 30 minutes"),
+        Kind::NotFound if error.url().ends_with("/v2/") => ("no-registry", "this host speaks no registry API"),
         Kind::NotFound => ("registry-not-found", "the registry does not have it"),
         Kind::RateLimited => ("rate-limited", "the registry takes no more requests for now"),
         Kind::ManifestRejected => ("manifest-rejected", "the registry refuses the manifest"),
@@ -91,6 +92,9 @@ fn help(error: &Error) -> Option<&'static str> {
         }
         Kind::ServerError => "try again later; the registry's own log says more",
         Kind::UnexpectedStatus | Kind::Protocol => "check that the host is a registry's and not a web page or a proxy",
+        Kind::NotFound if error.url().ends_with("/v2/") => {
+            "check host and port; the organization does not belong there"
+        }
         Kind::NotFound | Kind::TooLarge | Kind::Source(_) => return None,
     })
 }

@@ -24,15 +24,24 @@ pub(super) async fn get(
     server: &str,
     environment: Environment<'_>,
 ) -> Result<Option<Credentials>, Problem> {
+    get_within(TIME_LIMIT, helper, server, environment).await
+}
+
+async fn get_within(
+    limit: Duration,
+    helper: &str,
+    server: &str,
+    environment: Environment<'_>,
+) -> Result<Option<Credentials>, Problem> {
     let program = format!("docker-credential-{helper}");
     if helper.contains(['/', '\\', '\0']) {
         return Err(failed(&program, server, "its name holds something that no program name does"));
     }
-    let output = match tokio::time::timeout(TIME_LIMIT, run(&program, server, environment)).await {
+    let output = match tokio::time::timeout(limit, run(&program, server, environment)).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(failed(&program, server, format!("it cannot be run: {error}"))),
         Err(_) => {
-            let reason = format!("it did not answer within {} seconds", TIME_LIMIT.as_secs());
+            let reason = format!("it did not answer within {} seconds", limit.as_secs_f32());
             return Err(failed(&program, server, reason));
         }
     };
@@ -86,4 +95,23 @@ fn failed(program: &str, server: &str, reason: impl std::fmt::Display) -> Proble
     Problem::new("credential-helper", format!("`{program}` gives no credentials for {server}: {reason}")).with_help(
         "repair or install the helper, or write `auth` into the `registry` section instead of \"docker-config\"",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_helper_that_does_not_answer_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker-credential-mute");
+        std::fs::write(&program, "#!/bin/sh\nexec sleep 30\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", folder.path().display());
+        let environment = move |_: &str| Some(path.clone().into());
+        let problem = get_within(Duration::from_millis(200), "mute", "a.io", &environment).await.unwrap_err();
+        assert!(problem.message.ends_with("it did not answer within 0.2 seconds"), "{problem}");
+    }
 }

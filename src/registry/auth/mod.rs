@@ -16,6 +16,7 @@ use std::sync::RwLock;
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use url::Url;
 
 use bearer::{Realm, Token};
@@ -88,14 +89,14 @@ pub(super) struct Authenticator {
     api: Url,
     credentials: Credentials,
     scheme: RwLock<Option<Scheme>>,
-    /// Held while the scheme is being asked for.
-    discovery: Mutex<()>,
+    /// Held while the scheme is being asked for; the last failure, for those who waited for it.
+    discovery: Mutex<Option<(Instant, Error)>>,
     tokens: Tokens,
 }
 
 impl Authenticator {
     pub(super) fn new(api: Url, credentials: Credentials) -> Self {
-        Self { api, credentials, scheme: RwLock::new(None), discovery: Mutex::new(()), tokens: Tokens::default() }
+        Self { api, credentials, scheme: RwLock::new(None), discovery: Mutex::new(None), tokens: Tokens::default() }
     }
 
     pub(super) fn is_anonymous(&self) -> bool {
@@ -165,13 +166,25 @@ impl Authenticator {
     }
 
     async fn discover(&self, transport: &Transport) -> Result<Scheme, Error> {
-        let _alone = self.discovery.lock().await;
+        let began = Instant::now();
+        let mut failure = self.discovery.lock().await;
         if let Some(scheme) = self.known_scheme() {
             return Ok(scheme);
         }
+        if let Some((at, error)) = &*failure
+            && *at >= began
+        {
+            return Err(error.clone());
+        }
+        let asked = self.ask_for_scheme(transport).await;
+        *failure = asked.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        asked
+    }
+
+    async fn ask_for_scheme(&self, transport: &Transport) -> Result<Scheme, Error> {
         let response = transport.send(Lane::Metadata, &Method::GET, &self.api, HeaderMap::new(), None).await?;
         match response.status() {
-            StatusCode::UNAUTHORIZED => self.discover_from(transport, response).await,
+            StatusCode::UNAUTHORIZED => self.scheme_from(transport, response).await,
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(transport.refusal(response, None).await)
             }
@@ -180,7 +193,7 @@ impl Authenticator {
         }
     }
 
-    async fn discover_from(&self, transport: &Transport, response: Response) -> Result<Scheme, Error> {
+    async fn scheme_from(&self, transport: &Transport, response: Response) -> Result<Scheme, Error> {
         let headers = response.headers().clone();
         let unclear = response.error(Kind::Protocol, "a 401 without a login scheme that swrctl speaks (Basic, Bearer)");
         let refusal = transport.refusal(response, None).await;

@@ -43,8 +43,8 @@ mod tests {
         for (access_key, secret_key) in
             [("A", "b"), ("AK7QJ0ZP1X2Y3W4V5U6T", "a/+=secret key"), ("x", &"k".repeat(200))]
         {
-            let command = format!("printf %s \"$1\" | openssl dgst -sha256 -hmac \"$2\" -r | cut -d' ' -f1");
-            let output = Command::new("sh").args(["-c", &command, "sh", access_key, secret_key]).output().unwrap();
+            let command = "printf %s \"$1\" | openssl dgst -sha256 -hmac \"$2\" -r | cut -d' ' -f1";
+            let output = Command::new("sh").args(["-c", command, "sh", access_key, secret_key]).output().unwrap();
             assert!(output.status.success(), "openssl must be installed: {}", String::from_utf8_lossy(&output.stderr));
             assert_eq!(password(access_key, secret_key), String::from_utf8_lossy(&output.stdout).trim());
         }

@@ -37,14 +37,31 @@ enum State {
 }
 
 /// What is known about the credentials.
-enum Login {
-    Accepted,
-    Refused { times: u32, last: Option<(Instant, Error)> },
+#[derive(Default)]
+struct Login {
+    accepted: bool,
+    /// Times they were refused.
+    refused: u32,
+    failure: Option<(Instant, Error)>,
 }
 
-impl Default for Login {
-    fn default() -> Self {
-        Self::Refused { times: 0, last: None }
+impl Login {
+    /// Why a try that `began` then has its answer already: it failed for those who waited with it, or too often.
+    fn verdict(&self, began: Instant) -> Option<Error> {
+        let (at, error) = self.failure.as_ref()?;
+        let shared = error.is_temporary() && *at >= began;
+        let locked = self.refused >= MAX_REFUSED_LOGINS && at.elapsed() < REFUSAL_LIFE;
+        (shared || locked).then(|| error.clone())
+    }
+
+    fn note(&mut self, asked: &Result<Token, Error>) {
+        match asked {
+            Ok(_) => *self = Self { accepted: true, ..Self::default() },
+            Err(error) => {
+                self.refused += u32::from(*error.kind() == Kind::Unauthorized);
+                self.failure = Some((Instant::now(), error.clone()));
+            }
+        }
     }
 }
 
@@ -99,25 +116,17 @@ impl Tokens {
             let asked = bearer::fetch(transport, realm, credentials, scopes).await;
             return asked.map_err(|error| error.anonymous(true));
         }
+        let began = Instant::now();
         let mut login = self.login.lock().await;
-        let refused = match &*login {
-            Login::Accepted => {
-                drop(login);
-                return bearer::fetch(transport, realm, credentials, scopes).await;
-            }
-            Login::Refused { times: MAX_REFUSED_LOGINS.., last: Some((at, error)) } if at.elapsed() < REFUSAL_LIFE => {
-                return Err(error.clone());
-            }
-            Login::Refused { times, .. } => *times,
-        };
-        let asked = bearer::fetch(transport, realm, credentials, scopes).await;
-        match &asked {
-            Ok(_) => *login = Login::Accepted,
-            Err(error) if *error.kind() == Kind::Unauthorized => {
-                *login = Login::Refused { times: refused + 1, last: Some((Instant::now(), error.clone())) };
-            }
-            Err(_) => {}
+        if login.accepted {
+            drop(login);
+            return bearer::fetch(transport, realm, credentials, scopes).await;
         }
+        if let Some(error) = login.verdict(began) {
+            return Err(error);
+        }
+        let asked = bearer::fetch(transport, realm, credentials, scopes).await;
+        login.note(&asked);
         asked
     }
 

@@ -141,3 +141,29 @@ async fn a_blob_that_stops_moving_is_given_up() {
     let error = read(stream).await.unwrap_err();
     assert_eq!((error.problem.code.as_str(), error.temporary), ("registry-timeout", true));
 }
+
+#[tokio::test]
+async fn many_tasks_wait_together_for_a_registry_that_is_not_there() {
+    let server = Server::start(|_| Answer::new(200).after(Duration::from_secs(30))).await;
+    let times = Times { metadata: Duration::from_millis(300), ..Times::default() };
+    let client = Client::with_times(settings(&server), times).unwrap();
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..20)
+        .map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move { client.tags(&repository(&format!("a/{number}"))).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(*task.await.unwrap().unwrap_err().kind(), Kind::Timeout);
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_host_without_the_api_is_named_as_such() {
+    let server = Server::start(|_| Answer::new(404).body("<html><title>Welcome</title></html>")).await;
+    let problem = client(&server).ping().await.unwrap_err().problem();
+    assert!(problem.message.starts_with("this host speaks no registry API: GET http://127.0.0.1:"), "{problem}");
+    assert!(problem.message.contains("\"Welcome\""), "{problem}");
+}

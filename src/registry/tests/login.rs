@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use super::server::{Answer, Seen, Server};
 use super::{PASSWORD, client, logged_in, repository, settings, tag};
 use crate::image::Digest;
+use crate::registry::http::Times;
 use crate::registry::{Access, Client, Credentials, Kind, Secret, Settings};
 
 /// A registry with a token server of its own; `judge` decides about requests with a token.
@@ -210,4 +211,19 @@ async fn a_scheme_nobody_speaks_is_named_as_the_reason() {
     let error = client(&server).tags(&repository("a/b")).await.unwrap_err();
     assert_eq!(*error.kind(), Kind::Protocol);
     assert!(error.to_string().contains("Basic, Bearer"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_server_that_is_not_there_is_waited_for_together() {
+    let mute = |seen: &Seen, number: usize| numbered(seen, number).after(Duration::from_secs(30));
+    let server = registry(mute, found).await;
+    let times = Times { metadata: Duration::from_millis(300), ..Times::default() };
+    let credentials = Credentials::Basic { username: "bob".to_owned(), password: Secret::new(PASSWORD) };
+    let client = Client::with_times(Settings { credentials, ..settings(&server) }, times).unwrap();
+    let start = std::time::Instant::now();
+    let repositories: Vec<_> = (0..20).map(|n| repository(&format!("a/{n}"))).collect();
+    for asked in join_all(repositories.iter().map(|one| client.tags(one))).await {
+        assert_eq!(*asked.unwrap_err().kind(), Kind::Timeout);
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }

@@ -10,8 +10,8 @@ mod uploads;
 
 use server::Server;
 
-use super::{Client, Credentials, Secret, Settings, TlsSettings};
-use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, MediaType, Repository};
+use super::{Access, Client, Credentials, Secret, Settings, TlsSettings};
+use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
 
 const PASSWORD: &str = "hunter2-is-secret";
 
@@ -48,4 +48,25 @@ async fn read(mut stream: BlobStream) -> Result<Vec<u8>, BlobError> {
         bytes.extend_from_slice(&chunk?);
     }
     Ok(bytes)
+}
+
+/// Tasks run on several threads; that every method can be one is a promise.
+#[test]
+fn every_method_can_be_a_task() {
+    fn task<T: Send>(_: fn(&'static Client) -> T) {}
+    task(|client| client.ping());
+    task(|client| client.catalog());
+    task(|client| async { client.authorize(&repository("a"), Access::Pull).await });
+    task(|client| async { client.tags(&repository("a")).await });
+    task(|client| async { client.head_manifest(&repository("a"), &tag("t")).await });
+    task(|client| async { client.manifest(&repository("a"), &tag("t")).await });
+    task(|client| async { client.put_manifest(&repository("a"), &tag("t"), &RawManifest::new(None, "")).await });
+    task(|client| async { client.head_blob(&repository("a"), &blob_of(b"").digest).await });
+    task(|client| async { client.blob(&repository("a"), &blob_of(b"")).await });
+    task(|client| async { client.mount_blob(&repository("a"), &blob_of(b"").digest, &repository("b")).await });
+    task(|client| async {
+        let (from, upload) =
+            (client.blob(&repository("a"), &blob_of(b"")).await?, client.start_upload(&repository("a")).await?);
+        client.finish_upload(upload, &blob_of(b""), from).await
+    });
 }

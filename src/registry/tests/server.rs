@@ -196,14 +196,12 @@ async fn line(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>) -> Op
 }
 
 async fn send(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, answer: &Answer, head: bool) -> Option<()> {
-    let mut text = format!("HTTP/1.1 {} x\r\n", answer.status);
-    for (name, value) in &answer.headers {
-        text += &format!("{name}: {value}\r\n");
-    }
+    let mut lines = vec![format!("HTTP/1.1 {} x", answer.status)];
+    lines.extend(answer.headers.iter().map(|(name, value)| format!("{name}: {value}")));
     if !answer.headers.iter().any(|(name, _)| name == "Content-Length") {
-        text += &format!("Content-Length: {}\r\n", answer.stated.unwrap_or(answer.body.len()));
+        lines.push(format!("Content-Length: {}", answer.stated.unwrap_or(answer.body.len())));
     }
-    let mut bytes = (text + "\r\n").into_bytes();
+    let mut bytes = (lines.join("\r\n") + "\r\n\r\n").into_bytes();
     if !head {
         bytes.extend_from_slice(&answer.body);
     }

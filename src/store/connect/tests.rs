@@ -84,6 +84,13 @@ fn told(diagnostics: &[Diagnostic]) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn connecting_can_be_a_task() {
+    let setting = Setting::new();
+    let (declaration, project) = (declaration(Auth::Anonymous), setting.project.clone());
+    tokio::spawn(async move { connect(&host(), &declaration, &project).await }).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn variables_become_credentials() {
     let setting = Setting::new();
     let found = setting.credentials(&declaration(basic()), &[("USER", "bob"), ("PASSWORD", SECRET)]).await;
