@@ -4,12 +4,12 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::error_body::{self, ServerError};
-use super::{Secret, redact, retry};
+use super::{Secret, classify, redact, retry};
 use crate::diag::Problem;
 use crate::image::BlobError;
 
@@ -100,7 +100,7 @@ impl Error {
         let (method, url) = asked;
         let (headers, body, secrets) = answer;
         let server = error_body::parse(body, secrets);
-        let kind = kind_of(method, url, status, &server, headers);
+        let kind = classify::kind_of(method, url, status, &server, headers);
         let mut error = Self::new(kind, method, url, None);
         error.0.status = Some(status);
         error.0.server = server;
@@ -232,101 +232,35 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     }
 }
 
-fn kind_of(method: &Method, url: &Url, status: StatusCode, server: &[ServerError], headers: &HeaderMap) -> Kind {
-    let has = |codes: &[&str]| server.iter().any(|error| codes.contains(&error.code.as_str()));
-    let says = |text: &str| server.iter().any(|error| error.message.to_ascii_lowercase().contains(text));
-    if says("not allow to login, upload or download") {
-        return Kind::BlockedTenant;
-    }
-    // Go's server and nginx, to plain HTTP where TLS is spoken.
-    if says("http request to an https server") || says("http request was sent to https port") {
-        return Kind::Tls;
-    }
-    if names_missing_organization(status, server) {
-        return Kind::MissingOrganization;
-    }
-    let writing_manifest = *method == Method::PUT && url.path().contains("/manifests/");
-    if writing_manifest && has(&["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"]) {
-        return Kind::BlobUnknown;
-    }
-    match status.as_u16() {
-        _ if has(&["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"]) => Kind::UploadUnknown,
-        _ if has(&["DIGEST_INVALID"]) => Kind::DigestInvalid,
-        _ if has(&["TOOMANYREQUESTS"]) => Kind::RateLimited,
-        401 if has(&["DENIED"]) || insufficient_scope(headers) => Kind::Denied,
-        401 => Kind::Unauthorized,
-        403 => Kind::Denied,
-        404 => Kind::NotFound,
-        408 => Kind::Timeout,
-        413 => Kind::TooLarge,
-        429 => Kind::RateLimited,
-        500 | 502 | 503 | 504 => Kind::ServerError,
-        400..=499 if writing_manifest => Kind::ManifestRejected,
-        _ => Kind::UnexpectedStatus,
-    }
-}
-
-/// SWR answers 401 DENIED with a text that names the organization; Harbor 404 or 401 with `project x not found`.
-fn names_missing_organization(status: StatusCode, server: &[ServerError]) -> bool {
-    let denied = status == StatusCode::UNAUTHORIZED;
-    status.is_client_error()
-        && server.iter().any(|error| {
-            let text = error.message.to_ascii_lowercase();
-            let holder = ["namespace", "organization", "project"].iter().any(|word| text.contains(word));
-            let absent = ["not exist", "n't exist", "not found", "no such", "not been created"];
-            let permission = ["permission", "not authorized", "not allowed", "forbidden"];
-            holder
-                && (absent.iter().any(|word| text.contains(word))
-                    || denied && error.code == "DENIED" && !permission.iter().any(|word| text.contains(word)))
-        })
-}
-
-fn insufficient_scope(headers: &HeaderMap) -> bool {
-    let mut challenges = headers.get_all(WWW_AUTHENTICATE).iter();
-    challenges.any(|value| value.as_bytes().windows(18).any(|part| part == b"insufficient_scope"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kind(method: &Method, status: u16, body: &str) -> Kind {
-        let url = "https://h/v2/a/manifests/t".parse().unwrap();
-        let status = StatusCode::from_u16(status).unwrap();
-        Error::from_status((method, &url), status, (&HeaderMap::new(), body.as_bytes(), &[])).kind().clone()
+    /// A resolver that knows nothing.
+    struct Resolver(&'static str);
+
+    impl reqwest::dns::Resolve for Resolver {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            let error = std::io::Error::other(format!("failed to lookup address information: {}", self.0));
+            Box::pin(std::future::ready(Err(error.into())))
+        }
     }
 
-    fn listed(code: &str, message: &str) -> String {
-        format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#)
-    }
-
-    #[test]
-    fn swr_s_401_is_read_before_it_is_judged() {
-        assert_eq!(kind(&Method::GET, 401, &listed("UNAUTHORIZED", "authentication required")), Kind::Unauthorized);
-        assert_eq!(
-            kind(&Method::GET, 401, &listed("DENIED", "namespace portal is not valid")),
-            Kind::MissingOrganization
-        );
-        assert_eq!(kind(&Method::GET, 401, &listed("DENIED", "no permission in namespace portal")), Kind::Denied);
-        let blocked = listed("DENIED", "Not allow to login, upload or download image");
-        assert_eq!(kind(&Method::GET, 401, &blocked), Kind::BlockedTenant);
-        assert_eq!(kind(&Method::POST, 404, &listed("NOT_FOUND", "project x not found")), Kind::MissingOrganization);
-    }
-
-    #[test]
-    fn plain_http_to_a_tls_port_is_named_as_such() {
-        assert_eq!(kind(&Method::GET, 400, "Client sent an HTTP request to an HTTPS server."), Kind::Tls);
-        let nginx = "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>";
-        assert_eq!(kind(&Method::GET, 400, nginx), Kind::Tls);
-    }
-
-    #[test]
-    fn a_refused_manifest_is_told_from_a_missing_blob() {
-        let refused = listed("", "Invalid image, fail to parse 'manifest.json'");
-        assert_eq!(kind(&Method::PUT, 400, &refused), Kind::ManifestRejected);
-        assert_eq!(kind(&Method::PUT, 400, &listed("MANIFEST_BLOB_UNKNOWN", "")), Kind::BlobUnknown);
-        assert_eq!(kind(&Method::PUT, 400, &listed("DIGEST_INVALID", "")), Kind::DigestInvalid);
-        assert_eq!(kind(&Method::GET, 404, &listed("MANIFEST_UNKNOWN", "")), Kind::NotFound);
+    #[tokio::test]
+    async fn an_unknown_host_is_final_and_a_lost_resolver_is_not() {
+        for (answer, temporary) in
+            [("Name or service not known", false), ("Temporary failure in name resolution", true)]
+        {
+            let client = reqwest::Client::builder().tls_backend_preconfigured(
+                crate::registry::tls::client_config(&crate::registry::TlsSettings::default(), &[]).unwrap(),
+            );
+            let client = client.no_proxy().dns_resolver(std::sync::Arc::new(Resolver(answer))).build().unwrap();
+            let url: Url = "http://registry.example/v2/".parse().unwrap();
+            let cause = client.get(url.clone()).send().await.unwrap_err();
+            let error = Error::from_transport(&Method::GET, &url, &cause);
+            assert_eq!((error.kind(), error.is_temporary()), (&Kind::Dns, temporary), "{error:?}");
+            assert!(error.to_string().contains(answer), "{error}");
+        }
     }
 
     #[test]
@@ -351,7 +285,7 @@ mod tests {
     #[test]
     fn errors_show_no_secret() {
         let url = "https://bob:hunter2@h/x?Signature=hunter2".parse().unwrap();
-        let body = listed("DENIED", "bob:hunter2 may not");
+        let body = r#"{"errors":[{"code":"DENIED","message":"bob:hunter2 may not"}]}"#;
         let secrets = [Secret::new("hunter2")];
         let status = StatusCode::FORBIDDEN;
         let error = Error::from_status((&Method::GET, &url), status, (&HeaderMap::new(), body.as_bytes(), &secrets));

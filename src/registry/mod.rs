@@ -5,6 +5,7 @@
 
 mod auth;
 mod blob;
+mod classify;
 mod client;
 mod error;
 mod error_body;
