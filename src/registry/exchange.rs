@@ -101,7 +101,7 @@ impl Client {
         let response = self.send(request, &grant).await?;
         let asks_for_login = response.status() == StatusCode::UNAUTHORIZED && self.is_own(response.url());
         if !asks_for_login {
-            return self.judge(response, &grant).await;
+            return self.judge(request, response, &grant).await;
         }
         let headers = response.headers().clone();
         let refusal = self.refusal(response, &grant).await;
@@ -110,8 +110,8 @@ impl Client {
             return Err(refusal);
         }
         match self.auth().renew(self.transport(), &request.scopes, &grant, &headers).await? {
-            Some(grant) => self.judge(self.send(request, &grant).await?, &grant).await,
-            None => Err(refusal),
+            Some(grant) => self.judge(request, self.send(request, &grant).await?, &grant).await,
+            None => Err(self.explained(request, refusal, &grant).await),
         }
     }
 
@@ -127,8 +127,25 @@ impl Client {
         self.transport().send(*lane, method, url, headers, Some(Body::from(body.clone()))).await
     }
 
-    async fn judge(&self, response: Response, grant: &Grant) -> Result<Response, Error> {
-        if response.status().is_success() { Ok(response) } else { Err(self.refusal(response, grant).await) }
+    async fn judge(&self, request: &Request, response: Response, grant: &Grant) -> Result<Response, Error> {
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let refusal = self.refusal(response, grant).await;
+        Err(self.explained(request, refusal, grant).await)
+    }
+
+    /// A refused HEAD has no body that says why (missing organization, blocked tenant): the same GET has.
+    async fn explained(&self, request: &Request, refusal: Error, grant: &Grant) -> Error {
+        let unclear = request.method == Method::HEAD && matches!(refusal.kind(), Kind::Unauthorized | Kind::Denied);
+        if !unclear || !refusal.url().starts_with(self.api().as_str()) {
+            return refusal;
+        }
+        let get = Request::new(Method::GET, request.url.clone(), request.scopes.clone());
+        match self.send(&get, grant).await {
+            Ok(response) if !response.status().is_success() => self.refusal(response, grant).await,
+            _ => refusal,
+        }
     }
 
     pub(super) async fn refusal(&self, response: Response, grant: &Grant) -> Error {

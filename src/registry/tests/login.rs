@@ -191,6 +191,18 @@ async fn a_missing_organization_is_not_called_bad_credentials() {
 }
 
 #[tokio::test]
+async fn a_refused_head_is_asked_for_its_reason() {
+    let missing = |seen: &Seen, _: &str| match seen.method.as_str() {
+        "HEAD" => Answer::new(401),
+        _ => Answer::error(401, "DENIED", "namespace portal does not exist"),
+    };
+    let server = registry(numbered, missing).await;
+    let error = logged_in(&server).head_manifest(&repository("portal/x"), &tag("t")).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::MissingOrganization);
+    assert!(error.to_string().contains("namespace portal"), "{error}");
+}
+
+#[tokio::test]
 async fn a_blocked_tenant_stops_every_further_request() {
     let blocked = |_: &Seen, _: &str| Answer::error(401, "DENIED", "Not allow to login, upload or download image");
     let server = registry(numbered, blocked).await;
