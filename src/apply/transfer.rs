@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Context;
 use super::shelf::Shelves;
@@ -56,12 +56,7 @@ impl Transfers<'_> {
         holders: &BTreeSet<Repository>,
     ) -> Result<Option<Mount>, Error> {
         let Some(from) = holders.first() else { return Ok(None) };
-        match client.mount_blob(&self.work.target.repository, &blob.digest, from).await {
-            Ok(mount) => Ok(Some(mount)),
-            // Some registries answer a mount they do not like with an error: the bytes can go the long way.
-            Err(error) if !error.is_temporary() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(Some(client.mount_blob(&self.work.target.repository, &blob.digest, from).await?))
     }
 
     /// Moves the bytes, again and again while what stops it is temporary.
@@ -84,8 +79,7 @@ impl Transfers<'_> {
     }
 
     async fn once(&self, blob: &Descriptor, upload: Option<Upload>, moved: &Arc<AtomicU64>) -> Result<(), Error> {
-        let bytes = self.source.blob(&self.work.source.repository, blob).await?;
-        let bytes = self.counted(bytes, moved);
+        let bytes = self.counted(self.download(blob), moved);
         match self.target {
             Store::Layout(layout) => layout.put_blob(blob, bytes).await?,
             Store::Registry(client) => {
@@ -97,6 +91,13 @@ impl Transfers<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Opened when its first byte is asked for: an upload that waits for its turn holds no connection to the source.
+    fn download(&self, blob: &Descriptor) -> BlobStream {
+        let (source, repository) = (self.source.clone(), self.work.source.repository.clone());
+        let blob = blob.clone();
+        stream::once(async move { source.blob(&repository, &blob).await }).try_flatten().boxed()
     }
 
     /// Tells of the bytes as they pass.

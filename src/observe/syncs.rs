@@ -128,7 +128,7 @@ async fn held(
             held.then_some(key)
         })
         .buffer_unordered(CONCURRENCY)
-        .filter_map(async |key| key)
+        .filter_map(std::future::ready)
         .collect()
         .await
 }
