@@ -9,7 +9,7 @@ use super::{Parsed, Project};
 use crate::diag::{Diagnostic, Source};
 
 /// More than any project file: what is larger was named by mistake.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Reads and parses the project file at `path`.
 ///
@@ -37,7 +37,7 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
     file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("the project file `{shown}` is larger than 8 MiB");
+        let message = format!("the project file `{shown}` is larger than 1 MiB");
         return Err(Diagnostic::error("huge-project-file", message).with_help("name the project file, `swr.kdl`"));
     }
     String::from_utf8(bytes).map_err(|error| {
