@@ -8,7 +8,7 @@ use super::transfer::Transfers;
 use crate::diag::Problem;
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
-use crate::plan::{Action, Outcome, Step, SyncWork};
+use crate::plan::{Action, Outcome, Step, SyncWork, TARGET_MOVED};
 use crate::store::{Error, Store, read_image};
 
 /// Blobs of one image on their way at a time.
@@ -85,7 +85,7 @@ async fn precondition(work: &SyncWork, target: &Store, after: &Digest) -> Result
         name(&work.before),
         name(&found)
     );
-    Err(Problem::new("target-moved", message).with_help("look who else writes this tag, then plan again"))
+    Err(Problem::new(TARGET_MOVED, message).with_help("look who else writes this tag, then plan again"))
 }
 
 /// Children before their index, the tag last: it never points at something incomplete.

@@ -21,7 +21,7 @@ pub use document::DocumentError;
 pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_tags};
 pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};
-pub use outcome::{Event, Outcome, Tally};
+pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};
 pub use scope::{Scope, ScopeError};
 pub use step::{Action, LintFinding, LintWork, NetworkWork, PlannedBlob, SelectWork, Step, SyncWork, Transfer, Work};

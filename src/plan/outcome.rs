@@ -5,6 +5,9 @@ use crate::diag::Problem;
 use super::address::Address;
 use super::step::Action;
 
+/// Code of the problem that a target's tag is not what it was when the plan was made.
+pub const TARGET_MOVED: &str = "target-moved";
+
 /// Exactly one for every step of a plan that was applied.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::plan::{Event, Outcome, Plan, Tally};
+use crate::plan::{Event, Outcome, Plan, TARGET_MOVED, Tally};
 
 use super::Bytes;
 use super::diagnostic::Style;
@@ -33,6 +33,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
             let _ = writeln!(text, "    help: {help}");
         }
     }
+    write_still_valid(&mut text, plan, outcomes);
     let tally = Tally::of(outcomes);
     let Tally { created, updated, unchanged, blocked, skipped, failed, bytes } = tally;
     let head = if tally.is_success() { "Apply complete" } else { "Apply incomplete" };
@@ -43,6 +44,20 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
         Bytes(bytes)
     );
     text
+}
+
+/// How much of the plan the world still agreed with; nothing where it did with all of it.
+fn write_still_valid(text: &mut String, plan: &Plan, outcomes: &[Outcome]) {
+    let changes = plan.steps().iter().zip(outcomes).filter(|(step, _)| step.action.is_change());
+    let outdated = |outcome: &Outcome| match outcome {
+        Outcome::Failed { problem } => problem.code.as_str() == TARGET_MOVED,
+        _ => false,
+    };
+    let (planned, moved) =
+        changes.fold((0, 0), |(planned, moved), (_, outcome)| (planned + 1, moved + usize::from(outdated(outcome))));
+    if moved > 0 {
+        let _ = writeln!(text, "{} of {planned} planned changes were still valid.", planned - moved);
+    }
 }
 
 /// One event as a line of NDJSON; `None` for what is only progress on a terminal.
