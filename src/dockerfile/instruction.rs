@@ -284,13 +284,11 @@ impl Reader<'_> {
 
     fn words(&mut self, keyword: Spanned<Keyword>, least: usize, what: &'static str) -> Arguments {
         let array = if keyword.takes_array() { self.array(keyword) } else { None };
-        let words: Vec<Word> = match array {
-            Some(elements) => elements.into_iter().map(Word::new).collect(),
-            None => {
-                let ranges = split_blanks(self.rest.as_str());
-                ranges.into_iter().map(|range| Word::new(self.rest.slice(range))).collect()
-            }
-        };
+        let texts = array.unwrap_or_else(|| {
+            let ranges = split_blanks(self.rest.as_str());
+            ranges.into_iter().map(|range| self.rest.slice(range)).collect()
+        });
+        let words: Vec<_> = texts.into_iter().map(Word::new).collect();
         if words.len() < least {
             self.missing(*keyword, what, keyword.span);
             return Arguments::None;

@@ -151,7 +151,7 @@ impl<'a> Lexer<'a> {
         if text.is_empty() {
             return;
         }
-        let heredocs = if self.may_hold_heredocs(&text) { self.heredocs(&text) } else { Vec::new() };
+        let heredocs = if may_hold_heredocs(&text) { self.heredocs(&text) } else { Vec::new() };
         let end = heredocs.last().map(|(_, end)| *end);
         let span = text.whole();
         let span = Span::new(span.start, end.unwrap_or(span.end));
@@ -166,20 +166,6 @@ impl<'a> Lexer<'a> {
         let body = trimmed.strip_suffix(self.escape).filter(|body| !body.ends_with(self.escape));
         text.push(body.unwrap_or(content), start);
         body.is_some()
-    }
-
-    /// RUN, COPY and ADD, also after ONBUILD, unless their arguments are a JSON array.
-    fn may_hold_heredocs(&self, text: &Text) -> bool {
-        let line = text.as_str();
-        if !line.contains("<<") {
-            return false;
-        }
-        let mut words = line.split_whitespace().map(Keyword::named);
-        let keyword = match words.next() {
-            Some(Some(Keyword::OnBuild)) => words.next(),
-            first => first,
-        };
-        keyword.flatten().is_some_and(Keyword::takes_heredocs) && !instruction::is_array(text)
     }
 
     /// Reads the bodies that `text` announces; each comes with the end of its last line.
@@ -235,6 +221,20 @@ impl Lexer<'_> {
         self.at = after;
         None
     }
+}
+
+/// RUN, COPY and ADD, also after ONBUILD, unless their arguments are a JSON array.
+fn may_hold_heredocs(text: &Text) -> bool {
+    let line = text.as_str();
+    if !line.contains("<<") {
+        return false;
+    }
+    let mut words = line.split_whitespace().map(Keyword::named);
+    let keyword = match words.next() {
+        Some(Some(Keyword::OnBuild)) => words.next(),
+        first => first,
+    };
+    keyword.flatten().is_some_and(Keyword::takes_heredocs) && !instruction::is_array(text)
 }
 
 /// `# name = value` with a known name, as `(name, value)`.

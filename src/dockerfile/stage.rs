@@ -111,7 +111,9 @@ impl Resolver<'_> {
         let keyword = *instruction.keyword;
         match &mut instruction.arguments {
             Arguments::Words(words) if matches!(keyword, Keyword::Maintainer | Keyword::Shell) => {
-                words.iter_mut().for_each(|word| word.value = Some(word.raw.as_str().to_owned()));
+                for word in words {
+                    word.value = Some(word.raw.as_str().to_owned());
+                }
             }
             Arguments::Words(words) => words.iter_mut().for_each(|word| self.fill(word)),
             Arguments::Pairs(pairs) => self.pairs(keyword, instruction.on_build, pairs),

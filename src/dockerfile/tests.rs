@@ -63,7 +63,9 @@ fn assert_command(text: &str, instruction: &Instruction) {
             reader.read(command)
         }
         Some(Command::Exec(words)) => {
-            words.iter().for_each(|word| assert_inside(text, word.whole()));
+            for word in words {
+                assert_inside(text, word.whole());
+            }
             reader.read_exec(words)
         }
         None => return,
@@ -182,7 +184,7 @@ fn keywords(dockerfile: &Dockerfile) -> Vec<&'static str> {
     dockerfile.instructions.iter().map(|instruction| instruction.keyword.name()).collect()
 }
 
-fn shown<'a>(dockerfile: &'a Dockerfile, instruction: usize) -> &'a str {
+fn shown(dockerfile: &Dockerfile, instruction: usize) -> &str {
     dockerfile.source.slice(dockerfile.instructions[instruction].span)
 }
 
@@ -201,7 +203,8 @@ fn heredocs_end_where_they_end() {
 
 #[test]
 fn the_escape_directive_frees_the_backslash() {
-    let text = "\u{feff}# escape=`\r\nFROM mcr.microsoft.com/windows/nanoserver:x\r\nWORKDIR C:\\\r\nCOPY a `\r\n  C:\\b\\\r\n";
+    let text = "\u{feff}# escape=`\r\n\
+                FROM mcr.microsoft.com/windows/nanoserver:x\r\nWORKDIR C:\\\r\nCOPY a `\r\n  C:\\b\\\r\n";
     let dockerfile = parse(text);
     assert!(dockerfile.errors.is_empty(), "{:?}", dockerfile.errors);
     assert_eq!(keywords(&dockerfile), ["FROM", "WORKDIR", "COPY"]);

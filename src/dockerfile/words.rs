@@ -45,7 +45,6 @@ impl Splitter {
             }
             match quote {
                 Some((_, open)) if open == c => quote = None,
-                Some(_) => {}
                 None if c == '"' || c == '\'' => quote = Some((at, c)),
                 None if self.braces && c == '$' && matches!(chars.peek(), Some((_, '{'))) => depth += 1,
                 None if depth > 0 && c == '}' => depth -= 1,
@@ -53,7 +52,7 @@ impl Splitter {
                     ranges.push(started..at);
                     start = None;
                 }
-                None => {}
+                _ => {}
             }
         }
         ranges.extend(start.map(|start| start..text.len()));
@@ -71,7 +70,7 @@ pub(super) fn split_blanks(text: &str) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn words<'a>(splitter: Splitter, text: &'a str) -> Vec<&'a str> {
+    fn words(splitter: Splitter, text: &str) -> Vec<&str> {
         splitter.split(text).ranges.into_iter().map(|range| &text[range]).collect()
     }
 

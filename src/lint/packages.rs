@@ -47,93 +47,38 @@ impl PackageCommand<'_> {
 }
 
 /// Options whose value is the next word.
+#[rustfmt::skip] // as blocks of words, not one a line
 fn valued(manager: Manager) -> &'static [&'static str] {
     match manager {
-        Manager::Apt => &["-o", "--option", "-c", "--config-file", "-t", "--target-release", "--default-release", "-a"],
+        Manager::Apt => &[
+            "-o", "--option", "-c", "--config-file", "-t", "--target-release", "--default-release", "-a",
+        ],
         Manager::Apk => &[
-            "-X",
-            "--repository",
-            "-p",
-            "--root",
-            "-t",
-            "--virtual",
-            "--arch",
-            "--repositories-file",
-            "--keys-dir",
-            "--cache-dir",
-            "--wait",
+            "-X", "--repository", "-p", "--root", "-t", "--virtual", "--arch", "--repositories-file", "--keys-dir",
+            "--cache-dir", "--wait",
         ],
         Manager::Yum | Manager::Dnf => &[
-            "-c",
-            "--config",
-            "-d",
-            "-e",
-            "-x",
-            "--exclude",
-            "--enablerepo",
-            "--disablerepo",
-            "--releasever",
-            "--installroot",
-            "--setopt",
-            "--repo",
-            "--repoid",
+            "-c", "--config", "-d", "-e", "-x", "--exclude", "--enablerepo", "--disablerepo", "--releasever",
+            "--installroot", "--setopt", "--repo", "--repoid",
         ],
-        Manager::Zypper => {
-            &["--root", "-R", "--repo", "-r", "--from", "--type", "-t", "--reposd-dir", "-D", "--cache-dir", "-C"]
-        }
-        Manager::Pacman => &[],
+        Manager::Zypper => &[
+            "--root", "-R", "--repo", "-r", "--from", "--type", "-t", "--reposd-dir", "-D", "--cache-dir", "-C",
+        ],
         Manager::Pip => &[
-            "-r",
-            "--requirement",
-            "-c",
-            "--constraint",
-            "-i",
-            "--index-url",
-            "--extra-index-url",
-            "-f",
-            "--find-links",
-            "-t",
-            "--target",
-            "--prefix",
-            "--root",
-            "--python",
-            "-e",
-            "--editable",
-            "--trusted-host",
-            "--cache-dir",
-            "--platform",
-            "--python-version",
-            "--only-binary",
-            "--no-binary",
-            "--progress-bar",
-            "--src",
-            "--timeout",
-            "--retries",
-            "--proxy",
-            "--cert",
-            "--log",
-            "--report",
-            "--upgrade-strategy",
-            "--global-option",
-            "--config-settings",
-            "-C",
+            "-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f",
+            "--find-links", "-t", "--target", "--prefix", "--root", "--python", "-e", "--editable",
+            "--trusted-host", "--cache-dir", "--platform", "--python-version", "--only-binary", "--no-binary",
+            "--progress-bar", "--src", "--timeout", "--retries", "--proxy", "--cert", "--log", "--report",
+            "--upgrade-strategy", "--global-option", "--config-settings", "-C",
         ],
         Manager::Npm => &[
-            "--prefix",
-            "-C",
-            "--registry",
-            "--cache",
-            "--loglevel",
-            "--omit",
-            "--include",
-            "--workspace",
-            "-w",
-            "--tag",
-            "--userconfig",
+            "--prefix", "-C", "--registry", "--cache", "--loglevel", "--omit", "--include", "--workspace", "-w",
+            "--tag", "--userconfig",
         ],
-        Manager::Gem => {
-            &["-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P", "--platform"]
-        }
+        Manager::Gem => &[
+            "-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P", "--platform",
+        ],
+        Manager::Pacman => &[],
     }
 }
 

@@ -25,23 +25,15 @@ pub(super) fn is_http(source: &str) -> bool {
 
 /// Whether the file's name is an archive's.
 pub(super) fn is_archive(path: &str) -> bool {
-    const ENDINGS: [&str; 13] = [
-        ".tar",
-        ".tar.gz",
-        ".tgz",
-        ".tar.bz2",
-        ".tbz",
-        ".tbz2",
-        ".tar.xz",
-        ".txz",
-        ".tar.zst",
-        ".tzst",
-        ".tar.lzma",
-        ".tlz",
-        ".tar.z",
-    ];
-    let lower = path.to_ascii_lowercase();
-    ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    const SHORT: [&str; 7] = ["tar", "tgz", "tbz", "tbz2", "txz", "tzst", "tlz"];
+    let compressed = path.rsplit_once('.').is_some_and(|(stem, _)| has_extension(stem, &["tar"]));
+    has_extension(path, &SHORT) || (compressed && has_extension(path, &["gz", "bz2", "xz", "zst", "lzma", "z"]))
+}
+
+/// Whether what follows the last `.` is one of `extensions`, in any case.
+pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    let found = path.rsplit_once('.').map(|(_, extension)| extension);
+    found.is_some_and(|found| extensions.iter().any(|extension| extension.eq_ignore_ascii_case(found)))
 }
 
 #[cfg(test)]
@@ -54,6 +46,7 @@ mod tests {
             is_absolute("/a") && is_absolute("C:\\a") && is_absolute("c:/a") && !is_absolute("a") && !is_absolute("")
         );
         assert!(is_within("/a/b/", "/a") && is_within("/a", "/a/") && !is_within("/ab", "/a"));
+        assert!(is_archive("a.tar.GZ") && is_archive("b.tgz") && !is_archive("a.gz") && !is_archive("tar"));
         assert!(is_remote("HTTPS://x/y") && is_remote("git@h:r.git") && !is_remote("http"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use globset::{Glob, GlobSetBuilder};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use jiff::civil::Date;
 
 use super::policy::{Level, Override, Policy, Profile};
@@ -32,12 +32,12 @@ fn with(overrides: Vec<Override>) -> Policy {
     Policy { overrides, ..Policy::default() }
 }
 
-fn within(glob: &str) -> Option<globset::GlobSet> {
-    Some(GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap())
+fn within(glob: &str) -> GlobSet {
+    GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap()
 }
 
-fn until(day: Date) -> Option<Spanned<Date>> {
-    Some(Spanned::new(day, Span::new(20, 32)))
+fn until(day: Date) -> Spanned<Date> {
+    Spanned::new(day, Span::new(20, 32))
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn the_last_override_that_matches_decides() {
 
 #[test]
 fn an_override_holds_for_its_paths_and_its_aliases() {
-    let elsewhere = Override { within: within("other/**"), ..entry(&["upgrade-in-build"], Level::Off) };
+    let elsewhere = Override { within: Some(within("other/**")), ..entry(&["upgrade-in-build"], Level::Off) };
     assert_eq!(rules_of(&run(UPGRADE, &with(vec![elsewhere]))), ["upgrade-in-build"]);
-    let here = Override { within: within("services/**"), ..entry(&["upgrade-in-build"], Level::Off) };
+    let here = Override { within: Some(within("services/**")), ..entry(&["upgrade-in-build"], Level::Off) };
     assert!(run(UPGRADE, &with(vec![here])).findings.is_empty());
     // DL3005 is apt-get's alias of the same rule.
     assert_eq!(rules_of(&run(UPGRADE, &with(vec![entry(&["DL3005"], Level::Off)]))), ["upgrade-in-build"]);
@@ -83,7 +83,7 @@ fn an_override_holds_for_its_paths_and_its_aliases() {
 #[test]
 fn an_override_ends_after_its_day() {
     let source = Arc::new(Source::new("swr.kdl", "x".repeat(40)));
-    let allow = |day| Override { until: until(day), ..entry(&["upgrade-in-build"], Level::Off) };
+    let allow = |day| Override { until: Some(until(day)), ..entry(&["upgrade-in-build"], Level::Off) };
     assert!(run(UPGRADE, &with(vec![allow(TODAY)])).findings.is_empty());
     let policy = with(vec![allow(TODAY.yesterday().unwrap())]);
     let dockerfile = Arc::new(Source::new("Dockerfile", UPGRADE));
@@ -99,7 +99,8 @@ fn an_override_ends_after_its_day() {
 #[test]
 fn an_allow_that_allowed_nothing_is_found() {
     let source = Arc::new(Source::new("swr.kdl", "x".repeat(40)));
-    let waiver = Override { within: within("services/**"), ..entry(&["upgrade-in-build", "latest-tag"], Level::Off) };
+    let waiver =
+        Override { within: Some(within("services/**")), ..entry(&["upgrade-in-build", "latest-tag"], Level::Off) };
     let policy = with(vec![waiver, entry(&["untagged-image"], Level::Off)]);
     let report = run(UPGRADE, &policy);
     let stale = stale_overrides(&policy, &report.allowed_by, &source, TODAY);
@@ -203,8 +204,10 @@ mod laws {
     const REAL: &str = "# syntax=docker/dockerfile:1\n# check=skip=X\nARG V=20\nFROM node:${V} AS build\n\
         WORKDIR /app\nCOPY --chown=node package*.json ./\nRUN --mount=type=cache,target=/root/.npm npm ci\nCOPY . .\n\
         # hadolint ignore=DL3008\nRUN set -eux; \\\n    # comment\n    apt-get update && apt-get upgrade -y \\\n \
-        && cd /x && curl -fsSLo a.tgz https://x.example/a.tgz && tar xf a.tgz; \\\n    sh -c \"pip install 'a b' && apk add c\"\n\
-        RUN <<EOF\nset -e\nyum install -y x | tee /log\nEOF\nFROM debian\nADD https://x.example/é /b\nENV A_TOKEN=x B=$A C\n\
+        && cd /x && curl -fsSLo a.tgz https://x.example/a.tgz && tar xf a.tgz; \\\n \
+        sh -c \"pip install 'a b' && apk add c\"\n\
+        RUN <<EOF\nset -e\nyum install -y x | tee /log\nEOF\nFROM debian\nADD https://x.example/é /b\n\
+        ENV A_TOKEN=x B=$A C\n\
         LABEL a=\"b c\" d e\nEXPOSE 80/TCP 99999\nHEALTHCHECK CMD curl http://localhost:80 || exit 1\n\
         ONBUILD RUN apt upgrade\nUSER $U\nMAINTAINER 汉字\nENTRYPOINT [\"sh\", \"-c\", \"a & b\"]\nCMD a & b\n";
 
@@ -231,10 +234,11 @@ mod laws {
     #[test]
     fn hostile_files_take_time_by_their_length() {
         let many = 50_000;
-        let stages: String =
-            (0..many).map(|at| format!("FROM s{at} AS s{}\nUSER $U\nCOPY --from=s{at} a b\n", at + 1)).collect();
+        let stages = (0..many).fold("FROM alpine AS s0\n".to_owned(), |text, at| {
+            text + &format!("FROM s{at} AS s{}\nUSER $U\nCOPY --from=s{at} a b\n", at + 1)
+        });
         let files = [
-            "FROM alpine AS s0\n".to_owned() + &stages,
+            stages,
             "FROM alpine\nENV ".to_owned() + &"abcdefg=$hijklmn ".repeat(many),
             "FROM alpine\n".to_owned() + &"RUN apt-get update && rm -rf /var/lib/apt/lists\n".repeat(many / 10),
             "FROM alpine\nRUN ".to_owned() + &"curl -o a.tgz x;tar xf b.tgz;apk add a;".repeat(1_500),
@@ -258,12 +262,14 @@ mod laws {
         assert!(rules.len() > 12, "{rules:?}");
     }
 
+    const FILLER: &str = "[\\PC\n\\\\\"'$<&|(){}\\[\\]=-]{0,3}";
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
 
         #[test]
         fn mutated_files_keep_the_laws(
-            cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\PC\n\\\\\"'$<&|(){}\\[\\]=-]{0,3}"), 1..8)
+            cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, FILLER), 1..8)
         ) {
             let mut text = REAL.to_owned();
             for (index, len, filler) in cuts {

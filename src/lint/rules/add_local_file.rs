@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "ADD of plain files does what COPY does, and hides that it might do more",
-    explanation: "ADD also unpacks archives and fetches URLs. Where neither is meant, COPY says so, and a file that happens \
-                  to be an archive is not unpacked by surprise.",
+    explanation: "ADD also unpacks archives and fetches URLs. Where neither is meant, COPY says so, and a file \
+                  that happens to be an archive is not unpacked by surprise.",
     help: "write COPY",
     check,
 };

@@ -1,7 +1,7 @@
 //! Practice 5: an archive that was downloaded and unpacked, and stayed.
 
 use super::super::context::Context;
-use super::super::paths::is_archive;
+use super::super::paths::{has_extension, is_archive};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a downloaded archive stays in the layer after it was unpacked",
-    explanation: "Only the RUN that downloaded the archive can keep it out of the image: a later `rm` hides the file, the \
-                  layer below still holds it.",
+    explanation: "Only the RUN that downloaded the archive can keep it out of the image: a later `rm` hides the \
+                  file, the layer below still holds it.",
     help: "delete the archive in the same RUN, or pipe the download into `tar`",
     check,
 };
@@ -35,7 +35,7 @@ fn downloaded(invocation: &Invocation) -> Option<String> {
         None => return None,
     };
     let name = file.rsplit('/').next().unwrap_or(file);
-    (is_archive(name) || [".zip", ".deb", ".rpm"].iter().any(|ending| name.ends_with(ending))).then(|| name.to_owned())
+    (is_archive(name) || has_extension(name, &["zip", "deb", "rpm"])).then(|| name.to_owned())
 }
 
 /// `-o`, also at the end of `-sSLo`.

@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Error,
     by_policy: true,
     summary: "the policy names the images that may be built on, and this is none of them",
-    explanation: "Bases that were agreed on are scanned, mirrored and kept up to date. The patterns are held against \
-                  the name as written and against its full form, both with and without the tag.",
+    explanation: "Bases that were agreed on are scanned, mirrored and kept up to date. The patterns are held \
+                  against the name as written and against its full form, both with and without the tag.",
     help: "build on an allowed image, or add it to `base-images` of the project file",
     check,
 };

@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a RUN that starts with `cd` says in the shell what WORKDIR says for every instruction",
-    explanation: "The directory is forgotten when the RUN ends, so that the next one has to change it again, or runs in the \
-                  wrong place. A `cd` after other commands is left alone: it may enter what they made.",
+    explanation: "The directory is forgotten when the RUN ends, so that the next one has to change it again, or \
+                  runs in the wrong place. A `cd` after other commands is left alone: it may enter what they made.",
     help: "write a WORKDIR above the RUN",
     check,
 };

@@ -1,6 +1,7 @@
 //! Practice 17: an ignore file that lets through what no image should hold.
 
 use super::super::context::Context;
+use super::super::paths::has_extension;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::missing_dockerignore::whole_context_copies;
@@ -12,9 +13,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "the whole context is copied, with files that belong to the developer or are secret",
-    explanation: "Version control, dependencies installed on the host, keys and local settings make the image large, \
-                  break the cache with every commit, and hand secrets to everyone who can pull it. Only what really \
-                  lies in the context directory is reported.",
+    explanation: "Version control, dependencies installed on the host, keys and local settings make the image \
+                  large, break the cache with every commit, and hand secrets to everyone who can pull it. Only \
+                  what really lies in the context directory is reported.",
     help: "add the names to .dockerignore",
     check,
 };
@@ -25,7 +26,8 @@ fn is_unwanted(name: &str) -> bool {
         ".git", ".hg", ".svn", "node_modules", ".env", ".ssh", ".aws", ".gnupg", ".venv", "__pycache__", ".terraform",
         "id_rsa", "id_ed25519", ".npmrc", ".pypirc", ".netrc",
     ];
-    NAMES.contains(&name) || name.ends_with(".pem") || (name.starts_with(".env.") && name.ends_with(".local"))
+    let local_settings = name.starts_with(".env.") && has_extension(name, &["local"]);
+    local_settings || NAMES.contains(&name) || has_extension(name, &["pem"])
 }
 
 fn check(context: &Context, sink: &mut Sink) {

@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Error,
     by_policy: false,
     summary: "EXPOSE takes `port`, `first-last` and a protocol tcp, udp or sctp",
-    explanation: "Ports run from 1 to 65535. EXPOSE publishes nothing, so that an address or a port of the host has no \
-                  meaning here.",
+    explanation: "Ports run from 1 to 65535. EXPOSE publishes nothing, so that an address or a port of the host \
+                  has no meaning here.",
     help: "write the port that the program listens on, like `8080` or `53/udp`",
     check,
 };

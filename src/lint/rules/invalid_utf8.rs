@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a Dockerfile is UTF-8 text",
-    explanation: "Bytes of another encoding end up in the image as something else than what the editor showed. They \
-                  were replaced by U+FFFD to read the rest.",
+    explanation: "Bytes of another encoding end up in the image as something else than what the editor showed. \
+                  They were replaced by U+FFFD to read the rest.",
     help: "save the file as UTF-8",
     check,
 };

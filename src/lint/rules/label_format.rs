@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Error,
     by_policy: true,
     summary: "the policy asks for a format that the label's value does not have",
-    explanation: "Tools read labels: a source that is no URL or a version that is no semantic version is worth nothing \
-                  to them. A value that only the build knows is not judged.",
+    explanation: "Tools read labels: a source that is no URL or a version that is no semantic version is worth \
+                  nothing to them. A value that only the build knows is not judged.",
     help: "correct the value",
     check,
 };
@@ -38,7 +38,8 @@ fn is_valid(format: LabelFormat, value: &str) -> bool {
 
 /// A date and a time with an offset; jiff alone would also take a time zone in brackets.
 fn is_rfc3339(value: &str) -> bool {
-    value.parse::<jiff::Timestamp>().is_ok() && !value.contains('[') && value.get(10..11).is_some_and(|t| "Tt ".contains(t))
+    let parted = value.get(10..11).is_some_and(|part| matches!(part, "T" | "t" | " "));
+    parted && !value.contains('[') && value.parse::<jiff::Timestamp>().is_ok()
 }
 
 /// The shape of an SPDX licence expression; the list of licences grows and is not held here.
@@ -60,13 +61,14 @@ fn is_spdx(value: &str) -> bool {
 
 fn is_licence(word: &str) -> bool {
     !matches!(word, "AND" | "OR" | "WITH" | "and" | "or" | "with")
-        && word.trim_end_matches('+').bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':'))
+        && word.trim_end_matches('+').bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte))
         && word.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 fn is_email(value: &str) -> bool {
     let Some((user, host)) = value.rsplit_once('@') else { return false };
-    let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, '@' | '<' | '>'));
+    let stray = |c: char| c.is_whitespace() || "@<>".contains(c);
+    let plain = |text: &str| !text.is_empty() && !text.contains(stray);
     plain(user) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
 }
 
@@ -91,7 +93,10 @@ fn check(context: &Context, sink: &mut Sink) {
                 continue;
             }
             let (what, aliases) = wanted(required.format);
-            let fault = if required.format == LabelFormat::Text { "is empty".to_owned() } else { format!("is not {what}") };
+            let fault = match required.format {
+                LabelFormat::Text => "is empty".to_owned(),
+                _ => format!("is not {what}"),
+            };
             let draft = sink.report(word.span(), format!("the label `{}` {fault}", required.name.value));
             draft.aliases(aliases).help(format!("write {what}"));
         }

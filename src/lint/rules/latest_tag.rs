@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "the tag `latest` is another image every few weeks",
-    explanation: "`latest` moves with every release of the image, so a build that worked yesterday may break today, and \
-                  nobody can tell which version is running.",
+    explanation: "`latest` moves with every release of the image, so a build that worked yesterday may break \
+                  today, and nobody can tell which version is running.",
     help: "write the tag of a version, like `name:1.27`, or a digest",
     check,
 };

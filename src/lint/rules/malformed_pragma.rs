@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a `# swrctl` comment that cannot be followed allows nothing",
-    explanation: "A comment that turns a rule off names rules that exist, says why, and has not run out. Otherwise it \
-                  is not followed.",
+    explanation: "A comment that turns a rule off names rules that exist, says why, and has not run out. Otherwise \
+                  it is not followed.",
     help: "write `# swrctl allow=RULE reason=TEXT` right above an instruction",
     check,
 };

@@ -20,8 +20,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Programs whose task is to start others.
+#[rustfmt::skip] // as a block of words
 const SUPERVISORS: [&str; 10] = [
-    "supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "circusd", "monit", "systemd", "systemctl", "forego", "honcho",
+    "supervisord", "s6-svscan", "runsvdir", "runsvdir-start", "circusd", "monit", "systemd", "systemctl", "forego",
+    "honcho",
 ];
 
 fn supervises(invocation: &Invocation) -> bool {

@@ -13,8 +13,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "an image with neither CMD nor ENTRYPOINT runs what its base does: a shell, or nothing",
-    explanation: "Bases of operating systems and languages start a shell or an interpreter. An image that holds a service \
-                  says how it is started. Bases that nothing is known about are left alone: theirs may be the right one.",
+    explanation: "Bases of operating systems and languages start a shell or an interpreter. An image that holds a \
+                  service says how it is started. Bases that nothing is known about are left alone: theirs may be \
+                  the right one.",
     help: "add a CMD with the program that the image is for",
     check,
 };

@@ -12,9 +12,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "without .dockerignore everything beside the Dockerfile reaches the image",
-    explanation: "Version control, dependencies installed on the host, logs and keys make the image large, break the \
-                  cache with every commit, and may be secret. Dockerfiles that copy chosen files only need no ignore \
-                  file.",
+    explanation: "Version control, dependencies installed on the host, logs and keys make the image large, break \
+                  the cache with every commit, and may be secret. Dockerfiles that copy chosen files only need no \
+                  ignore file.",
     help: "add a .dockerignore with at least `.git` and what the build does not need",
     check,
 };

@@ -15,9 +15,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Info,
     by_policy: false,
     summary: "EXPOSE tells readers and tools which port the program listens on",
-    explanation: "Only images that show themselves to be servers are reported: by a port in a variable, by a health \
-                  probe of a local port, or by the server that they start. Bases that nothing is known about may \
-                  expose ports themselves.",
+    explanation: "Only images that show themselves to be servers are reported: by a port in a variable, by a \
+                  health probe of a local port, or by the server that they start. Bases that nothing is known \
+                  about may expose ports themselves.",
     help: "add EXPOSE with the port",
     check,
 };

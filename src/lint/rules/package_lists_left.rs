@@ -15,8 +15,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "package lists and caches stay in the layer of the RUN that fetched them",
-    explanation: "A later RUN that deletes them makes nothing smaller: the layer below still holds the files. Only the RUN \
-                  that fetched them can delete them, or a cache mount can keep them out of the image.",
+    explanation: "A later RUN that deletes them makes nothing smaller: the layer below still holds the files. Only \
+                  the RUN that fetched them can delete them, or a cache mount can keep them out of the image.",
     help: "delete them at the end of the same RUN, or mount a cache over the directory",
     check,
 };
@@ -37,8 +37,14 @@ fn leftover(command: &PackageCommand) -> Option<Leftover> {
             cleanup: "end the RUN with `rm -rf /var/lib/apt/lists/*`, or mount a cache there",
             aliases: &["DL3009"],
         },
-        Manager::Apk if matches!(verb, "add" | "update" | "upgrade") && !command.invocation.has_option("--no-cache") => {
-            Leftover { directories: &["/var/cache/apk", "/etc/apk/cache"], cleanup: "write `apk add --no-cache`", aliases: &["DL3019"] }
+        Manager::Apk
+            if matches!(verb, "add" | "update" | "upgrade") && !command.invocation.has_option("--no-cache") =>
+        {
+            Leftover {
+                directories: &["/var/cache/apk", "/etc/apk/cache"],
+                cleanup: "write `apk add --no-cache`",
+                aliases: &["DL3019"],
+            }
         }
         Manager::Yum if fetches => Leftover {
             directories: &["/var/cache/yum", "/var/cache/dnf"],
@@ -82,7 +88,9 @@ fn deletes(invocation: &Invocation, directories: &[&str]) -> bool {
             let path = word.text().trim_end_matches(['*', '/', '.']);
             let braces = path.split('{').next().filter(|before| before.len() < path.len());
             let covers = |directory: &str| {
-                is_within(directory, path) || is_within(path, directory) || braces.is_some_and(|path| directory.starts_with(path))
+                is_within(directory, path)
+                    || is_within(path, directory)
+                    || braces.is_some_and(|path| directory.starts_with(path))
             };
             path.len() > 1 && directories.iter().any(|directory| covers(directory))
         })

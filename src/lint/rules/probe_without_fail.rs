@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "curl ends well whatever the server answers, unless `--fail` is given",
-    explanation: "Without `--fail` an answer of 500 counts as healthy, so that the check only notices a server that is \
-                  gone altogether.",
+    explanation: "Without `--fail` an answer of 500 counts as healthy, so that the check only notices a server \
+                  that is gone altogether.",
     help: "write `curl --fail`",
     check,
 };

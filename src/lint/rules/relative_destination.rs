@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a relative destination without a WORKDIR lands wherever the base image ended",
-    explanation: "Without a WORKDIR of its own the stage works in the base image's directory, mostly `/`: files of the \
-                  application end up among those of the system.",
+    explanation: "Without a WORKDIR of its own the stage works in the base image's directory, mostly `/`: files of \
+                  the application end up among those of the system.",
     help: "write a WORKDIR above, or an absolute destination",
     check,
 };

@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a relative WORKDIR depends on the directory that the base image happens to end in",
-    explanation: "When the base image changes its own WORKDIR, every path after this one moves with it. A relative WORKDIR \
-                  below an absolute one is fine.",
+    explanation: "When the base image changes its own WORKDIR, every path after this one moves with it. A relative \
+                  WORKDIR below an absolute one is fine.",
     help: "write an absolute path",
     check,
 };

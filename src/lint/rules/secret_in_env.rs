@@ -12,17 +12,19 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Error,
     by_policy: false,
     summary: "a secret in ENV or ARG can be read by everyone who can pull the image",
-    explanation: "ENV is part of the image's configuration, and the values of ARG are part of its history, even when a \
-                  later instruction overwrites them. Names are judged by their last words, and values that only name a \
-                  place (a file, a URL) are left alone. An ARG without a default in a stage that is not part of the \
-                  image leaves no trace there.",
+    explanation: "ENV is part of the image's configuration, and the values of ARG are part of its history, even \
+                  when a later instruction overwrites them. Names are judged by their last words, and values that \
+                  only name a place (a file, a URL) are left alone. An ARG without a default in a stage that is \
+                  not part of the image leaves no trace there.",
     help: "mount it with `RUN --mount=type=secret,id=…`, or pass it when the container starts",
     check,
 };
 
 /// Last words of names that hold secrets.
+#[rustfmt::skip] // as a block of words
 const SECRET_WORDS: [&str; 11] = [
-    "PASSWORD", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS", "SECRETS", "PASSWORDS",
+    "PASSWORD", "PASSWORDS", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "APIKEY", "CREDENTIAL",
+    "CREDENTIALS",
 ];
 /// Words that make a secret of a `KEY` behind them.
 const KEY_WORDS: [&str; 7] = ["API", "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "AUTH"];

@@ -12,9 +12,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a command that is no array runs below a shell, which swallows signals",
-    explanation: "`docker stop` and Kubernetes send SIGTERM to the shell, which does not pass it on: the program is killed \
-                  after the grace period instead of ending cleanly. A command that starts with `exec` is fine, and so is a \
-                  stage that chose its shell with SHELL.",
+    explanation: "`docker stop` and Kubernetes send SIGTERM to the shell, which does not pass it on: the program \
+                  is killed after the grace period instead of ending cleanly. A command that starts with `exec` is \
+                  fine, and so is a stage that chose its shell with SHELL.",
     help: "write an array of strings, like `[\"program\", \"argument\"]`",
     check,
 };

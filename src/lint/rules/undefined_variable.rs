@@ -16,9 +16,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "a variable that nothing defines is empty",
-    explanation: "An ARG above the first FROM is unknown in a stage until the stage declares it again. Other variables \
-                  are reported when the base image is known to define none, or when a name that is defined is so near \
-                  that it was meant. RUN, CMD and ENTRYPOINT are left to the shell.",
+    explanation: "An ARG above the first FROM is unknown in a stage until the stage declares it again. Other \
+                  variables are reported when the base image is known to define none, or when a name that is \
+                  defined is so near that it was meant. RUN, CMD and ENTRYPOINT are left to the shell.",
     help: "declare it with ARG or ENV above, or give it a default: `${NAME:-value}`",
     check,
 };

@@ -1,6 +1,7 @@
 //! Packages without a version.
 
 use super::super::context::Context;
+use super::super::paths::has_extension;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::packages::{Manager, PackageCommand, package_command};
@@ -13,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Info,
     by_policy: false,
     summary: "a package without a version is another one with every build",
-    explanation: "Two builds of one Dockerfile may install different versions, and a build that is repeated after a \
-                  year may not work any more.",
+    explanation: "Two builds of one Dockerfile may install different versions, and a build that is repeated after \
+                  a year may not work any more.",
     help: "write the version of each package",
     check,
 };
@@ -22,23 +23,34 @@ pub(super) static RULE: Rule = Rule {
 /// Whether the operand says which version it means, or is no name of a package at all.
 fn is_pinned(manager: Manager, word: &ShellWord) -> bool {
     let text = word.text();
-    let local = text.starts_with(['.', '/', '~', '$']) || text.contains("://") || word.dynamic;
-    local
+    let no_name = word.dynamic || text.starts_with(['.', '/', '~']) || text.contains("://");
+    no_name
         || match manager {
-            Manager::Apt => text.contains(['=', '/', '*', '^']) || text.ends_with(['+', '-']) || text.ends_with(".deb"),
-            Manager::Apk => text.contains(['=', '<', '>', '~', '@']) || text.starts_with(['!', '.']) || text.ends_with(".apk"),
-            Manager::Yum | Manager::Dnf => text.starts_with('@') || text.ends_with(".rpm") || has_version(text) || text.contains('='),
-            Manager::Zypper => text.contains(['=', '<', '>', ':']) || text.ends_with(".rpm"),
-            Manager::Pip => {
-                text.contains(['=', '<', '>', '~', '@', '/']) || text.starts_with("git+") || text.ends_with(".whl") || text.ends_with(".gz")
+            Manager::Apt => {
+                text.contains(['=', '/', '*', '^']) || text.ends_with(['+', '-']) || has_extension(text, &["deb"])
             }
-            Manager::Npm => {
-                let name = text.strip_prefix('@').unwrap_or(text);
-                name.contains([':', '@']) || name.matches('/').count() > usize::from(text.starts_with('@')) || text.ends_with(".tgz") || !text.starts_with('@') && text.contains('/')
+            Manager::Apk => {
+                text.contains(['=', '<', '>', '~', '@']) || text.starts_with('!') || has_extension(text, &["apk"])
             }
-            Manager::Gem => text.contains(':') || text.ends_with(".gem"),
+            Manager::Yum | Manager::Dnf => {
+                text.contains('=') || text.starts_with('@') || has_version(text) || has_extension(text, &["rpm"])
+            }
+            Manager::Zypper => text.contains(['=', '<', '>', ':']) || has_extension(text, &["rpm"]),
+            Manager::Pip => text.contains(['=', '<', '>', '~', '@', '/']) || has_extension(text, &["whl", "gz", "zip"]),
+            Manager::Npm => is_pinned_in_npm(text),
+            Manager::Gem => text.contains(':') || has_extension(text, &["gem"]),
             Manager::Pacman => true,
         }
+}
+
+/// `name@version`, `@scope/name@version`, an address, `owner/repository` or a file.
+fn is_pinned_in_npm(text: &str) -> bool {
+    let (scoped, name) = match text.strip_prefix('@') {
+        Some(name) => (true, name),
+        None => (false, text),
+    };
+    let slashes = name.bytes().filter(|byte| *byte == b'/').count();
+    name.contains([':', '@']) || slashes > usize::from(scoped) || has_extension(text, &["tgz"])
 }
 
 /// `name-1.2.3`
@@ -62,9 +74,10 @@ fn aliases(manager: Manager) -> &'static [&'static str] {
 
 /// Versions that stand elsewhere: in a constraints file, or in an option for all.
 fn is_pinned_elsewhere(command: &PackageCommand) -> bool {
+    const PIP_LISTS: [&str; 4] = ["-c", "--constraint", "-r", "--requirement"];
     let invocation = command.invocation;
     match command.manager {
-        Manager::Pip => ["-c", "--constraint", "-r", "--requirement"].iter().any(|option| invocation.has_option(option)),
+        Manager::Pip => PIP_LISTS.iter().any(|option| invocation.has_option(option)),
         Manager::Gem => invocation.has_option("-v") || invocation.has_option("--version"),
         _ => false,
     }

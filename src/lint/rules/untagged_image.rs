@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "an image without a tag is `latest`: another one every few weeks",
-    explanation: "Without a tag the newest image is taken, so a build that worked yesterday may break today, and nobody \
-                  can tell which version is running. A digest says it even more precisely than a tag.",
+    explanation: "Without a tag the newest image is taken, so a build that worked yesterday may break today, and \
+                  nobody can tell which version is running. A digest says it even more precisely than a tag.",
     help: "write the tag of a version, like `name:1.27`, or a digest",
     check,
 };

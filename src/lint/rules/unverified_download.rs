@@ -1,7 +1,7 @@
 //! Practice 10: ADD of a URL without a checksum.
 
 use super::super::context::Context;
-use super::super::paths::is_http;
+use super::super::paths::{has_extension, is_http};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
@@ -13,7 +13,8 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "ADD of a URL takes whatever the server sends",
-    explanation: "Without `--checksum` nobody notices when the file behind the URL changes, by accident or by malice.",
+    explanation: "Without `--checksum` nobody notices when the file behind the URL changes, by accident or by \
+                  malice.",
     help: "write `ADD --checksum=sha256:… URL destination`",
     check,
 };
@@ -21,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 /// A repository is pinned by its commit, not by a checksum.
 fn is_repository(url: &str) -> bool {
     let path = url.split(['#', '?']).next().unwrap_or(url);
-    path.trim_end_matches('/').ends_with(".git")
+    has_extension(path.trim_end_matches('/'), &["git"])
 }
 
 fn check(context: &Context, sink: &mut Sink) {

@@ -12,8 +12,9 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     by_policy: false,
     summary: "upgrading all packages makes the image depend on the day it is built",
-    explanation: "Two builds of one Dockerfile give different images, and essential packages of the base may fail to \
-                  upgrade in an unprivileged container. A newer base image brings the same fixes, tested together.",
+    explanation: "Two builds of one Dockerfile give different images, and essential packages of the base may fail \
+                  to upgrade in an unprivileged container. A newer base image brings the same fixes, tested \
+                  together.",
     help: "take a newer base image, and install the single package that must be newer by name",
     check,
 };
