@@ -38,13 +38,14 @@ pub(super) fn announced(line: &str) -> Vec<Announced> {
     words.ranges.into_iter().filter_map(|range| read_marker(&line[range.clone()], range)).collect()
 }
 
-/// `[fd]<<[-]NAME`, alone in its word.
+/// `[fd]<<[-]NAME`, alone in its word; blanks may stand in front of the name.
 fn read_marker(word: &str, marker: std::ops::Range<usize>) -> Option<Announced> {
     let rest = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
     let (strip_tabs, quoted) = match rest.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, rest),
     };
+    let quoted = quoted.trim_start();
     if quoted.is_empty() || quoted.contains('<') {
         return None;
     }
@@ -81,13 +82,20 @@ mod tests {
         assert_eq!(names("RUN <<EOF"), [("EOF".into(), false, true)]);
         assert_eq!(names("RUN <<-'EOF' cat"), [("EOF".into(), true, false)]);
         assert_eq!(names("RUN 3<<A cat <<\"B\" > /x").len(), 2);
+        assert_eq!(names("RUN cat << EOF > /x"), [("EOF".into(), false, true)]);
         assert_eq!(names("COPY <<E\\OF /x"), [("EOF".into(), false, false)]);
     }
 
     #[test]
     fn what_looks_like_one_is_left_alone() {
-        for line in ["RUN cat <<<word", "RUN echo '<<EOF'", "RUN echo \"a <<EOF\"", "RUN echo $((1<<2))", "RUN a << b"]
-        {
+        for line in [
+            "RUN cat <<<word",
+            "RUN echo '<<EOF'",
+            "RUN echo \"a <<EOF\"",
+            "RUN echo $((1<<2))",
+            "RUN a <<- b",
+            "RUN a <<",
+        ] {
             assert_eq!(names(line), [], "{line}");
         }
     }

@@ -8,7 +8,7 @@ use super::heredoc::Heredoc;
 use super::keyword::Keyword;
 use super::lexer::LogicalLine;
 use super::text::Text;
-use super::words::{Splitter, split_blanks};
+use super::words::{Splitter, is_blank, split_blanks};
 use crate::diag::{Span, Spanned, did_you_mean};
 
 /// One instruction of a Dockerfile.
@@ -161,7 +161,7 @@ impl Reader<'_> {
     /// Takes the word that ends at the next blank.
     fn take_word(&mut self) -> Text {
         let line = self.rest.as_str();
-        let end = line.find(char::is_whitespace).unwrap_or(line.len());
+        let end = line.find(is_blank).unwrap_or(line.len());
         let word = self.rest.slice(0..end);
         self.rest = self.rest.slice(end..line.len()).trimmed();
         word

@@ -6,10 +6,8 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Splitter {
     pub(super) escape: char,
-    /// Whether the escape character works inside single quotes, as in ENV, and unlike in a shell.
-    pub(super) escape_in_single_quotes: bool,
-    /// Whether blanks inside `${…}` belong to the word.
-    pub(super) braces: bool,
+    /// Whether blanks inside `${…}` and behind `<<` belong to the word.
+    pub(super) shell: bool,
 }
 
 /// Words and, when the last quote is open, where it starts.
@@ -22,12 +20,12 @@ pub(super) struct Words {
 impl Splitter {
     /// As `name=value` pairs are split.
     pub(super) const fn pairs(escape: char) -> Self {
-        Self { escape, escape_in_single_quotes: true, braces: false }
+        Self { escape, shell: false }
     }
 
     /// As a line is searched for here-documents: like a shell.
     pub(super) const fn shell() -> Self {
-        Self { escape: '\\', escape_in_single_quotes: false, braces: true }
+        Self { escape: '\\', shell: true }
     }
 
     pub(super) fn split(self, text: &str) -> Words {
@@ -39,14 +37,17 @@ impl Splitter {
                 continue;
             }
             let started = *start.get_or_insert(at);
-            if c == self.escape && (self.escape_in_single_quotes || !matches!(quote, Some((_, '\'')))) {
+            if c == self.escape && !matches!(quote, Some((_, '\''))) {
                 chars.next();
                 continue;
             }
             match quote {
                 Some((_, open)) if open == c => quote = None,
                 None if c == '"' || c == '\'' => quote = Some((at, c)),
-                None if self.braces && c == '$' && matches!(chars.peek(), Some((_, '{'))) => depth += 1,
+                None if self.shell && c == '$' && matches!(chars.peek(), Some((_, '{'))) => depth += 1,
+                None if self.shell && c == '<' && chars.next_if(|(_, next)| *next == '<').is_some() => {
+                    while chars.next_if(|(_, next)| next.is_whitespace()).is_some() {}
+                }
                 None if depth > 0 && c == '}' => depth -= 1,
                 None if depth == 0 && c.is_whitespace() => {
                     ranges.push(started..at);
@@ -60,10 +61,16 @@ impl Splitter {
     }
 }
 
+/// What parts a keyword and words: other Unicode blanks belong to words.
+pub(super) fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\u{b}' | '\u{c}')
+}
+
 /// Words as blanks alone divide them.
 pub(super) fn split_blanks(text: &str) -> Vec<Range<usize>> {
     let offset = |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
-    text.split_whitespace().map(|word| offset(word)..offset(word) + word.len()).collect()
+    let words = text.split(is_blank).filter(|word| !word.is_empty());
+    words.map(|word| offset(word)..offset(word) + word.len()).collect()
 }
 
 #[cfg(test)]
@@ -78,6 +85,8 @@ mod tests {
     fn quotes_and_escapes_hold_blanks_together() {
         assert_eq!(words(Splitter::pairs('\\'), r#"a="b c" d=e\ f  g='h i'"#), [r#"a="b c""#, r"d=e\ f", "g='h i'"]);
         assert_eq!(words(Splitter::shell(), "a ${b:-c d} 'e\\' f"), ["a", "${b:-c d}", "'e\\'", "f"]);
+        assert_eq!(words(Splitter::shell(), "a << b c <<< d <<- e"), ["a", "<< b", "c", "<<<", "d", "<<-", "e"]);
+        assert_eq!(words(Splitter::pairs('\\'), "a='b\\' c"), ["a='b\\'", "c"]);
         assert_eq!(split_blanks(" a  bc "), [1..2, 4..6]);
     }
 
