@@ -20,21 +20,21 @@ pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
             Outcome::Failed { problem: Problem::new("lint-failed", message).with_help(help) }
         }
         Ok(linted) if linted.digest != work.digest => {
-            Outcome::Unchanged { note: "changed since the plan, and passes".to_owned() }
+            Outcome::Passed { note: "changed since the plan, and passes".to_owned() }
         }
-        Ok(_) => Outcome::Unchanged { note: "passes".to_owned() },
+        Ok(_) => Outcome::Passed { note: "passes".to_owned() },
     }
 }
 
 pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
     let client = match context.stores.get(&work.registry) {
         Ok(Store::Registry(client)) => Ok(client.clone()),
-        Ok(Store::Layout(_)) => return Outcome::Unchanged { note: "a directory".to_owned() },
+        Ok(Store::Layout(_)) => return Outcome::Passed { note: "a directory".to_owned() },
         Err(problem) => Err(problem),
     };
     let report = probe::prove(&context.project, &work.registry, client).await;
     match report.failure() {
-        None => Outcome::Unchanged { note: "reachable as declared".to_owned() },
+        None => Outcome::Passed { note: "reachable as declared".to_owned() },
         Some(failure) => {
             let message = format!("the path to `{}` failed {}: {}", work.registry, failure.check, failure.observed);
             let mut problem = Problem::new("network-failed", message);

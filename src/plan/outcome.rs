@@ -12,7 +12,11 @@ pub const TARGET_MOVED: &str = "target-moved";
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Outcome {
-    /// A gate is open, or the target was already as planned.
+    /// The gate is open.
+    Passed {
+        note: String,
+    },
+    /// The target was already as planned.
     Unchanged {
         note: String,
     },
@@ -39,7 +43,7 @@ impl Outcome {
     /// Does this open the way for the steps that come after?
     #[must_use]
     pub const fn is_success(&self) -> bool {
-        matches!(self, Self::Unchanged { .. } | Self::Created { .. } | Self::Updated { .. })
+        matches!(self, Self::Passed { .. } | Self::Unchanged { .. } | Self::Created { .. } | Self::Updated { .. })
     }
 }
 
@@ -70,7 +74,7 @@ pub enum Event {
     Stopping,
 }
 
-/// How many steps ended how.
+/// How many steps ended how; open gates are not counted, as a plan does not count them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
     pub created: usize,
@@ -89,6 +93,7 @@ impl Tally {
         let mut tally = Self::default();
         for outcome in outcomes {
             match outcome {
+                Outcome::Passed { .. } => {}
                 Outcome::Unchanged { .. } => tally.unchanged += 1,
                 Outcome::Created { bytes } => {
                     tally.created += 1;

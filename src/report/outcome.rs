@@ -18,7 +18,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
     let mut text = String::new();
     for (step, outcome) in plan.steps().iter().zip(outcomes) {
         let (word, color, detail) = match outcome {
-            Outcome::Unchanged { .. } => continue,
+            Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
             Outcome::Created { bytes } => ("created", 32, format!("{} moved", Bytes(*bytes))),
             Outcome::Updated { bytes } => ("updated", 33, format!("{} moved", Bytes(*bytes))),
             Outcome::Blocked { problem } => ("blocked", 31, problem.message.clone()),

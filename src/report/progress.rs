@@ -106,7 +106,7 @@ fn show_line(event: &Event) {
             Outcome::Updated { bytes } => format!("updated {address} ({} moved)", Bytes(*bytes)),
             Outcome::Failed { problem } => format!("failed {address}: {problem}"),
             Outcome::Skipped { because } => format!("skipped {address}: {because}"),
-            Outcome::Unchanged { .. } | Outcome::Blocked { .. } => return,
+            Outcome::Passed { .. } | Outcome::Unchanged { .. } | Outcome::Blocked { .. } => return,
         },
         Event::Stopping => STOPPING.to_owned(),
         Event::Started { .. } | Event::Moved { .. } => return,
