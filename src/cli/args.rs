@@ -9,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Everything is declared in one project file, swr.kdl. `swrctl plan` lints the Dockerfiles it names, verifies the
 /// network path to every registry it uses, compares every image at source and target, and shows what would change.
 /// `swrctl apply` carries it out.
+///
+/// Exit code of every command: 0 when all is well, 1 otherwise. `plan` has more to say, see `swrctl plan --help`.
 #[derive(Debug, Parser)]
 #[command(name = "swrctl", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
@@ -34,13 +36,17 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Write a commented starter project file from what this folder holds
+    ///
+    /// Exit code: 0 when it was written, 1 otherwise. A file that is there stays as it is without --force.
     Init(InitArgs),
     /// Check the project file alone: no network, no Dockerfiles
+    ///
+    /// Exit code: 0 when the file is valid, perhaps with warnings; 1 otherwise.
     Validate,
     /// Show what apply would do; changes nothing anywhere
     ///
     /// Exit code: 0 when all is well, 1 on an error or when a step is blocked. With --detailed-exitcode, 2 when
-    /// changes are pending.
+    /// changes are pending and nothing is wrong.
     Plan(PlanArgs),
     /// Carry out a plan, after asking
     ///
@@ -48,13 +54,20 @@ pub(super) enum Command {
     /// twice stops at once. Exit code: 0 when every step succeeded, 1 otherwise.
     Apply(ApplyArgs),
     /// Print the plan's graph of steps
+    ///
+    /// Plans first, as `swrctl plan` does. Exit code: 0 when there is a graph, even of blocked steps; 1 otherwise.
     Graph(GraphArgs),
     /// Print a completion script for a shell
+    ///
+    /// For bash: `swrctl completions bash > /etc/bash_completion.d/swrctl`. Exit code: 0, or 1 when it cannot be
+    /// written.
     Completions {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write those of all commands to a directory
+    ///
+    /// Exit code: 0, or 1 when it cannot be written.
     Man {
         /// Directory to write swrctl.1, swrctl-plan.1, … to
         #[arg(long, value_name = "DIR")]
