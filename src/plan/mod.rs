@@ -11,6 +11,8 @@ mod graph;
 mod inventory;
 mod outcome;
 mod planner;
+#[cfg(test)]
+mod schema;
 mod scope;
 mod step;
 #[cfg(test)]

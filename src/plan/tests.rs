@@ -172,7 +172,8 @@ proptest! {
     fn a_plan_reads_back_from_its_document(world in world()) {
         let project = project();
         let text = plan(&project, &inventory(&project, &world, false), &Scope::default()).to_json();
-        prop_assert_eq!(Plan::from_json(&text).unwrap().to_json(), text);
+        prop_assert_eq!(&Plan::from_json(&text).unwrap().to_json(), &text);
+        super::schema::assert_fits(&text);
     }
 
     #[test]

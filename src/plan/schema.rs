@@ -1,0 +1,254 @@
+//! Holds `schema/plan.schema.json` against the documents that plans are written as, in both directions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::graph::Graph;
+use super::*;
+use crate::diag::Severity;
+use crate::image::rewrite::Rewrite;
+use crate::image::{Descriptor, Digest, MediaType};
+use crate::network::{Check, CheckResult, Verdict};
+
+static SCHEMA: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../schema/plan.schema.json")).unwrap());
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| jsonschema::validator_for(&SCHEMA).unwrap());
+
+/// Fails with every place where a plan's document departs from the schema.
+#[track_caller]
+pub(super) fn assert_fits(document: &str) {
+    let document = serde_json::from_str(document).unwrap();
+    let faults: Vec<String> =
+        VALIDATOR.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(faults.is_empty(), "{}\n{document:#}", faults.join("\n"));
+}
+
+/// Every value of an enum; a variant that `next` does not know does not compile.
+fn all<T: Clone>(first: T, next: fn(&T) -> Option<T>) -> Vec<T> {
+    successors(Some(first), next).collect()
+}
+
+fn actions() -> Vec<Action> {
+    all(Action::Create, |action| match action {
+        Action::Create => Some(Action::Update),
+        Action::Update => Some(Action::Unchanged),
+        Action::Unchanged => Some(Action::Blocked),
+        Action::Blocked => None,
+    })
+}
+
+fn severities() -> Vec<Severity> {
+    all(Severity::Info, |severity| match severity {
+        Severity::Info => Some(Severity::Warning),
+        Severity::Warning => Some(Severity::Error),
+        Severity::Error => None,
+    })
+}
+
+fn verdicts() -> Vec<Verdict> {
+    all(Verdict::Pass, |verdict| match verdict {
+        Verdict::Pass => Some(Verdict::Skip),
+        Verdict::Skip => Some(Verdict::Unknown),
+        Verdict::Unknown => Some(Verdict::Warn),
+        Verdict::Warn => Some(Verdict::Fail),
+        Verdict::Fail => None,
+    })
+}
+
+fn transfers() -> Vec<Transfer> {
+    all(Transfer::Present, |transfer| match transfer {
+        Transfer::Present => Some(Transfer::Coming),
+        Transfer::Coming => Some(Transfer::Mount { from: "org/other".parse().unwrap() }),
+        Transfer::Mount { .. } => Some(Transfer::Upload),
+        Transfer::Upload => None,
+    })
+}
+
+fn step(address: Address, action: Action, work: Work) -> Step {
+    let help = (action == Action::Blocked).then(|| "do something about it".to_owned());
+    Step { address, action, reason: "a reason".to_owned(), help, work }
+}
+
+fn lint(file: &str, action: Action, severities: &[Severity]) -> Step {
+    let finding = |severity: &Severity| LintFinding {
+        rule: "latest-tag".to_owned(),
+        severity: *severity,
+        message: "moves".to_owned(),
+        line: 1,
+        column: 6,
+    };
+    let findings = severities.iter().map(finding).collect();
+    let work = LintWork { file: file.to_owned(), set: 0, digest: Digest::sha256(b""), findings };
+    step(Address::lint(file), action, Work::Lint(work))
+}
+
+fn network(registry: &str, action: Action, verdicts: &[Verdict]) -> Step {
+    let result = |(check, verdict): (Check, &Verdict)| CheckResult {
+        check,
+        verdict: *verdict,
+        expected: "a way".to_owned(),
+        observed: "what there is".to_owned(),
+        fix: (*verdict >= Verdict::Warn).then(|| "make one".to_owned()),
+    };
+    let checks = Check::ALL.into_iter().zip(verdicts.iter().cycle()).map(result).collect();
+    step(Address::network(registry), action, Work::Network(NetworkWork { registry: registry.to_owned(), checks }))
+}
+
+fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
+    let at = |registry: &str| Location {
+        registry: registry.to_owned(),
+        repository: "a".parse().unwrap(),
+        tag: tag.parse().unwrap(),
+    };
+    let digest = |text: &str| (action != Action::Blocked).then(|| Digest::sha256(text.as_bytes()));
+    let blob = |transfer| PlannedBlob {
+        descriptor: Descriptor { media_type: MediaType::OciLayerGzip, digest: Digest::sha256(b"blob"), size: 4 },
+        transfer,
+    };
+    let work = SyncWork {
+        source: at("src"),
+        source_digest: digest("source"),
+        target: at("dst"),
+        before: digest("before").filter(|_| action != Action::Create),
+        after: digest("after"),
+        losses: if rewrite.is_identity() { vec![] } else { vec!["1 platform".to_owned()] },
+        rewrite,
+        blobs: if action.is_change() { transfers().into_iter().map(blob).collect() } else { vec![] },
+        bytes: 4,
+        retries: 3,
+    };
+    step(Address::sync(&at("dst")), action, Work::Sync(Box::new(work)))
+}
+
+/// A plan in which everything occurs that a plan can say.
+fn everything() -> Plan {
+    let subset =
+        Rewrite { platforms: vec!["linux/amd64".parse().unwrap()], drop_attestations: true, docker_media_types: true };
+    let select = SelectWork { registry: "src".to_owned(), pattern: "b/*".to_owned() };
+    let mut steps = vec![
+        lint("free/Dockerfile", Action::Unchanged, &[]),
+        lint("Dockerfile", Action::Blocked, &severities()),
+        network("src", Action::Unchanged, &[Verdict::Pass]),
+        network("dst", Action::Blocked, &verdicts()),
+        step(Address::select("src", "b/*"), Action::Blocked, Work::Select(select.clone())),
+        Step { help: None, ..step(Address::select("src", "c/*"), Action::Blocked, Work::Select(select)) },
+        sync("rewritten", Action::Create, subset),
+    ];
+    for (number, action) in actions().into_iter().enumerate() {
+        steps.push(sync(&format!("v{number}"), action, Rewrite::default()));
+    }
+    let mut graph = Graph::default();
+    let gate = graph.add(&[]);
+    for _ in 1..steps.len() {
+        graph.add(&[gate]);
+    }
+    Plan { project: "p".to_owned(), project_digest: Digest::sha256(b"p"), partial: false, steps, graph }
+}
+
+/// A value of the schema or a document, by path; the kinds of steps are told apart.
+fn below(path: &str, key: &str) -> String {
+    format!("{path}.{key}")
+}
+
+/// What the schema says: the properties of every object and whether they must be there, and the values of every enum.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Facts {
+    /// Whether it is required, by path.
+    properties: BTreeMap<String, bool>,
+    enums: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn of_schema(path: &str, schema: &Value, facts: &mut Facts) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return of_schema(path, SCHEMA.pointer(&reference[1..]).expect("a definition"), facts);
+    }
+    for alternative in schema["oneOf"].as_array().into_iter().flatten() {
+        of_schema(path, alternative, facts);
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        facts.enums.insert(path.to_owned(), values.iter().map(|value| value.as_str().unwrap().to_owned()).collect());
+    }
+    if schema["items"].is_object() {
+        of_schema(&below(path, "[]"), &schema["items"], facts);
+    }
+    let Some(properties) = schema["properties"].as_object() else { return };
+    assert_eq!(schema["additionalProperties"], false, "{path} is open");
+    let path =
+        properties.get("kind").map_or_else(|| path.to_owned(), |kind| below(path, kind["const"].as_str().unwrap()));
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let required: BTreeSet<&str> = required.collect();
+    for (name, value) in properties {
+        facts.properties.insert(below(&path, name), required.contains(name.as_str()));
+        of_schema(&below(&path, name), value, facts);
+    }
+}
+
+/// Objects of a document by path, and how many of them have each property.
+#[derive(Debug, Default)]
+struct Seen {
+    objects: BTreeMap<String, usize>,
+    properties: BTreeMap<(String, String), usize>,
+    texts: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn of_document(path: &str, value: &Value, seen: &mut Seen) {
+    match value {
+        Value::Object(object) => {
+            let path = object.get("kind").map_or_else(|| path.to_owned(), |kind| below(path, kind.as_str().unwrap()));
+            *seen.objects.entry(path.clone()).or_default() += 1;
+            for (name, value) in object {
+                *seen.properties.entry((path.clone(), name.clone())).or_default() += 1;
+                of_document(&below(&path, name), value, seen);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| of_document(&below(path, "[]"), item, seen)),
+        Value::String(text) => {
+            seen.texts.entry(path.to_owned()).or_default().insert(text.clone());
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn said() -> Facts {
+    let mut facts = Facts::default();
+    of_schema("", &SCHEMA, &mut facts);
+    facts
+}
+
+fn seen() -> Seen {
+    let mut seen = Seen::default();
+    of_document("", &serde_json::from_str(&everything().to_json()).unwrap(), &mut seen);
+    seen
+}
+
+#[test]
+fn a_plan_of_everything_fits_and_reads_back() {
+    let text = everything().to_json();
+    assert_fits(&text);
+    assert_eq!(Plan::from_json(&text).unwrap().to_json(), text);
+}
+
+#[test]
+fn the_schema_names_every_property_and_no_other_and_says_which_are_always_there() {
+    let Seen { objects, properties, .. } = seen();
+    let seen = properties.iter().map(|((object, name), count)| (below(object, name), *count == objects[object]));
+    assert_eq!(said().properties, seen.collect::<BTreeMap<_, _>>());
+}
+
+#[test]
+fn the_schema_names_every_value_of_the_enums_and_no_other() {
+    let texts = seen().texts;
+    let said = said().enums;
+    let seen = said.keys().map(|path| (path.clone(), texts[path].clone())).collect();
+    assert_eq!(said, seen);
+}
+
+#[test]
+#[should_panic(expected = "Additional properties")]
+fn a_document_with_an_unknown_property_does_not_fit() {
+    assert_fits(&everything().to_json().replacen("\"partial\"", "\"unknown\": 1, \"partial\"", 1));
+}
