@@ -5,6 +5,9 @@
 #![allow(unreachable_pub, reason = "`pub` marks what a support module offers to tests")]
 
 mod architecture;
+mod cli;
+mod docs;
+mod examples;
 mod hygiene;
 mod real;
 mod support;

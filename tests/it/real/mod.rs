@@ -1,6 +1,7 @@
 //! Tests that start real servers and clients; `tests/run` installs these.
 
 mod clients;
+mod examples;
 mod faults;
 mod login;
 mod migrate;

@@ -1,6 +1,6 @@
 //! The repository's own files, and Rust sources as tokens, for tests that hold rules about them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use ignore::WalkBuilder;
@@ -22,6 +22,12 @@ impl Source {
 
 /// Every text file under a folder of the repository that git does not ignore, in order; none when there is no folder.
 pub fn files(folder: &str) -> Vec<Source> {
+    let text = |(path, file): (String, PathBuf)| Some(Source { path, text: std::fs::read_to_string(file).ok()? });
+    paths(folder).into_iter().filter_map(text).collect()
+}
+
+/// The same files, text or not: their paths in the repository and on this machine.
+pub fn paths(folder: &str) -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let walk = WalkBuilder::new(root.join(folder)).hidden(false).require_git(false).sort_by_file_path(Ord::cmp).build();
     walk.filter_map(Result::ok)
@@ -29,7 +35,7 @@ pub fn files(folder: &str) -> Vec<Source> {
         .filter(|entry| !entry.path().starts_with(root.join(".git")))
         .filter_map(|entry| {
             let path = entry.path().strip_prefix(root).ok()?.to_str()?.to_owned();
-            Some(Source { path, text: std::fs::read_to_string(entry.path()).ok()? })
+            Some((path, entry.into_path()))
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The real binary, in a project folder of the test's own and an environment that holds nothing of the machine's.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::process::{Output, Running, run};
+use super::process::{Output, Running, program, run};
+use super::sources::paths;
 
 /// Longer than any command of the tests takes, shorter than anyone waits.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -32,6 +33,16 @@ impl Project {
     /// A folder whose `swr.kdl` has this text.
     pub fn new(kdl: &str) -> Self {
         Self::empty().file("swr.kdl", kdl)
+    }
+
+    /// A copy of a folder of the repository, of the files that git knows.
+    pub fn copy_of(folder: &str) -> Self {
+        let mut project = Self::empty();
+        for (path, file) in paths(folder) {
+            let name = path.strip_prefix(folder).and_then(|name| name.strip_prefix('/'));
+            project = project.file(name.expect("it is below the folder"), std::fs::read(file).unwrap());
+        }
+        project
     }
 
     /// Writes a file of the project, making its folders.
@@ -67,7 +78,23 @@ impl Project {
     /// Runs the binary here to its end.
     #[track_caller]
     pub fn run<const N: usize>(&self, arguments: [&str; N]) -> Output {
-        run(self.command(&arguments), LIMIT)
+        self.run_all(&arguments)
+    }
+
+    /// The same with arguments that were read from somewhere.
+    #[track_caller]
+    pub fn run_all(&self, arguments: &[&str]) -> Output {
+        run(self.command(arguments), LIMIT)
+    }
+
+    /// Runs a line of bash here, in which `swrctl` is the binary.
+    #[track_caller]
+    pub fn bash(&self, script: &str) -> Output {
+        let mut command = self.prepared(program("bash"));
+        command.args(["-euo", "pipefail", "-c"]);
+        command.arg(format!("swrctl() {{ \"$SWRCTL\" \"$@\"; }}; {script}"));
+        command.env("SWRCTL", env!("CARGO_BIN_EXE_swrctl"));
+        run(command, LIMIT)
     }
 
     /// Starts the binary here, to be interrupted or killed.
@@ -76,9 +103,14 @@ impl Project {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_swrctl"));
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_swrctl"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    fn prepared(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.home.path())
