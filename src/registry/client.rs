@@ -86,7 +86,11 @@ impl Client {
     /// Asks whether this is a registry that lets us in (`GET /v2/`), login included.
     pub async fn ping(&self) -> Result<(), Error> {
         let request = Request::new(Method::GET, self.0.api.clone(), Vec::new());
-        self.call(&request).await.map(drop)
+        let reply = self.call(&request).await?;
+        if reply.body.trim_ascii_start().starts_with(b"<") {
+            return Err(Self::protocol_error(&request, "an HTML page: a proxy or a web front end answered"));
+        }
+        Ok(())
     }
 
     /// Asks for a token that covers `access` to `repository`; where the registry gives none, whether it lets us in.

@@ -118,7 +118,8 @@ impl Transport {
             Lane::Upload => request.send().await,
         };
         let inner = sent.map_err(|error| Error::from_transport(method, url, &error))?;
-        Ok(Response { method: method.clone(), url: url.clone(), inner, stall: self.times.stall, _permit: permit })
+        let Times { stall, metadata: time, .. } = self.times;
+        Ok(Response { method: method.clone(), url: url.clone(), inner, stall, time, _permit: permit })
     }
 
     /// Sends a request without a body and goes where it is redirected to; `authorization` only to the first host.
@@ -186,6 +187,8 @@ pub(super) struct Response {
     url: Url,
     inner: reqwest::Response,
     stall: Duration,
+    /// For a body that is read whole, whatever it answers.
+    time: Duration,
     /// Held, not read.
     _permit: OwnedSemaphorePermit,
 }
@@ -227,8 +230,19 @@ impl Response {
         Error::new(kind, &self.method, &self.url, detail.into())
     }
 
-    /// The whole body, which may not be longer than `limit` bytes.
-    pub(super) async fn bytes(mut self, limit: u64) -> Result<Bytes, Error> {
+    /// The whole body, which may neither be longer than `limit` bytes nor take longer than a metadata request.
+    pub(super) async fn bytes(self, limit: u64) -> Result<Bytes, Error> {
+        let (time, method, url) = (self.time, self.method.clone(), self.url.clone());
+        match tokio::time::timeout(time, self.read(limit)).await {
+            Ok(body) => body,
+            Err(_) => {
+                let detail = format!("its answer did not end within {} seconds", time.as_secs_f32());
+                Err(Error::new(Kind::Timeout, &method, &url, detail))
+            }
+        }
+    }
+
+    async fn read(mut self, limit: u64) -> Result<Bytes, Error> {
         let too_large = |method, url| Error::new(Kind::TooLarge, method, url, format!("more than {limit} bytes"));
         let declared = if self.method == Method::HEAD { None } else { content_length(self.headers()) };
         if declared.is_some_and(|length| length > limit) {

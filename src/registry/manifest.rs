@@ -1,7 +1,7 @@
 //! Manifests: byte for byte, and never under another digest than their own.
 
-use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
 
 use super::auth::Scope;
 use super::exchange::Request;
@@ -58,6 +58,9 @@ impl Client {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&reply.body).is_err() {
+            return Err(Self::protocol_error(&request, "its answer is no manifest: it is not JSON"));
+        }
         let manifest = RawManifest::new(content_type(&reply.headers), reply.body);
         let asked = match reference {
             ManifestReference::Digest(digest) => Some(digest.clone()),
@@ -87,6 +90,9 @@ impl Client {
         let reply = self.call(&request).await?;
         match stated_digest(&reply.headers) {
             Some(stored) if !stored.matches(&manifest.bytes) => Err(wrong_digest(&request, &manifest.digest, &stored)),
+            None if reply.status != StatusCode::CREATED => {
+                Err(Self::protocol_error(&request, not_created(reply.status)))
+            }
             _ => Ok(()),
         }
     }
@@ -100,6 +106,11 @@ impl Client {
 /// `Docker-Content-Digest`, where it is there and is a digest.
 pub(super) fn stated_digest(headers: &HeaderMap) -> Option<Digest> {
     headers.get(DOCKER_CONTENT_DIGEST)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// Whoever takes every request (a login page, a proxy) says 200: that is no promise that anything was stored.
+pub(super) fn not_created(status: StatusCode) -> String {
+    format!("{} in place of 201, and no digest: nothing tells that it was stored", status.as_u16())
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {

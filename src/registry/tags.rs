@@ -14,8 +14,9 @@ use super::{Client, Error, Kind, link};
 use crate::image::{NameError, Repository, Tag};
 
 const PAGE_SIZE: u32 = 1000;
-/// Ten million names; whoever sends more pages runs in circles.
+/// Longest list that is read, in pages and in names; whoever sends more runs in circles.
 const MAX_PAGES: usize = 10_000;
+const MAX_NAMES: usize = 1_000_000;
 
 #[derive(Deserialize)]
 struct TagPage {
@@ -66,6 +67,9 @@ impl Client {
                 if seen.insert(name.clone()) {
                     listed.push(name);
                 }
+            }
+            if listed.len() > MAX_NAMES {
+                return Err(Self::protocol_error(&request, format!("its list does not end after {MAX_NAMES} names")));
             }
             visited.insert(request.url.clone());
             let Some(next) = self.next_page(&request.url, &reply) else { return Ok(listed) };

@@ -15,7 +15,7 @@ use super::auth::Scope;
 use super::exchange::{Reply, Request};
 use super::http::{Response, Times};
 use super::limit::Lane;
-use super::manifest::stated_digest;
+use super::manifest::{not_created, stated_digest};
 use super::{Client, Error, Kind, redact};
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
@@ -96,6 +96,9 @@ impl Client {
             Some(stored) if stored.algorithm() == blob.digest.algorithm() && stored != blob.digest => {
                 let detail = format!("expected {}, the registry stored {stored}", blob.digest);
                 Err(response.error(Kind::DigestInvalid, detail))
+            }
+            None if response.status() != StatusCode::CREATED => {
+                Err(response.error(Kind::Protocol, not_created(response.status())))
             }
             _ => Ok(()),
         }

@@ -164,3 +164,49 @@ async fn a_host_without_the_api_is_named_as_such() {
     assert!(problem.message.starts_with("this host speaks no registry API: GET http://127.0.0.1:"), "{problem}");
     assert!(problem.message.contains("\"Welcome\""), "{problem}");
 }
+
+#[tokio::test]
+async fn a_refusal_whose_body_never_ends_is_told_all_the_same() {
+    let endless = Answer::new(403).body("no").stated_length(99).hanging();
+    let server = Server::start(move |seen| match seen.method.as_str() {
+        _ if seen.target == "/v2/" => Answer::new(200),
+        "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1"),
+        _ => endless.clone(),
+    })
+    .await;
+    let times = Times { metadata: Duration::from_millis(300), ..Times::default() };
+    let client = Client::with_times(settings(&server), times).unwrap();
+    let start = Instant::now();
+    let Err(download) = client.blob(&repository("a"), &blob_of(b"hello world")).await else { panic!("refused") };
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    let bytes = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"hello world"))]);
+    let upload = client.finish_upload(upload, &blob_of(b"hello world"), Box::pin(bytes)).await.unwrap_err();
+    assert_eq!((download.kind(), upload.kind()), (&Kind::Denied, &Kind::Denied), "{download} {upload}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_login_page_is_no_registry() {
+    let page = "<html><title>Welcome to the guest network</title></html>";
+    let server = Server::start(move |_| Answer::new(200).body(page).header("Content-Type", "text/html")).await;
+    let (client, manifest) = (client(&server), crate::image::RawManifest::new(None, "{}"));
+    let (name, tag) = (repository("a"), super::tag("t"));
+    let errors = [
+        client.ping().await.unwrap_err(),
+        client.head_manifest(&name, &tag).await.unwrap_err(),
+        client.manifest(&name, &tag).await.unwrap_err(),
+        client.tags(&name).await.unwrap_err(),
+        client.start_upload(&name).await.unwrap_err(),
+        client.put_manifest(&name, &tag, &manifest).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!((error.kind(), error.is_temporary()), (&Kind::Protocol, false), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_in_place_of_html_is_a_registry_s_answer() {
+    // Quay's.
+    let server = Server::start(|_| Answer::new(200).body("true").header("Content-Type", "text/html")).await;
+    client(&server).ping().await.unwrap();
+}

@@ -208,3 +208,12 @@ async fn a_slow_source_does_not_make_the_registry_late() {
     client.finish_upload(upload, &blob_of(b"abcabcabc"), slow.boxed()).await.unwrap();
     assert_eq!(server.seen().pop().unwrap().body, b"abcabcabc");
 }
+
+#[tokio::test]
+async fn an_upload_that_nothing_confirms_is_not_believed() {
+    let server = uploads(Answer::new(200)).await;
+    let client = client(&server);
+    let upload = client.start_upload(&repository("a")).await.unwrap();
+    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"])).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Protocol, "{error}");
+}
