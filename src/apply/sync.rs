@@ -57,7 +57,7 @@ async fn write(step: &Step, work: &SyncWork, context: &Context, shelves: &Shelve
     let placed: Vec<_> = image.blobs.iter().map(|blob| transfers.place(blob)).collect();
     let moved: Vec<u64> = stream::iter(placed).buffer_unordered(BLOBS_AT_A_TIME).try_collect().await?;
     put_manifests(work, target, image).await?;
-    Ok(Written::Bytes(moved.iter().sum()))
+    Ok(Written::Bytes(moved.into_iter().fold(0, u64::saturating_add)))
 }
 
 #[derive(PartialEq, Eq)]

@@ -68,7 +68,8 @@ pub fn rewrite(
     children: &BTreeMap<Digest, RawManifest>,
     rewrite: &Rewrite,
 ) -> Result<ImageTree, RewriteError> {
-    let mut work = Work { children, rewrite, tree: ImageTree { manifests: vec![], blobs: vec![], losses: vec![] } };
+    let tree = ImageTree { manifests: vec![], blobs: vec![], losses: vec![] };
+    let mut work = Work { children, rewrite, written: BTreeMap::new(), tree };
     work.manifest(root, 0)?;
     let mut seen = BTreeSet::new();
     work.tree.blobs.retain(|blob| seen.insert(blob.digest.clone()));
@@ -119,6 +120,8 @@ impl Rewrite {
 struct Work<'a> {
     children: &'a BTreeMap<Digest, RawManifest>,
     rewrite: &'a Rewrite,
+    /// What manifests became, by their old digest: indexes that name one manifest again and again cost nothing.
+    written: BTreeMap<Digest, Descriptor>,
     tree: ImageTree,
 }
 
@@ -127,12 +130,16 @@ impl Work<'_> {
         if depth > MAX_DEPTH {
             return Err(RewriteError::TooDeep);
         }
+        if let Some(written) = self.written.get(&raw.digest) {
+            return Ok(written.clone());
+        }
         let written = match raw.parse()? {
             Manifest::Image { config, layers, oci_only } => self.image(raw, config, layers, &oci_only)?,
             Manifest::Index { children, oci_only } => self.index(raw, &children, &oci_only, depth)?,
         };
         let descriptor = written.descriptor();
         self.tree.manifests.push(written);
+        self.written.insert(raw.digest.clone(), descriptor.clone());
         Ok(descriptor)
     }
 
@@ -319,6 +326,19 @@ mod tests {
         assert_eq!(tree.losses, ["platform linux/amd64", "1 attestation"]);
         let nothing = Rewrite { platforms: vec!["plan9/mips".parse().unwrap()], ..Rewrite::default() };
         assert!(matches!(rewrite(&root, &children, &nothing), Err(RewriteError::NoSuchPlatform(_))));
+    }
+
+    #[test]
+    fn indexes_that_repeat_their_children_are_cheap() {
+        let image = image("x", GZIP);
+        let mut children = BTreeMap::from([(image.digest.clone(), image.clone())]);
+        let mut root = image;
+        for _ in 0..MAX_DEPTH {
+            root = index(&vec![(&root, "linux/amd64"); 300]);
+            children.insert(root.digest.clone(), root.clone());
+        }
+        let tree = rewrite(&root, &children, &Rewrite::default()).unwrap();
+        assert_eq!((tree.root(), tree.manifests.len(), tree.blobs.len()), (&root, MAX_DEPTH + 1, 2));
     }
 
     #[test]

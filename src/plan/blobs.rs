@@ -44,7 +44,8 @@ impl<'a> Holdings<'a> {
             .map(|descriptor| {
                 let transfer = self.place_one(registry, repository, &descriptor.digest);
                 if transfer == Transfer::Upload {
-                    bytes += descriptor.size;
+                    // Manifests may lie about sizes.
+                    bytes = u64::saturating_add(bytes, descriptor.size);
                 }
                 PlannedBlob { descriptor: descriptor.clone(), transfer }
             })

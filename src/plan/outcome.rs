@@ -97,11 +97,11 @@ impl Tally {
                 Outcome::Unchanged { .. } => tally.unchanged += 1,
                 Outcome::Created { bytes } => {
                     tally.created += 1;
-                    tally.bytes += bytes;
+                    tally.bytes = tally.bytes.saturating_add(*bytes);
                 }
                 Outcome::Updated { bytes } => {
                     tally.updated += 1;
-                    tally.bytes += bytes;
+                    tally.bytes = tally.bytes.saturating_add(*bytes);
                 }
                 Outcome::Blocked { .. } => tally.blocked += 1,
                 Outcome::Skipped { .. } => tally.skipped += 1,

@@ -69,7 +69,7 @@ impl Plan {
                 Work::Sync(sync) => sync.bytes,
                 _ => 0,
             })
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading a whole image: its manifest, the children that are kept, and the rewrite applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -11,6 +11,9 @@ use crate::image::{Digest, ManifestReference, RawManifest, Repository};
 
 /// Manifests read at a time below one index.
 const CHILDREN_AT_A_TIME: usize = 8;
+/// Most manifests below an index, and bytes of all of them: some ten times what the largest images have.
+const MAX_CHILDREN: usize = 1000;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Reads the manifests of `repository@digest` and rewrites them; blobs are not touched.
 ///
@@ -24,9 +27,10 @@ pub async fn read_image(
 ) -> Result<ImageTree, Error> {
     let root = read(store, repository, digest).await?;
     let mut children = BTreeMap::new();
+    let mut bytes = root.bytes.len();
     let mut level = vec![root.clone()];
     for _ in 0..=MAX_DEPTH {
-        let mut digests = Vec::new();
+        let mut digests = BTreeSet::new();
         for manifest in &level {
             let parsed = manifest.parse().map_err(|error| refused(repository, &error.into()))?;
             digests.extend(rewrite::wanted_children(&parsed, wanted).into_iter().map(|child| child.digest));
@@ -35,8 +39,20 @@ pub async fn read_image(
         if digests.is_empty() {
             break;
         }
+        if children.len() + digests.len() > MAX_CHILDREN {
+            return Err(too_large(repository, &root));
+        }
+        level = Vec::with_capacity(digests.len());
         let reads: Vec<_> = digests.iter().map(|digest| read(store, repository, digest)).collect();
-        level = stream::iter(reads).buffered(CHILDREN_AT_A_TIME).try_collect().await?;
+        let mut reads = stream::iter(reads).buffered(CHILDREN_AT_A_TIME);
+        while let Some(child) = reads.try_next().await? {
+            bytes += child.bytes.len();
+            if bytes > MAX_BYTES {
+                return Err(too_large(repository, &root));
+            }
+            level.push(child);
+        }
+        drop(reads);
         children.extend(level.iter().map(|manifest| (manifest.digest.clone(), manifest.clone())));
     }
     rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))
@@ -49,6 +65,16 @@ async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result
             .with_help("plan again: the image was deleted or moved since its tag was read"),
         temporary: false,
     })
+}
+
+fn too_large(repository: &Repository, root: &RawManifest) -> Error {
+    let message = format!(
+        "{repository}@{}: its index names more than {MAX_CHILDREN} manifests or {} MiB of them",
+        root.digest,
+        MAX_BYTES / (1024 * 1024)
+    );
+    let help = "look who writes such an index; leave this tag out with `except`";
+    Error { problem: Problem::new("image-too-large", message).with_help(help), temporary: false }
 }
 
 fn refused(repository: &Repository, error: &RewriteError) -> Error {
