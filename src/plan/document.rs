@@ -1,13 +1,14 @@
 //! A plan as a document: `plan --json` and `plan --out` write it, `apply PLANFILE` reads it. It holds no secret.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 use crate::image::Digest;
 
 use super::address::Address;
 use super::graph::Graph;
 use super::planner::Plan;
-use super::step::{Action, Step};
+use super::step::{Action, LintWork, Step, Work};
 
 /// Version of the document's form; a reader refuses every other.
 pub(super) const FORMAT_VERSION: u32 = 1;
@@ -48,6 +49,12 @@ pub enum DocumentError {
     Version { found: u64 },
     #[error("its step {step} waits for {gate}, which does not stand before it")]
     Order { step: Address, gate: Address },
+    #[error("it has the step {0} twice")]
+    Twice(Address),
+    #[error("its step {step} is about {work}: the address hides what it does")]
+    Address { step: Address, work: Address },
+    #[error("its step {0} leads out of the project folder")]
+    Outside(Address),
 }
 
 impl Plan {
@@ -80,14 +87,18 @@ impl Plan {
     /// # Errors
     /// When the text is not a plan of this version.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
+        // Twice over the text, but never with a tree of all its values in memory.
+        #[derive(serde::Deserialize)]
+        struct Version {
+            format_version: Option<u64>,
+        }
         let malformed = |error: serde_json::Error| DocumentError::Malformed(error.to_string());
-        let version: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
-        match version.get("format_version").and_then(serde_json::Value::as_u64) {
+        match serde_json::from_str::<Version>(text).map_err(malformed)?.format_version {
             Some(found) if found == u64::from(FORMAT_VERSION) => {}
             Some(found) => return Err(DocumentError::Version { found }),
             None => return Err(DocumentError::Malformed("it has no `format_version`".to_owned())),
         }
-        let document: Document = serde_json::from_value(version).map_err(malformed)?;
+        let document: Document = serde_json::from_str(text).map_err(malformed)?;
         let mut plan = Self {
             project: document.project,
             project_digest: document.project_digest,
@@ -101,9 +112,91 @@ impl Plan {
                 ids.get(&gate).copied().ok_or_else(|| DocumentError::Order { step: step.address.clone(), gate })
             };
             let gates = gates.into_iter().map(gate).collect::<Result<Vec<_>, _>>()?;
-            ids.insert(step.address.clone(), plan.graph.add(&gates));
+            check(&step)?;
+            if ids.insert(step.address.clone(), plan.graph.add(&gates)).is_some() {
+                return Err(DocumentError::Twice(step.address));
+            }
             plan.steps.push(step);
         }
         Ok(plan)
+    }
+}
+
+/// A saved plan is applied without a question, so that what its steps are called has to be what they do.
+fn check(step: &Step) -> Result<(), DocumentError> {
+    let work = match &step.work {
+        Work::Lint(work) => Address::lint(&work.file),
+        Work::Network(work) => Address::network(&work.registry),
+        Work::Select(work) => Address::select(&work.registry, &work.pattern),
+        Work::Sync(work) => Address::sync(&work.target),
+    };
+    if work != step.address {
+        return Err(DocumentError::Address { step: step.address.clone(), work });
+    }
+    match &step.work {
+        Work::Lint(LintWork { file, .. }) if !is_inside(file) => Err(DocumentError::Outside(work)),
+        _ => Ok(()),
+    }
+}
+
+fn is_inside(file: &str) -> bool {
+    Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn step(address: &str, work: &Value) -> Value {
+        let mut step = json!({ "address": address, "action": "unchanged", "reason": "", "gates": [] });
+        step.as_object_mut().unwrap().extend(work.as_object().unwrap().clone());
+        step
+    }
+
+    fn lint(address: &str, file: &str) -> Value {
+        let digest = Digest::sha256(b"");
+        step(address, &json!({ "kind": "lint", "file": file, "set": 99, "digest": digest, "findings": [] }))
+    }
+
+    fn sync(address: &str, tag: &str) -> Value {
+        let at = |registry: &str| json!({ "registry": registry, "repository": "a", "tag": tag });
+        let sizes = json!({ "bytes": u64::MAX, "retries": 0 });
+        let mut work = json!({ "kind": "sync", "source": at("src"), "target": at("dst") });
+        work.as_object_mut().unwrap().extend(sizes.as_object().unwrap().clone());
+        step(address, &work)
+    }
+
+    fn read(steps: &[Value]) -> Result<Plan, DocumentError> {
+        let summary = json!({ "create": 0, "update": 0, "delete": 0, "blocked": 0, "bytes": 0 });
+        let document = json!({
+            "format_version": FORMAT_VERSION, "project": "p", "project_digest": Digest::sha256(b""), "partial": false,
+            "summary": summary, "steps": steps,
+        });
+        Plan::from_json(&document.to_string())
+    }
+
+    #[test]
+    fn a_step_is_called_what_it_does() {
+        let error = read(&[sync("sync.dst/a:1", "2")]).unwrap_err();
+        assert_eq!(error.to_string(), "its step sync.dst/a:1 is about sync.dst/a:2: the address hides what it does");
+        let twice = read(&[sync("sync.dst/a:1", "1"), sync("sync.dst/a:1", "1")]).unwrap_err();
+        assert!(matches!(twice, DocumentError::Twice(_)), "{twice}");
+    }
+
+    #[test]
+    fn no_step_leads_out_of_the_project() {
+        assert!(read(&[lint("lint.b/Dockerfile", "b/Dockerfile")]).is_ok());
+        for file in ["../../etc/passwd", "/etc/passwd", "a/../../b"] {
+            let error = read(&[lint(&format!("lint.{file}"), file)]).unwrap_err();
+            assert!(matches!(error, DocumentError::Outside(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_nothing_has_are_no_reason_to_panic() {
+        let plan = read(&[sync("sync.dst/a:1", "1"), sync("sync.dst/a:2", "2")]).unwrap();
+        assert_eq!(plan.bytes(), u64::MAX);
     }
 }
