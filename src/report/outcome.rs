@@ -8,6 +8,7 @@ use crate::plan::{Event, Outcome, Plan, TARGET_MOVED, Tally};
 
 use super::Bytes;
 use super::diagnostic::Style;
+use super::escape;
 
 /// Version of the NDJSON records; the first record carries it.
 const FORMAT_VERSION: u32 = 1;
@@ -26,11 +27,11 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
             Outcome::Failed { problem } => ("failed", 31, problem.message.clone()),
         };
         let word = if style.color { format!("\u{1b}[{color}m{word}\u{1b}[0m") } else { word.to_owned() };
-        let _ = writeln!(text, "{word} {}  {detail}", step.address);
+        let _ = writeln!(text, "{word} {}  {}", escape::line(step.address.as_str()), escape::line(&detail));
         if let Outcome::Failed { problem } | Outcome::Blocked { problem } = outcome
             && let Some(help) = &problem.help
         {
-            let _ = writeln!(text, "    help: {help}");
+            let _ = writeln!(text, "    help: {}", escape::line(help));
         }
     }
     write_still_valid(&mut text, plan, outcomes);

@@ -8,8 +8,11 @@ use crate::plan::{Action, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
 
 use super::Bytes;
 use super::diagnostic::Style;
+use super::escape;
 
 /// The whole plan; unchanged steps are counted, not listed. `No changes.` alone when there is nothing to do.
+///
+/// Texts of servers, of saved plans and of file names cannot drive the terminal.
 #[must_use]
 pub fn human(plan: &Plan, style: &Style) -> String {
     let mut text = String::new();
@@ -46,7 +49,7 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
     let _ = match (&step.work, step.action) {
         (Work::Network(network), Action::Unchanged) => return write_warnings(text, step, network, style),
         (_, Action::Unchanged) => return,
-        _ => writeln!(text, "{} {}  {}", symbol(step.action, style), step.address, step.reason),
+        _ => writeln!(text, "{} {}  {}", symbol(step.action, style), shown(&step.address), shown(&step.reason)),
     };
     match &step.work {
         Work::Sync(sync) if step.action.is_change() => write_sync(text, sync, style),
@@ -54,13 +57,14 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
         Work::Lint(_) | Work::Sync(_) | Work::Select(_) => {}
     }
     if let Some(help) = &step.help {
-        let _ = writeln!(text, "    help: {help}");
+        let _ = writeln!(text, "    help: {}", shown(help));
     }
 }
 
 fn write_warnings(text: &mut String, step: &Step, network: &NetworkWork, style: &Style) {
     if network.checks.iter().any(|result| result.verdict == Verdict::Warn) {
-        let _ = writeln!(text, "{} {}  reachable, with warnings", symbol(Action::Unchanged, style), step.address);
+        let _ =
+            writeln!(text, "{} {}  reachable, with warnings", symbol(Action::Unchanged, style), shown(&step.address));
         write_checks(text, network);
     }
 }
@@ -71,13 +75,13 @@ fn write_checks(text: &mut String, network: &NetworkWork) {
     for result in network.checks.iter().filter(|result| result.verdict >= Verdict::Warn) {
         if result.verdict == Verdict::Fail && !told {
             told = true;
-            let _ = writeln!(text, "    expected: {}", result.expected);
+            let _ = writeln!(text, "    expected: {}", shown(&result.expected));
             continue;
         }
         let verdict = if result.verdict == Verdict::Fail { "fails" } else { "warns" };
-        let _ = writeln!(text, "    {} {verdict}: {}", result.check, result.observed);
+        let _ = writeln!(text, "    {} {verdict}: {}", result.check, shown(&result.observed));
         if let Some(fix) = &result.fix {
-            let _ = writeln!(text, "      help: {fix}");
+            let _ = writeln!(text, "      help: {}", shown(fix));
         }
     }
 }
@@ -85,7 +89,7 @@ fn write_checks(text: &mut String, network: &NetworkWork) {
 fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
     let short = |digest: &Option<Digest>| digest.as_ref().map_or_else(|| "none".to_owned(), Digest::short);
     let arrow = if style.unicode { "→" } else { "->" };
-    let _ = writeln!(text, "    from {}", sync.source);
+    let _ = writeln!(text, "    from {}", shown(&sync.source));
     let _ = writeln!(text, "    {} {arrow} {}", short(&sync.before), short(&sync.after));
     let count = |wanted: fn(&Transfer) -> bool| sync.blobs.iter().filter(|blob| wanted(&blob.transfer)).count();
     let uploads = count(|transfer| *transfer == Transfer::Upload);
@@ -108,8 +112,12 @@ fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
     }
     let _ = writeln!(text, "    {}", parts.join(", "));
     if !sync.losses.is_empty() {
-        let _ = writeln!(text, "    loses {}", sync.losses.join(", "));
+        let _ = writeln!(text, "    loses {}", shown(&sync.losses.join(", ")));
     }
+}
+
+fn shown(text: &(impl ToString + ?Sized)) -> String {
+    escape::line(&text.to_string()).into_owned()
 }
 
 fn symbol(action: Action, style: &Style) -> String {

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::plan::{Address, Event, Outcome, Plan};
 
-use super::Bytes;
+use super::{Bytes, escape};
 
 /// Steps shown at a time; the total stands below them.
 const BARS: usize = 8;
@@ -63,7 +63,7 @@ impl Bars {
             Event::Started { address, action, bytes } if action.is_change() && self.steps.len() < BARS => {
                 let bar = self.area.insert_before(&self.total, ProgressBar::new(*bytes));
                 bar.set_style(style("  {prefix} {bar:24} {bytes}/{total_bytes}"));
-                bar.set_prefix(address.to_string());
+                bar.set_prefix(escape::line(address.as_str()).into_owned());
                 self.steps.insert(address.clone(), bar);
             }
             Event::Started { .. } => {}
@@ -78,7 +78,7 @@ impl Bars {
                 if let Some(bar) = self.steps.get(address) {
                     bar.set_position(bar.position().saturating_sub(*lost));
                 }
-                let _ = self.area.println(format!("retrying {address}: {problem}"));
+                let _ = self.area.println(escape::line(&format!("retrying {address}: {problem}")));
             }
             Event::Finished { address, .. } => {
                 if let Some(bar) = self.steps.remove(address) {
@@ -112,5 +112,5 @@ fn show_line(event: &Event) {
         Event::Started { .. } | Event::Moved { .. } => return,
     };
     // A reader that went away must not end the work.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", escape::line(&line));
 }
