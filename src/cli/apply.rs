@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::apply::{Context, apply, images_of};
@@ -103,7 +104,7 @@ fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result
         events: events.clone(),
         stop,
     };
-    let outcomes = session.runtime.block_on(async {
+    let outcomes = session.tasks.block_on(async {
         let shown = tokio::spawn(show(received, progress, json));
         let signals = tokio::spawn(stop_on_signal(stopper, events));
         let outcomes = apply(&plan, context).await;
@@ -134,20 +135,21 @@ async fn show(mut events: mpsc::UnboundedReceiver<Event>, mut progress: Progress
 
 /// Ctrl-C or SIGTERM once: stop starting; twice: stop at once.
 async fn stop_on_signal(stop: watch::Sender<bool>, events: mpsc::UnboundedSender<Event>) {
-    if signal().await.is_ok() {
-        let _ = stop.send(true);
-        let _ = events.send(Event::Stopping);
-        if signal().await.is_ok() {
-            std::process::exit(130);
+    // Listened to from the start: the second may come while the first is being told of.
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Then both do what they do by default: end the process.
+        return;
+    };
+    let mut asked = async || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    std::future::pending::<()>().await;
-}
-
-async fn signal() -> io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+    };
+    asked().await;
+    let _ = stop.send(true);
+    let _ = events.send(Event::Stopping);
+    asked().await;
+    std::process::exit(130);
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
@@ -16,10 +17,36 @@ use super::output::{Failure, Output};
 
 /// A project that is being worked on.
 pub(super) struct Session {
-    pub(super) runtime: Runtime,
+    pub(super) tasks: Tasks,
     pub(super) project: Arc<Project>,
     pub(super) stores: Arc<Stores>,
     pub(super) today: jiff::civil::Date,
+}
+
+/// The threads of network work.
+pub(super) struct Tasks(Option<Runtime>);
+
+/// What is left to do at the end of a command (a name that is being resolved, a file that is being removed) gets this
+/// long: the system's resolver may hang for half a minute.
+const LAST_WORK: Duration = Duration::from_millis(500);
+
+impl Tasks {
+    fn start() -> Result<Self, Problem> {
+        let runtime = Runtime::new().map(|runtime| Self(Some(runtime)));
+        runtime.map_err(|error| Problem::new("runtime", format!("cannot start the threads for network work: {error}")))
+    }
+
+    pub(super) fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.0.as_ref().expect("the runtime is there until the drop").block_on(work)
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_timeout(LAST_WORK);
+        }
+    }
 }
 
 /// A plan and the facts it stands on.
@@ -34,10 +61,9 @@ impl Session {
     pub(super) fn open(file: &Path, output: &Output) -> Result<Self, Failure> {
         let (project, warnings) = project::load(file)?;
         output.show(&warnings);
-        let runtime = Runtime::new()
-            .map_err(|error| Problem::new("runtime", format!("cannot start the threads for network work: {error}")))?;
-        let stores = runtime.block_on(Stores::open(&project, &used_registries(&project)));
-        Ok(Self { runtime, project: Arc::new(project), stores: Arc::new(stores), today: jiff::Zoned::now().date() })
+        let tasks = Tasks::start()?;
+        let stores = tasks.block_on(Stores::open(&project, &used_registries(&project)));
+        Ok(Self { tasks, project: Arc::new(project), stores: Arc::new(stores), today: jiff::Zoned::now().date() })
     }
 
     /// Observes and plans; shows what belongs beside the plan on standard error.
@@ -46,7 +72,7 @@ impl Session {
             Problem::new("bad-address", error.to_string())
                 .with_help("write addresses as the plan shows them, `*` stands for any text")
         })?;
-        let observation = self.runtime.block_on(observe(&self.project, &self.stores, &scope, self.today));
+        let observation = self.tasks.block_on(observe(&self.project, &self.stores, &scope, self.today));
         let plan = plan(&self.project, &observation.inventory, &scope);
         if scope.is_partial() {
             if plan.steps().is_empty() {
@@ -64,5 +90,21 @@ impl Session {
         output.show(&shown);
         let failed = observation.findings.iter().any(|finding| finding.severity == crate::diag::Severity::Error);
         Ok(Planned { plan, inventory: observation.inventory, failed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_resolver_that_hangs_does_not_delay_the_end() {
+        let tasks = Tasks::start().unwrap();
+        tasks.block_on(async { drop(tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(20)))) });
+        let begin = Instant::now();
+        drop(tasks);
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     }
 }
