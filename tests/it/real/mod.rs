@@ -3,6 +3,7 @@
 mod clients;
 mod examples;
 mod faults;
+mod hostile;
 mod login;
 mod migrate;
 mod recovery;
