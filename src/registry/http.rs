@@ -44,6 +44,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 5;
 /// More of an error's body is not read.
 const MAX_ERROR_BODY: u64 = 64 * 1024;
+/// Nor is it waited for any longer: the status is known.
+const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
 /// Connections to one registry and to the hosts it points to.
 pub(super) struct Transport {
@@ -156,7 +158,8 @@ impl Transport {
         let (method, url, status) = (response.method.clone(), response.url.clone(), response.status());
         let headers = response.headers().clone();
         // Half an explanation is worse than the status alone.
-        let body = response.bytes(MAX_ERROR_BODY).await.unwrap_or_default();
+        let body = tokio::time::timeout(ERROR_BODY_TIME, response.bytes(MAX_ERROR_BODY)).await;
+        let body = body.ok().and_then(Result::ok).unwrap_or_default();
         let token = sent.and_then(|value| value.to_str().ok()?.split_once(' ').map(|(_, token)| Secret::new(token)));
         let secrets: Vec<Secret> = self.secrets.iter().cloned().chain(token).collect();
         let error = Error::from_status((&method, &url), status, (&headers, &body, &secrets));
