@@ -1,5 +1,7 @@
 //! How long a project file of 1,000 migrations takes to parse: `cargo bench --bench project`. The goal is 200 ms.
 
+#![expect(clippy::print_stdout, reason = "its output is what a benchmark is for")]
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;

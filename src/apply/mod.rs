@@ -85,10 +85,15 @@ impl Run<'_> {
             let (id, outcome) = ended.expect("a step does not panic");
             self.finish(id, outcome);
         }
-        let stopped = |outcome: Option<Outcome>| {
-            outcome.unwrap_or_else(|| Outcome::Skipped { because: "interrupted".to_owned() })
-        };
-        self.outcomes.into_iter().map(stopped).collect()
+        // Only an interrupt leaves steps without an outcome.
+        let outcomes = self.outcomes.into_iter().zip(self.plan.steps()).map(|(outcome, step)| {
+            outcome.unwrap_or_else(|| {
+                let outcome = Outcome::Skipped { because: "interrupted".to_owned() };
+                self.context.send(Event::Finished { address: step.address.clone(), outcome: outcome.clone() });
+                outcome
+            })
+        });
+        outcomes.collect()
     }
 
     fn start_what_is_ready(&mut self) {

@@ -15,7 +15,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "swrctl", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     /// The project file
-    #[arg(short, long, global = true, value_name = "PATH", default_value = "swr.kdl", env = "SWRCTL_FILE")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "swr.kdl",
+        env = "SWRCTL_FILE",
+        hide_env_values = true
+    )]
     pub file: PathBuf,
 
     /// When to use colours; the variable `NO_COLOR` turns them off

@@ -81,6 +81,8 @@ impl Session {
                 return Err(problem.into());
             }
             Output::say("note: this is a partial plan, --target or --exclude leaves steps out");
+        } else if plan.steps().is_empty() && observation.findings.is_empty() {
+            Output::say("note: the project file declares nothing to do; swr.kdl.example shows what there is");
         }
         let mut shown: Vec<Diagnostic> = Vec::new();
         for dockerfile in &observation.inventory.dockerfiles {

@@ -1,6 +1,7 @@
 //! Reads everything the planner needs and changes nothing: Dockerfiles, network paths, both sides of every tag.
 
 mod listings;
+mod reach;
 mod syncs;
 
 use std::collections::BTreeMap;
@@ -9,13 +10,15 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::civil::Date;
 
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::Diagnostic;
 use crate::network::PathReport;
 use crate::plan::{Inventory, Scope, expand, used_registries};
 use crate::probe;
 use crate::project::{Place, Project};
 use crate::store::{Store, Stores};
 use crate::worktree;
+
+use reach::Reach;
 
 /// Requests under way at a time, over all registries; each registry's own limit holds below it.
 const CONCURRENCY: usize = 64;
@@ -35,7 +38,8 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
         move || worktree::lint_all(&project, today)
     });
     let paths = prove_paths(project, stores).await;
-    let listings = listings::list(project, stores, &paths).await;
+    let reach = Reach::new(project, stores, &paths).await;
+    let listings = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
     expansion.retain(scope);
     let listing = lint.await.expect("linting does not panic");
@@ -43,14 +47,15 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     findings.append(&mut expansion.findings);
     findings.extend(stores.diagnostics().cloned());
     let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));
-    let mut inventory = Inventory {
+    let (syncs, held) = syncs::observe(&reach, &expansion.requests).await;
+    let inventory = Inventory {
         dockerfiles: listing.files,
-        paths,
         layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
+        paths,
         expansion,
-        ..Inventory::default()
+        syncs,
+        held,
     };
-    syncs::observe(stores, &mut inventory).await;
     Observation { inventory, findings }
 }
 
@@ -66,15 +71,4 @@ async fn prove_paths(project: &Project, stores: &Stores) -> BTreeMap<String, Pat
         Some(async move { (name.clone(), probe::prove(project, name, store).await) })
     });
     join_all(proofs).await.into_iter().collect()
-}
-
-/// Why a store is not to be asked: its path is not as declared.
-fn unreachable(paths: &BTreeMap<String, PathReport>, registry: &str) -> Option<Problem> {
-    let failure = paths.get(registry)?.failure()?;
-    let message = format!("the path to `{registry}` is not as declared: {}", failure.observed);
-    let problem = Problem::new("unreachable", message);
-    Some(match &failure.fix {
-        Some(fix) => problem.with_help(fix),
-        None => problem,
-    })
 }

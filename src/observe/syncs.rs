@@ -4,56 +4,54 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::{CONCURRENCY, unreachable};
+use super::CONCURRENCY;
+use super::reach::Reach;
 use crate::diag::Problem;
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
-use crate::plan::{Inventory, Location, Observed, Request, SyncFacts};
-use crate::store::{Stores, read_image};
+use crate::plan::{Location, Observed, Request, SyncFacts};
+use crate::store::read_image;
 
 type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
 
 /// An image to read: where, what, and how it is to be changed.
 type ImageKey = (String, Repository, Digest, Rewrite);
 
+/// Blobs at targets, by registry and repository.
+type Held = BTreeSet<(String, Repository, Digest)>;
+
 type Images = BTreeMap<ImageKey, Result<ImageTree, Problem>>;
 
-/// Fills in what the requests of `inventory` find at both sides. One HEAD a side and tag; manifests are read only
-/// where digests do not settle it, blobs are asked for only where something is to be written.
-pub(super) async fn observe(stores: &Stores, inventory: &mut Inventory) {
-    let requests: Vec<Request> = inventory
-        .expansion
-        .requests
-        .iter()
-        .filter(|request| {
-            let sides = [&request.source.registry, &request.target.registry];
-            request.conflict.is_none() && !sides.iter().any(|side| unreachable(&inventory.paths, side).is_some())
-        })
-        .cloned()
-        .collect();
-    let heads = heads(stores, &requests).await;
-    let images = images(stores, &requests, &heads).await;
-    inventory.held = held(stores, &requests, &heads, &images).await;
-    for request in requests {
-        let facts = SyncFacts {
-            source: heads[&request.source].clone(),
-            target: heads[&request.target].clone(),
-            image: image_key(&request, &heads).and_then(|key| images.get(&key).cloned()),
-        };
-        inventory.syncs.insert(request.target, facts);
-    }
+/// What the requests find at both sides, and the blobs that targets hold. One HEAD a side and tag; manifests are read
+/// only where digests do not settle it, blobs are asked for only where something is to be written. A request behind a
+/// path that is not as declared has no facts.
+pub(super) async fn observe(reach: &Reach<'_>, requests: &[Request]) -> (BTreeMap<Location, SyncFacts>, Held) {
+    let worth_asking = |request: &&Request| {
+        let sides = [&request.source.registry, &request.target.registry];
+        request.conflict.is_none() && !sides.iter().any(|side| reach.path_problem(side).is_some())
+    };
+    let requests: Vec<&Request> = requests.iter().filter(worth_asking).collect();
+    let heads = heads(reach, &requests).await;
+    let images = images(reach, &requests, &heads).await;
+    let held = held(reach, &requests, &heads, &images).await;
+    let facts = |request: &Request| SyncFacts {
+        source: heads[&request.source].clone(),
+        target: heads[&request.target].clone(),
+        image: image_key(request, &heads).and_then(|key| images.get(&key).cloned()),
+    };
+    (requests.into_iter().map(|request| (request.target.clone(), facts(request))).collect(), held)
 }
 
-async fn heads(stores: &Stores, requests: &[Request]) -> Heads {
-    let locations: BTreeSet<&Location> = requests.iter().flat_map(|r| [&r.source, &r.target]).collect();
+async fn heads(reach: &Reach<'_>, requests: &[&Request]) -> Heads {
+    let sources = requests.iter().map(|request| (&request.source, reach.source(&request.source.registry)));
+    let targets = requests.iter().map(|request| (&request.target, reach.store(&request.target.registry)));
+    let locations: BTreeMap<&Location, _> = targets.chain(sources).collect();
     stream::iter(locations)
-        .map(async |location| {
-            let observed = match stores.get(&location.registry) {
+        .map(async |(location, store)| {
+            let reference = ManifestReference::Tag(location.tag.clone());
+            let observed = match store {
                 Err(why) => Observed::Unknown { why },
-                Ok(store) => {
-                    let reference = ManifestReference::Tag(location.tag.clone());
-                    store.head_manifest(&location.repository, &reference).await.map_err(Problem::from).into()
-                }
+                Ok(store) => store.head_manifest(&location.repository, &reference).await.map_err(Problem::from).into(),
             };
             (location.clone(), observed)
         })
@@ -85,12 +83,12 @@ fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
     (!settled).then(|| (source_place.0, source_place.1, source.digest.clone(), request.rewrite.clone()))
 }
 
-async fn images(stores: &Stores, requests: &[Request], heads: &Heads) -> Images {
+async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Images {
     let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, heads)).collect();
     stream::iter(keys)
         .map(async |key| {
             let (registry, repository, digest, rewrite) = &key;
-            let image = match stores.get(registry) {
+            let image = match reach.source(registry) {
                 Err(why) => Err(why),
                 Ok(store) => read_image(store, repository, digest, rewrite).await.map_err(Problem::from),
             };
@@ -103,12 +101,7 @@ async fn images(stores: &Stores, requests: &[Request], heads: &Heads) -> Images 
 
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as
 /// absent: the plan then says too many bytes, never too few.
-async fn held(
-    stores: &Stores,
-    requests: &[Request],
-    heads: &Heads,
-    images: &Images,
-) -> BTreeSet<(String, Repository, Digest)> {
+async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> Held {
     let mut wanted = BTreeSet::new();
     for request in requests {
         let Some(Ok(tree)) = image_key(request, heads).and_then(|key| images.get(&key)) else { continue };
@@ -121,7 +114,7 @@ async fn held(
     stream::iter(wanted)
         .map(async |key| {
             let (registry, repository, digest) = &key;
-            let held = match stores.get(registry) {
+            let held = match reach.store(registry) {
                 Err(_) => false,
                 Ok(store) => store.has_blob(repository, digest).await.unwrap_or(false),
             };

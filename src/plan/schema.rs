@@ -128,14 +128,14 @@ fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
 fn everything() -> Plan {
     let subset =
         Rewrite { platforms: vec!["linux/amd64".parse().unwrap()], drop_attestations: true, docker_media_types: true };
-    let select = SelectWork { registry: "src".to_owned(), pattern: "b/*".to_owned() };
+    let select = |pattern: &str| Work::Select(SelectWork { registry: "src".to_owned(), pattern: pattern.to_owned() });
     let mut steps = vec![
         lint("free/Dockerfile", Action::Unchanged, &[]),
         lint("Dockerfile", Action::Blocked, &severities()),
         network("src", Action::Unchanged, &[Verdict::Pass]),
         network("dst", Action::Blocked, &verdicts()),
-        step(Address::select("src", "b/*"), Action::Blocked, Work::Select(select.clone())),
-        Step { help: None, ..step(Address::select("src", "c/*"), Action::Blocked, Work::Select(select)) },
+        step(Address::select("src", "b/*"), Action::Blocked, select("b/*")),
+        Step { help: None, ..step(Address::select("src", "c/*"), Action::Blocked, select("c/*")) },
         sync("rewritten", Action::Create, subset),
     ];
     for (number, action) in actions().into_iter().enumerate() {

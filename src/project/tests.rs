@@ -290,7 +290,8 @@ mod laws {
         fn a_secret_is_never_shown(at in any::<prop::sample::Index>(), cut in 0_usize..4, put in soup()) {
             let secret = format!("auth {{ username \"bob\"; password \"{SECRET}\"; }}\n");
             let text = format!("{}{secret}}}", spliced("project \"a\" version=1\nregistry \"b\" \"c.d\" {\n", at, cut, &put));
-            let found = parse(&text).expect_err("it holds a secret");
+            // Some soups comment the secret out: then it is no fault, and still not to be shown.
+            let found = parse(&text).map_or_else(|faults| faults, |(_, warnings)| warnings);
             assert!(!format!("{found:?}").contains(SECRET), "{text}");
         }
     }

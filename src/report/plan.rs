@@ -31,9 +31,6 @@ pub fn human(plan: &Plan, style: &Style) -> String {
             let _ = writeln!(text, "{count} tags are unchanged.");
         }
     }
-    if plan.partial {
-        text.push_str("This is a partial plan: --target or --exclude leaves steps out.\n");
-    }
     let _ = writeln!(
         text,
         "Plan: {} to create, {} to update, 0 to delete, {} blocked; {} to move.",

@@ -1,0 +1,49 @@
+//! Which stores are worth asking.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::Problem;
+use crate::network::PathReport;
+use crate::project::Project;
+use crate::store::{Store, Stores};
+
+/// The stores of a project, as far as their paths are as declared.
+pub(super) struct Reach<'a> {
+    stores: &'a Stores,
+    paths: &'a BTreeMap<String, PathReport>,
+    /// Directories that migrations read from and that are not there: a target may be empty, a source may not.
+    absent: BTreeMap<String, Problem>,
+}
+
+impl<'a> Reach<'a> {
+    pub(super) async fn new(project: &Project, stores: &'a Stores, paths: &'a BTreeMap<String, PathReport>) -> Self {
+        let sources: BTreeSet<&str> = project.migrations.iter().map(|migration| migration.source.as_str()).collect();
+        let mut absent = BTreeMap::new();
+        for name in sources {
+            if let Ok(Store::Layout(layout)) = stores.get(name)
+                && let Err(error) = layout.require().await
+            {
+                absent.insert(name.to_owned(), error.problem());
+            }
+        }
+        Self { stores, paths, absent }
+    }
+
+    /// A store to read from.
+    pub(super) fn source(&self, registry: &str) -> Result<&'a Store, Problem> {
+        self.absent.get(registry).map_or_else(|| self.store(registry), |why| Err(why.clone()))
+    }
+
+    pub(super) fn store(&self, registry: &str) -> Result<&'a Store, Problem> {
+        self.path_problem(registry).map_or_else(|| self.stores.get(registry), Err)
+    }
+
+    /// Why a registry is not to be asked: its path is not as declared.
+    pub(super) fn path_problem(&self, registry: &str) -> Option<Problem> {
+        let failure = self.paths.get(registry)?.failure()?;
+        let message = format!("the path to `{registry}` is not as declared: {}", failure.observed);
+        let mut problem = Problem::new("unreachable", message);
+        problem.help.clone_from(&failure.fix);
+        Some(problem)
+    }
+}
