@@ -47,6 +47,9 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         return Ok(ExitCode::FAILURE);
     }
     if !job.plan.has_changes() && !args.json {
+        if job.plan.is_blocked() {
+            Output::say("Nothing was applied: what there is to do is blocked.");
+        }
         return Ok(if job.failed || job.plan.is_blocked() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     let failed = job.failed;
@@ -92,7 +95,7 @@ fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result
     let progress = match () {
         () if json => Progress::Silent,
         () if output.stderr.color || output.interactive => Progress::bars(&plan),
-        () => Progress::Lines,
+        () => Progress::lines(&plan),
     };
     let (events, received) = mpsc::unbounded_channel();
     let (stopper, stop) = watch::channel(false);
@@ -151,5 +154,6 @@ async fn stop_on_signal(stop: watch::Sender<bool>, events: mpsc::UnboundedSender
     let _ = stop.send(true);
     let _ = events.send(Event::Stopping);
     asked().await;
+    Output::say("stopped at once; what arrived stays, and the next apply goes on from there");
     std::process::exit(130);
 }

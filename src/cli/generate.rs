@@ -20,7 +20,9 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failu
 pub(super) fn man(dir: Option<&Path>) -> Result<ExitCode, Failure> {
     let problem = |error: std::io::Error| Problem::new("cannot-write", format!("cannot write the manual: {error}"));
     match dir {
-        Some(dir) => clap_mangen::generate_to(Cli::command(), dir).map_err(problem)?,
+        Some(dir) => std::fs::create_dir_all(dir)
+            .and_then(|()| clap_mangen::generate_to(Cli::command(), dir))
+            .map_err(problem)?,
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(problem)?;

@@ -21,6 +21,7 @@ pub(super) fn run(file: &Path, args: &InitArgs) -> Result<ExitCode, Failure> {
         Problem::new("cannot-write", format!("cannot write {}: {error}", file.display()))
             .with_help("name a file in a directory that you may write to with --file")
     })?;
-    Output::print(&format!("Wrote {}. Edit it, then run `swrctl plan`.\n", file.display()))?;
+    let plan = if file == Path::new("swr.kdl") { String::new() } else { format!(" --file {}", file.display()) };
+    Output::print(&format!("Wrote {}. Edit it, then run `swrctl plan{plan}`.\n", file.display()))?;
     Ok(ExitCode::SUCCESS)
 }

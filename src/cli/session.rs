@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Problem, did_you_mean};
 use crate::observe::observe;
-use crate::plan::{Inventory, Plan, Scope, plan, used_registries};
+use crate::plan::{Address, Inventory, Plan, Scope, plan, used_registries};
 use crate::project::{self, Project};
 use crate::store::Stores;
 
@@ -75,12 +75,10 @@ impl Session {
         let observation = self.tasks.block_on(observe(&self.project, &self.stores, &scope, self.today));
         let plan = plan(&self.project, &observation.inventory, &scope);
         if scope.is_partial() {
-            if plan.steps().is_empty() {
-                let problem = Problem::new("no-step", "no step matches --target and --exclude")
-                    .with_help("write addresses as the plan shows them, for example `sync.swr/portal/*`");
-                return Err(problem.into());
-            }
-            Output::say("note: this is a partial plan, --target or --exclude leaves steps out");
+            all_match(&scope, &observation.addresses)?;
+            let left_out = observation.addresses.len().saturating_sub(plan.steps().len());
+            let steps = if left_out == 1 { "step" } else { "steps" };
+            Output::say(&format!("note: this is a partial plan, --target or --exclude leaves {left_out} {steps} out"));
         } else if plan.steps().is_empty() && observation.findings.is_empty() {
             Output::say("note: the project file declares nothing to do; swr.kdl.example shows what there is");
         }
@@ -93,6 +91,21 @@ impl Session {
         let failed = observation.findings.iter().any(|finding| finding.severity == crate::diag::Severity::Error);
         Ok(Planned { plan, inventory: observation.inventory, failed })
     }
+}
+
+/// Every pattern must mean something: a mistyped `--exclude` would otherwise let through what it was to keep out.
+fn all_match(scope: &Scope, addresses: &[Address]) -> Result<(), Failure> {
+    let unknown = |pattern: &str| {
+        let problem = Problem::new("no-step", format!("no step has an address like `{pattern}`"));
+        let near = did_you_mean(pattern, addresses.iter().map(Address::as_str));
+        problem.with_help(near.map_or_else(
+            || "write addresses as the plan shows them, `*` stands for any text: `sync.swr/portal/*`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        ))
+    };
+    let unmatched = scope.unmatched(addresses);
+    let problems: Vec<Diagnostic> = unmatched.into_iter().map(|pattern| unknown(pattern).into()).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
 #[cfg(test)]

@@ -14,6 +14,19 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// What an image's config says it runs on; `None` where it says nothing.
+    #[must_use]
+    pub fn of_config(config: &[u8]) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Config {
+            os: String,
+            architecture: String,
+            variant: Option<String>,
+        }
+        let Config { os, architecture, variant } = serde_json::from_slice(config).ok()?;
+        Some(Self { os, architecture, variant }).filter(|platform| !platform.os.is_empty())
+    }
+
     /// Does an image for `other` answer a request for `self`?
     #[must_use]
     pub fn selects(&self, other: &Self) -> bool {
@@ -52,6 +65,14 @@ impl fmt::Display for Platform {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_config_says_its_platform() {
+        let config = br#"{"architecture":"arm","os":"linux","variant":"v7","rootfs":{}}"#;
+        assert_eq!(Platform::of_config(config).unwrap().to_string(), "linux/arm/v7");
+        assert_eq!(Platform::of_config(b"{}"), None);
+        assert_eq!(Platform::of_config(br#"{"architecture":"","os":""}"#), None);
+    }
 
     #[test]
     fn without_a_variant_every_variant_is_meant() {

@@ -48,6 +48,10 @@ pub enum RewriteError {
     MissingChild(Digest),
     #[error("no child of the index is for {0}")]
     NoSuchPlatform(String),
+    #[error("the image is for {found} alone, not for {wanted}")]
+    OtherPlatform { found: Platform, wanted: String },
+    #[error("the config {0} does not say which platform the image is for")]
+    UnknownPlatform(Digest),
     #[error("manifest {digest} has the config type `{config}`: an artifact, which Docker media types cannot hold")]
     Artifact { digest: Digest, config: MediaType },
     #[error("manifest {digest} has a layer of type `{layer}`, which Docker media types cannot name")]
@@ -93,6 +97,13 @@ impl Rewrite {
     #[must_use]
     pub fn is_identity(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The platforms to keep, for people.
+    #[must_use]
+    pub fn platform_list(&self) -> String {
+        let platforms: Vec<String> = self.platforms.iter().map(ToString::to_string).collect();
+        platforms.join(", ")
     }
 
     /// Must an image of this type be read to know the digest that the rewrite gives it?
@@ -178,8 +189,7 @@ impl Work<'_> {
             kept.insert(digest.clone(), self.manifest(raw, depth + 1)?);
         }
         if kept.is_empty() && !children.is_empty() {
-            let wanted: Vec<String> = self.rewrite.platforms.iter().map(ToString::to_string).collect();
-            return Err(RewriteError::NoSuchPlatform(wanted.join(", ")));
+            return Err(RewriteError::NoSuchPlatform(self.rewrite.platform_list()));
         }
         self.report_dropped(children, &kept);
         let to_docker = self.rewrite.docker_media_types && raw.media_type != MediaType::DockerManifestList;

@@ -16,7 +16,8 @@ pub struct TagFilter {
     /// A tag is meant when any of these matches; empty means every tag.
     pub include: Vec<Spanned<TagPattern>>,
     pub except: Vec<Spanned<TagPattern>>,
-    /// Of the tags that are versions, only this many of the highest.
+    /// Of the tags that are versions, only this many of the highest. Tags with a suffix (`2.0-rc1`, `2.0-alpine`) count
+    /// only where all of them have one.
     pub newest: Option<usize>,
 }
 
@@ -65,6 +66,9 @@ impl TagFilter {
         let Some(newest) = self.newest else { return selected };
         let mut versions: Vec<(Version, &Tag)> =
             selected.into_iter().filter_map(|tag| Some((version_of(tag)?, tag))).collect();
+        if versions.iter().any(|(version, _)| version.pre.is_empty()) {
+            versions.retain(|(version, _)| version.pre.is_empty());
+        }
         versions.sort_by(|a, b| b.cmp(a));
         versions.into_iter().take(newest).map(|(_, tag)| tag).collect()
     }
@@ -180,6 +184,8 @@ mod tests {
     fn exceptions_and_newest() {
         let filter = TagFilter { include: vec![], except: patterns(&["*-debian-*"]), newest: Some(2) };
         assert_eq!(selected(&filter, &["1.9", "1.10", "1.10.1", "1.11-debian-1", "latest"]), ["1.10.1", "1.10"]);
+        assert_eq!(selected(&filter, &["1.9", "2.0-rc1", "latest"]), ["1.9"]);
+        assert_eq!(selected(&filter, &["1.9-alpine", "1.10-alpine", "1.8-alpine"]), ["1.10-alpine", "1.9-alpine"]);
     }
 
     #[test]

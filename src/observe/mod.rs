@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
 use crate::network::PathReport;
-use crate::plan::{Inventory, Scope, expand, used_registries};
+use crate::plan::{Address, Inventory, Scope, expand, used_registries};
 use crate::probe;
 use crate::project::{Place, Project};
 use crate::store::{Store, Stores};
@@ -29,6 +29,8 @@ pub struct Observation {
     pub inventory: Inventory,
     /// Findings that belong to no step: patterns that matched nothing, secrets that are missing.
     pub findings: Vec<Diagnostic>,
+    /// Every address of the project, in scope or not.
+    pub addresses: Vec<Address>,
 }
 
 /// Observes what `project` declares, as far as it is in `scope`.
@@ -41,8 +43,11 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let reach = Reach::new(project, stores, &paths).await;
     let listings = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
-    expansion.retain(scope);
     let listing = lint.await.expect("linting does not panic");
+    let gates = listing.files.iter().map(|file| Address::lint(&file.path));
+    let gates = gates.chain(paths.keys().map(|registry| Address::network(registry)));
+    let addresses = gates.chain(expansion.addresses()).collect();
+    expansion.retain(scope);
     let mut findings = listing.findings;
     findings.append(&mut expansion.findings);
     findings.extend(stores.diagnostics().cloned());
@@ -56,7 +61,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
         syncs,
         held,
     };
-    Observation { inventory, findings }
+    Observation { inventory, findings, addresses }
 }
 
 /// Proves the path to every registry in use, all at once.

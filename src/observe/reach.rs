@@ -41,7 +41,7 @@ impl<'a> Reach<'a> {
     /// Why a registry is not to be asked: its path is not as declared.
     pub(super) fn path_problem(&self, registry: &str) -> Option<Problem> {
         let failure = self.paths.get(registry)?.failure()?;
-        let message = format!("the path to `{registry}` is not as declared: {}", failure.observed);
+        let message = format!("`{registry}` cannot be used: {}", failure.observed);
         let mut problem = Problem::new("unreachable", message);
         problem.help.clone_from(&failure.fix);
         Some(problem)

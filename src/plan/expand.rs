@@ -55,6 +55,12 @@ pub struct Expansion {
 }
 
 impl Expansion {
+    /// Where each request and each rule that could not be listed stands in the plan.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        let unlisted = self.unlisted.iter().map(|rule| Address::select(&rule.registry, &rule.pattern));
+        self.requests.iter().map(|request| Address::sync(&request.target)).chain(unlisted)
+    }
+
     /// Drops the requests that are not in `scope`.
     pub fn retain(&mut self, scope: &Scope) {
         self.requests.retain(|request| scope.holds(&Address::sync(&request.target)));

@@ -1,14 +1,15 @@
 //! `--target` and `--exclude`: a part of a plan, by address.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobMatcher};
 
 use super::address::Address;
 
 /// Which addresses are in the plan; the default is all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    targets: Option<GlobSet>,
-    excludes: Option<GlobSet>,
+    /// None means every address.
+    targets: Vec<GlobMatcher>,
+    excludes: Vec<GlobMatcher>,
 }
 
 /// A pattern of `--target` or `--exclude` that is not a glob.
@@ -23,41 +24,45 @@ impl Scope {
     /// # Errors
     /// When a pattern is not a glob.
     pub fn new(targets: &[String], excludes: &[String]) -> Result<Self, ScopeError> {
-        Ok(Self { targets: glob_set(targets)?, excludes: glob_set(excludes)? })
+        Ok(Self { targets: matchers(targets)?, excludes: matchers(excludes)? })
     }
 
     #[must_use]
     pub const fn is_partial(&self) -> bool {
-        self.targets.is_some() || self.excludes.is_some()
+        !self.targets.is_empty() || !self.excludes.is_empty()
     }
 
     /// Is a step in the plan for its own sake?
     #[must_use]
     pub fn holds(&self, address: &Address) -> bool {
-        let matches = |set: &GlobSet| set.is_match(address.as_str());
-        self.targets.as_ref().is_none_or(matches) && !self.excludes(address)
+        (self.targets.is_empty() || any(&self.targets, address)) && !self.excludes(address)
     }
 
     /// Is it excluded, and with it all that depends on it?
     #[must_use]
     pub fn excludes(&self, address: &Address) -> bool {
-        self.excludes.as_ref().is_some_and(|set| set.is_match(address.as_str()))
+        any(&self.excludes, address)
+    }
+
+    /// Patterns that match none of `addresses`: what is mistyped must not be taken for "everything but nothing".
+    #[must_use]
+    pub fn unmatched(&self, addresses: &[Address]) -> Vec<&str> {
+        let idle = |pattern: &&GlobMatcher| !addresses.iter().any(|address| pattern.is_match(address.as_str()));
+        self.targets.iter().chain(&self.excludes).filter(idle).map(|pattern| pattern.glob().glob()).collect()
     }
 }
 
-fn glob_set(patterns: &[String]) -> Result<Option<GlobSet>, ScopeError> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    let mut set = GlobSetBuilder::new();
-    let error = |pattern: &str, error: &globset::Error| ScopeError {
-        pattern: pattern.to_owned(),
-        reason: error.kind().to_string(),
+fn any(patterns: &[GlobMatcher], address: &Address) -> bool {
+    patterns.iter().any(|pattern| pattern.is_match(address.as_str()))
+}
+
+fn matchers(patterns: &[String]) -> Result<Vec<GlobMatcher>, ScopeError> {
+    let matcher = |pattern: &String| {
+        let glob = GlobBuilder::new(pattern).literal_separator(false).build();
+        glob.map(|glob| glob.compile_matcher())
+            .map_err(|error| ScopeError { pattern: pattern.clone(), reason: error.kind().to_string() })
     };
-    for pattern in patterns {
-        set.add(GlobBuilder::new(pattern).literal_separator(false).build().map_err(|e| error(pattern, &e))?);
-    }
-    set.build().map(Some).map_err(|e| error(&patterns.join(" "), &e))
+    patterns.iter().map(matcher).collect()
 }
 
 #[cfg(test)]
@@ -72,5 +77,12 @@ mod tests {
         assert!(!holds("sync.swr/a/b:latest"));
         assert!(!holds("sync.hub/a:1"));
         assert!(Scope::new(&["[".to_owned()], &[]).is_err());
+    }
+
+    #[test]
+    fn a_pattern_that_matches_nothing_is_told() {
+        let scope = Scope::new(&["sync.swr/*".to_owned()], &["lint.x".to_owned()]).unwrap();
+        let addresses: Vec<Address> = serde_json::from_str(r#"["sync.swr/a:1", "lint.y"]"#).unwrap();
+        assert_eq!(scope.unmatched(&addresses), ["lint.x"]);
     }
 }

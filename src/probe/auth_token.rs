@@ -11,17 +11,29 @@ use crate::diag::Problem;
 use crate::image::Repository;
 use crate::network::CheckResult;
 use crate::network::judge::{self, Asked, Grant};
-use crate::registry::{Access, Client};
+use crate::registry::{Access, Client, Error};
 
 /// Every question is a request, and some registries count them.
 const MOST_ASKED: usize = 8;
 
 pub(super) async fn observe(target: &PathTarget) -> CheckResult {
+    if target.access.is_empty() {
+        return login(target).await;
+    }
     let sample = sample(&target.access);
     let limit = target.limits.auth_token;
     let asked = sample.iter().map(|(repository, access)| ask(&target.client, repository, *access, limit));
     let asked = join_all(asked).await;
     judge::auth_token(&asked, target.access.len() - sample.len())
+}
+
+/// Rules with patterns name no repository yet; credentials can be tried without one.
+async fn login(target: &PathTarget) -> CheckResult {
+    let mut anonymous = false;
+    let asked = async { target.client.ping().await.inspect_err(|error| anonymous = error.is_anonymous()) };
+    let answer = grant(target.limits.auth_token, asked).await;
+    // Without a login, some registries let nobody in but to a named, public repository.
+    judge::login((!anonymous).then_some(&answer))
 }
 
 /// The first repository of each organization: permissions hang on organizations.
@@ -34,8 +46,8 @@ fn sample(access: &[(Repository, Access)]) -> Vec<&(Repository, Access)> {
         .collect()
 }
 
-async fn ask(client: &Client, repository: &Repository, access: Access, limit: Duration) -> Asked {
-    let answer = match timeout(limit, client.authorize(repository, access)).await {
+async fn grant(limit: Duration, request: impl Future<Output = Result<(), Error>>) -> Grant {
+    match timeout(limit, request).await {
         Ok(Ok(())) => Grant::Given,
         Ok(Err(error)) if error.is_temporary() => Grant::Unanswered(error.problem()),
         Ok(Err(error)) => Grant::Refused(error.problem()),
@@ -43,7 +55,11 @@ async fn ask(client: &Client, repository: &Repository, access: Access, limit: Du
             Problem::new("auth-token-timeout", format!("no answer within {} s", limit.as_secs_f32()))
                 .with_help("look at the health of the registry's token server, then try again"),
         ),
-    };
+    }
+}
+
+async fn ask(client: &Client, repository: &Repository, access: Access, limit: Duration) -> Asked {
+    let answer = grant(limit, client.authorize(repository, access)).await;
     let access = match access {
         Access::Pull => "pull",
         Access::PullPush => "pull and push",

@@ -31,10 +31,15 @@ pub async fn prove(project: &Project, name: &str, client: Result<Client, Problem
 }
 
 fn unopened(problem: Problem) -> PathReport {
+    // What keeps a client from being made is a secret or a certificate.
+    let (check, expected) = match problem.code.as_str() {
+        "bad-file" => (Check::Tls, "certificates as declared"),
+        _ => (Check::AuthToken, "credentials and certificates as declared"),
+    };
     let result = CheckResult {
-        check: Check::AuthToken,
+        check,
         verdict: Verdict::Fail,
-        expected: "credentials as declared".to_owned(),
+        expected: expected.to_owned(),
         observed: problem.message,
         fix: problem.help,
     };

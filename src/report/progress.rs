@@ -1,8 +1,9 @@
-//! Progress of an apply on standard error: bars on a terminal, a plain line a finished step otherwise.
+//! Progress of an apply on standard error: bars on a terminal, now and then a plain line otherwise. Verdicts are
+//! `outcome`'s: where both streams end in one log, each stands there once.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -17,9 +18,22 @@ const BARS: usize = 8;
 #[derive(Debug)]
 pub enum Progress {
     Bars(Bars),
-    Lines,
+    Lines(Lines),
     Silent,
 }
+
+/// Plain lines for logs: how far the whole is, every half a minute.
+#[derive(Debug)]
+pub struct Lines {
+    steps: usize,
+    bytes: u64,
+    done: usize,
+    moved: u64,
+    last: Instant,
+}
+
+/// Some runners of jobs end what is silent for minutes.
+const LINE_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub struct Bars {
@@ -39,10 +53,19 @@ impl Progress {
         Self::Bars(Bars { area, total, steps: BTreeMap::new() })
     }
 
+    /// Lines that count towards the changes of `plan`, the first of them at once.
+    #[must_use]
+    pub fn lines(plan: &Plan) -> Self {
+        let steps = plan.steps().iter().filter(|step| step.action.is_change()).count();
+        let lines = Lines { steps, bytes: plan.bytes(), done: 0, moved: 0, last: Instant::now() };
+        lines.write();
+        Self::Lines(lines)
+    }
+
     pub fn show(&mut self, event: &Event) {
         match self {
             Self::Silent => {}
-            Self::Lines => show_line(event),
+            Self::Lines(lines) => lines.show(event),
             Self::Bars(bars) => bars.show(event),
         }
     }
@@ -98,19 +121,31 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-fn show_line(event: &Event) {
-    let line = match event {
-        Event::Retried { address, problem, .. } => format!("retrying {address}: {problem}"),
-        Event::Finished { address, outcome } => match outcome {
-            Outcome::Created { bytes } => format!("created {address} ({} moved)", Bytes(*bytes)),
-            Outcome::Updated { bytes } => format!("updated {address} ({} moved)", Bytes(*bytes)),
-            Outcome::Failed { problem } => format!("failed {address}: {problem}"),
-            Outcome::Skipped { because } => format!("skipped {address}: {because}"),
-            Outcome::Passed { .. } | Outcome::Unchanged { .. } | Outcome::Blocked { .. } => return,
-        },
-        Event::Stopping => STOPPING.to_owned(),
-        Event::Started { .. } | Event::Moved { .. } => return,
-    };
+impl Lines {
+    fn show(&mut self, event: &Event) {
+        match event {
+            Event::Retried { address, lost, problem } => {
+                self.moved = self.moved.saturating_sub(*lost);
+                write_line(&format!("retrying {address}: {problem}"));
+            }
+            Event::Moved { bytes, .. } => self.moved += bytes,
+            Event::Finished { outcome: Outcome::Created { .. } | Outcome::Updated { .. }, .. } => self.done += 1,
+            Event::Finished { .. } | Event::Started { .. } => {}
+            Event::Stopping => write_line(STOPPING),
+        }
+        if self.last.elapsed() >= LINE_EVERY {
+            self.last = Instant::now();
+            self.write();
+        }
+    }
+
+    fn write(&self) {
+        let Self { steps, bytes, done, moved, last: _ } = self;
+        write_line(&format!("{done} of {steps} changes done, {} of {} moved", Bytes(*moved), Bytes(*bytes)));
+    }
+}
+
+fn write_line(line: &str) {
     // A reader that went away must not end the work.
-    let _ = writeln!(std::io::stderr(), "{}", escape::line(&line));
+    let _ = writeln!(std::io::stderr(), "{}", escape::line(line));
 }

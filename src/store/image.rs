@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Error, Store};
 use crate::diag::Problem;
 use crate::image::rewrite::{self, ImageTree, MAX_DEPTH, Rewrite, RewriteError};
-use crate::image::{Digest, ManifestReference, RawManifest, Repository};
+use crate::image::{Digest, Manifest, ManifestReference, Platform, RawManifest, Repository};
 
 /// Manifests read at a time below one index.
 const CHILDREN_AT_A_TIME: usize = 8;
@@ -55,7 +56,34 @@ pub async fn read_image(
         drop(reads);
         children.extend(level.iter().map(|manifest| (manifest.digest.clone(), manifest.clone())));
     }
+    if !wanted.platforms.is_empty() {
+        require_platform(store, repository, &root, wanted).await?;
+    }
     rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))
+}
+
+/// Configs are a few KiB; what is larger is none.
+const MAX_CONFIG: u64 = 4 * 1024 * 1024;
+
+/// An image without an index says in its config what it runs on: it must be one of the platforms that are wanted.
+async fn require_platform(
+    store: &Store,
+    repository: &Repository,
+    root: &RawManifest,
+    wanted: &Rewrite,
+) -> Result<(), Error> {
+    let Ok(Manifest::Image { config, .. }) = root.parse() else { return Ok(()) };
+    if config.size > MAX_CONFIG {
+        return Err(refused(repository, &RewriteError::UnknownPlatform(config.digest)));
+    }
+    let chunks: Vec<Bytes> = store.blob(repository, &config).await?.try_collect().await?;
+    let Some(platform) = Platform::of_config(&chunks.concat()) else {
+        return Err(refused(repository, &RewriteError::UnknownPlatform(config.digest)));
+    };
+    if wanted.platforms.iter().any(|wanted| wanted.selects(&platform)) {
+        return Ok(());
+    }
+    Err(refused(repository, &RewriteError::OtherPlatform { found: platform, wanted: wanted.platform_list() }))
 }
 
 async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<RawManifest, Error> {
@@ -80,7 +108,9 @@ fn too_large(repository: &Repository, root: &RawManifest) -> Error {
 fn refused(repository: &Repository, error: &RewriteError) -> Error {
     let problem = Problem::new("image-refused", format!("{repository}: {error}"));
     let help = match error {
-        RewriteError::NoSuchPlatform(_) => "name platforms that the image has, or drop `platforms`",
+        RewriteError::NoSuchPlatform(_) | RewriteError::OtherPlatform { .. } | RewriteError::UnknownPlatform(_) => {
+            "name platforms that the image has, or drop `platforms`"
+        }
         RewriteError::Artifact { .. } => "leave this tag out with `except`, or use SWR Enterprise for artifacts",
         RewriteError::Layer { .. } => "rebuild the image with gzip layers, or use SWR Enterprise",
         RewriteError::Manifest(_) | RewriteError::MissingChild(_) | RewriteError::TooDeep => {

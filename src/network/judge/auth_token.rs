@@ -33,9 +33,6 @@ impl fmt::Display for Asked {
 /// Judges the answers; `not_asked` is how many repositories there are besides.
 #[must_use]
 pub fn auth_token(asked: &[Asked], not_asked: usize) -> CheckResult {
-    if asked.is_empty() {
-        return skipped(Check::AuthToken, "the project file names no repository of it");
-    }
     let result = CheckResult::new(Check::AuthToken, format!("the registry grants {}", list(asked)));
     let problems = |wanted: fn(&Grant) -> Option<&Problem>| {
         asked.iter().filter_map(move |asked| Some((asked, wanted(&asked.answer)?))).collect::<Vec<_>>()
@@ -51,6 +48,22 @@ pub fn auth_token(asked: &[Asked], not_asked: usize) -> CheckResult {
     match not_asked {
         0 => result.pass("granted"),
         more => result.pass(format!("granted; {more} more not asked")),
+    }
+}
+
+/// The login alone, where no repository is named to ask a token for; `None` where there is no login.
+#[must_use]
+pub fn login(answer: Option<&Grant>) -> CheckResult {
+    let Some(answer) = answer else {
+        return skipped(Check::AuthToken, "the project file names no repository of it");
+    };
+    let result = CheckResult::new(Check::AuthToken, "the registry lets these credentials in");
+    match answer {
+        Grant::Given => result.pass("let in; no repository is named to ask more for"),
+        Grant::Refused(problem) => CheckResult { fix: problem.help.clone(), ..result.fail(problem.message.clone()) },
+        Grant::Unanswered(problem) => {
+            CheckResult { fix: problem.help.clone(), ..result.unknown(problem.message.clone()) }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::{Check, CheckResult};
 
 pub use address_class::address_class;
-pub use auth_token::{Asked, Grant, auth_token};
+pub use auth_token::{Asked, Grant, auth_token, login};
 pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry, literal_address};
 pub use env_proxy::env_proxy;
 pub use registry_api::registry_api;

@@ -67,7 +67,8 @@ fn policy(cursor: Cursor) -> Policy {
         ("hadolint", "write `profile \"all\"` and `allow` what you do not want"),
         ("buildkit", "write `profile \"all\"` and `allow` what you do not want"),
     ];
-    let levels = [("error", Level::Error), ("warning", Level::Warning), ("info", Level::Info)];
+    let levels =
+        [("error", Level::Error), ("warning", Level::Warning), ("warn", Level::Warning), ("info", Level::Info)];
     let profile =
         cursor.child("profile").and_then(|child| child.word(child.argument(0)?, "profile", &profiles, &planned));
     let fail_on = cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, "level", &levels, &[]));

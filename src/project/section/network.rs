@@ -102,7 +102,7 @@ fn hosts_file(cursor: Cursor) -> Option<Spanned<std::path::PathBuf>> {
 }
 
 fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
-    let levels = [("off", Level::Off), ("warn", Level::Warning), ("error", Level::Error)];
+    let levels = [("off", Level::Off), ("warn", Level::Warning), ("warning", Level::Warning), ("error", Level::Error)];
     let checks = Check::ALL.map(|check| (check.name(), check));
     let mut read: Vec<(Spanned<Check>, Level)> = Vec::new();
     for child in cursor.children("check") {

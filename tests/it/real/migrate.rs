@@ -187,6 +187,16 @@ fn a_platform_subset_is_recognised_by_the_next_plan() {
 }
 
 #[test]
+fn an_image_for_another_platform_is_not_taken_for_the_wanted_one() {
+    let pair = Pair::start();
+    image(1).platform("linux", "amd64").build().push(&pair.source.http(), "team/app", "v1");
+    let wants = |platform: &str| pair.project(&format!("image \"team/app\" {{ platforms \"{platform}\"; }}"));
+    let plan = wants("linux/arm64").run(["plan"]).expect_code(1);
+    assert!(plan.stdout.contains("the image is for linux/amd64 alone, not for linux/arm64"), "{plan}");
+    wants("linux/amd64").run(["apply", "--auto-approve"]).expect_success();
+}
+
+#[test]
 fn a_blob_that_two_repositories_share_is_uploaded_once() {
     let pair = Pair::start();
     let artifact = image(1).layers(2, 100_000).build();
