@@ -169,9 +169,9 @@ impl Planner<'_> {
     fn add_unlisted(&mut self, gates: &PlannedGates) {
         let mut seen = BTreeSet::new();
         for rule in &self.inventory.expansion.unlisted {
-            let step = select_step(rule);
+            let after: Vec<_> = gates.network.get(&rule.registry).copied().into_iter().collect();
+            let step = select_step(rule, self.shut(&after));
             if self.scope.holds(&step.address) && seen.insert(step.address.clone()) {
-                let after: Vec<_> = gates.network.get(&rule.registry).copied().into_iter().collect();
                 self.add(step, &after);
             }
         }
@@ -184,16 +184,18 @@ impl Planner<'_> {
                 continue;
             }
             let after = self.gates_of(gates, &[&request.source.registry, &request.target.registry]);
-            let shut: Vec<_> = after.iter().filter(|id| self.steps[id.index()].action == Action::Blocked).collect();
-            let step = match shut.first() {
-                Some(first) => {
-                    let why = shut_gate(&self.steps[first.index()].address, shut.len());
-                    Step::blocked(Address::sync(&request.target), why, empty_sync(request))
-                }
+            let step = match self.shut(&after) {
+                Some(why) => Step::blocked(Address::sync(&request.target), why, empty_sync(request)),
                 None => self.sync_step(request, &mut holdings),
             };
             self.add(step, &after);
         }
+    }
+
+    /// Why a step behind these gates cannot be done, when one of them is shut.
+    fn shut(&self, gates: &[StepId]) -> Option<Problem> {
+        let shut: Vec<_> = gates.iter().filter(|id| self.steps[id.index()].action == Action::Blocked).collect();
+        shut.first().map(|first| shut_gate(&self.steps[first.index()].address, shut.len()))
     }
 
     fn sync_step(&self, request: &Request, holdings: &mut Holdings<'_>) -> Step {
@@ -374,9 +376,10 @@ fn network_step(registry: &str, report: &PathReport) -> Step {
     }
 }
 
-fn select_step(rule: &Unlisted) -> Step {
+fn select_step(rule: &Unlisted, shut: Option<Problem>) -> Step {
     let work = SelectWork { registry: rule.registry.clone(), pattern: rule.pattern.clone() };
-    Step::blocked(Address::select(&rule.registry, &rule.pattern), rule.why.clone(), Work::Select(work))
+    let why = shut.unwrap_or_else(|| rule.why.clone());
+    Step::blocked(Address::select(&rule.registry, &rule.pattern), why, Work::Select(work))
 }
 
 const fn plural(count: usize) -> &'static str {
