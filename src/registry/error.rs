@@ -106,6 +106,10 @@ impl Error {
         error.0.server = server;
         error.0.detail = status.is_redirection().then(|| "a redirect that is not followed for this method".to_owned());
         error.0.retry_after = retry::retry_after(headers, SystemTime::now());
+        if let Some(pause) = error.0.retry_after.filter(|pause| *pause > retry::LONGEST_PAUSE) {
+            error.0.temporary = false;
+            error.0.detail = Some(format!("it asks to wait {} s", pause.as_secs()));
+        }
         error
     }
 

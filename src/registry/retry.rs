@@ -7,8 +7,8 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::Error;
 
-/// Longest pause a registry can ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+/// Longest pause that is waited for; a registry that asks for more is not asked again.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
 /// The pauses between the tries of one request.
 pub(super) struct Backoff(ExponentialBackoff);
@@ -37,7 +37,7 @@ impl Backoff {
     }
 }
 
-/// The pause asked for by `Retry-After`, in seconds or as a date, at most a minute.
+/// The pause asked for by `Retry-After`, in seconds or as a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let pause = if let Ok(seconds) = text.parse() {
@@ -46,7 +46,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
         let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
         SystemTime::from(date).duration_since(now).unwrap_or_default()
     };
-    Some(pause.min(MAX_RETRY_AFTER))
+    Some(pause)
 }
 
 #[cfg(test)]
@@ -60,12 +60,12 @@ mod tests {
     }
 
     #[test]
-    fn seconds_and_dates_are_read_and_capped() {
+    fn seconds_and_dates_are_read() {
         assert_eq!(pause("7"), Some(7));
-        assert_eq!(pause("86400"), Some(60));
+        assert_eq!(pause("86400"), Some(86_400));
         assert_eq!(pause("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
         assert_eq!(pause("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
-        assert_eq!(pause("Sun, 06 Nov 1999 08:49:00 GMT"), Some(60));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:59:37 GMT"), Some(600));
         assert_eq!(pause("soon"), None);
         assert_eq!(pause("-1"), None);
     }

@@ -74,6 +74,15 @@ async fn retry_after_is_honoured_by_every_request() {
 }
 
 #[tokio::test]
+async fn a_pause_of_a_day_is_told_and_not_waited_for() {
+    let limited = Answer::new(429).header("Retry-After", "86400");
+    let server = faulty(usize::MAX, limited, Answer::new(200)).await;
+    let error = patient(&server).tags(&repository("a")).await.unwrap_err();
+    assert!(!error.is_temporary() && error.to_string().contains("it asks to wait 86400 s"), "{error}");
+    assert_eq!(server.count("tags"), 1);
+}
+
+#[tokio::test]
 async fn a_truncated_blob_is_temporary_and_never_whole() {
     let server = Server::start(|_| Answer::new(200).body("hello").stated_length(11)).await;
     let stream = client(&server).blob(&repository("a"), &blob_of(b"hello world")).await.unwrap();
