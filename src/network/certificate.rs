@@ -10,6 +10,7 @@ pub struct Certificate {
     /// Common name, or else organization.
     pub issuer: String,
     pub subject: String,
+    pub not_before: Timestamp,
     pub not_after: Timestamp,
     /// Issuer and subject are the same.
     pub is_self_issued: bool,
@@ -33,11 +34,11 @@ impl Certificate {
         let (_serial, _algorithm) = (body.next()?, body.next()?);
         let issuer = body.value(SEQUENCE)?;
         let mut validity = Reader(body.value(SEQUENCE)?);
-        let _not_before = validity.next()?;
+        let not_before = time(validity.next()?)?;
         let not_after = time(validity.next()?)?;
         let subject = body.value(SEQUENCE)?;
         let is_self_issued = issuer == subject;
-        Some(Self { issuer: name(issuer), subject: name(subject), not_after, is_self_issued })
+        Some(Self { issuer: name(issuer), subject: name(subject), not_before, not_after, is_self_issued })
     }
 }
 

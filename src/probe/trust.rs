@@ -2,23 +2,20 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::diag::Problem;
-use crate::registry::{TlsSettings, client_config};
+use crate::registry::{TlsSettings, Verifier, client_config};
 
 /// The HTTP client's configuration for one handshake, and what that handshake will show.
 pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Recorder>), Problem> {
     let mut config = client_config(settings, &[])?;
     let provider = Arc::clone(config.crypto_provider());
-    let roots = Arc::new(settings.roots());
-    // Fails without any root only: nothing can be trusted then.
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build().ok();
-    let recorder = Arc::new(Recorder { verifier, verify: settings.verify, provider, seen: OnceLock::new() });
+    let recorder =
+        Arc::new(Recorder { verifier: settings.verifier(), verify: settings.verify, provider, seen: OnceLock::new() });
     config.dangerous().set_certificate_verifier(Arc::<Recorder>::clone(&recorder));
     Ok((config, recorder))
 }
@@ -26,7 +23,7 @@ pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Record
 /// Verifies as the HTTP client does and remembers certificate and verdict; with `verify` off it accepts all.
 #[derive(Debug)]
 pub(super) struct Recorder {
-    verifier: Option<Arc<WebPkiServerVerifier>>,
+    verifier: Verifier,
     verify: bool,
     provider: Arc<CryptoProvider>,
     seen: OnceLock<Seen>,
@@ -46,7 +43,7 @@ impl Recorder {
     }
 
     pub(super) fn has_roots(&self) -> bool {
-        self.verifier.is_some()
+        self.verifier.has_roots()
     }
 }
 
@@ -59,10 +56,7 @@ impl ServerCertVerifier for Recorder {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verdict = match &self.verifier {
-            Some(inner) => inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
-            None => Err(CertificateError::UnknownIssuer.into()),
-        };
+        let verdict = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         let remembered = verdict.as_ref().map(|_| ()).map_err(Clone::clone);
         self.seen.get_or_init(|| Seen { certificate: end_entity.to_vec(), verdict: remembered });
         if self.verify { verdict } else { Ok(ServerCertVerified::assertion()) }

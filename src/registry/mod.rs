@@ -20,6 +20,7 @@ mod secret;
 mod tags;
 mod tls;
 mod upload;
+mod verifier;
 mod wording;
 
 #[cfg(test)]
@@ -36,3 +37,4 @@ pub use secret::Secret;
 pub(crate) use tls::client_config;
 pub use tls::{ClientCertificate, PemError, TlsSettings, TrustedCertificates};
 pub use upload::{Mount, Upload};
+pub(crate) use verifier::Verifier;

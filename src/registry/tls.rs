@@ -8,6 +8,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
+use super::Verifier;
 use crate::diag::Problem;
 
 /// How connections to a registry are secured.
@@ -29,11 +30,11 @@ impl Default for TlsSettings {
 }
 
 impl TlsSettings {
-    /// Everybody who is trusted: the system's authorities and the registry's own.
-    pub(crate) fn roots(&self) -> RootCertStore {
+    /// Trusts the system's authorities and the registry's own.
+    pub(crate) fn verifier(&self) -> Verifier {
         let mut roots = SYSTEM_ROOTS.clone();
         roots.add_parsable_certificates(self.trusted.0.iter().cloned());
-        roots
+        Verifier::new(roots, self.trusted.0.clone(), Arc::clone(&PROVIDER))
     }
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn client_config(settings: &TlsSettings, protocols: &[&[u8]]) -> Resu
     let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER));
     let builder = builder.with_safe_default_protocol_versions().map_err(invalid)?;
     let builder = if settings.verify {
-        builder.with_root_certificates(settings.roots())
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(settings.verifier()))
     } else {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(TakesAnyCertificate))
     };

@@ -103,7 +103,7 @@ fn tls_help(detail: &str) -> &'static str {
     if detail.contains("UnknownIssuer") || detail.contains("BadSignature") {
         "name the CA that signed the certificate with `tls ca=\"file.pem\"`, or install ca-certificates"
     } else if detail.contains("CaUsedAsEndEntity") {
-        "the server shows a CA's own certificate; give it one that the CA issued for this host"
+        "trust this very certificate with `tls ca=\"file.pem\"`, or give the server one that its CA issued for this host"
     } else if detail.to_ascii_lowercase().contains("expired") {
         "the server's certificate has expired; renew it, or check this machine's clock"
     } else if detail.to_ascii_lowercase().contains("not valid for name") || detail.contains("NotValidForName") {

@@ -157,7 +157,7 @@ fn remedy(host: &str, reason: &Distrust, certificate: Option<&Certificate>) -> S
             "install the package `ca-certificates`, or name an own authority with `tls ca=\"FILE\"`".to_owned()
         }
         Distrust::AuthorityAsServer => {
-            "issue a server certificate (`CA:FALSE`) and trust its authority with `tls ca=\"FILE\"`".to_owned()
+            "trust this very certificate with `tls ca=\"FILE\"`, or issue a server certificate (`CA:FALSE`)".to_owned()
         }
         Distrust::Other(_) => format!("replace the certificate of `{host}`"),
     }
@@ -176,6 +176,7 @@ mod tests {
         let certificate = Certificate {
             issuer: "Corp CA".to_owned(),
             subject: "swr.corp".to_owned(),
+            not_before: Timestamp::UNIX_EPOCH,
             not_after: Timestamp::UNIX_EPOCH,
             is_self_issued,
         };

@@ -85,10 +85,13 @@ async fn a_certificate_signed_by_itself_is_told_apart_and_can_be_trusted() {
 }
 
 #[tokio::test]
-async fn an_authoritys_certificate_is_no_servers() {
+async fn an_authoritys_certificate_is_a_servers_only_where_it_is_named() {
     let identity = self_signed(&["localhost"], IsCa::Ca(BasicConstraints::Unconstrained));
     let address = identity.serve().await;
-    assert_eq!(reason(shake_with(trusting(&identity.pem()), address).await), Distrust::AuthorityAsServer);
+    let others = trusting(&super::servers::authority("Other CA").pem);
+    assert_eq!(reason(shake_with(others, address).await), Distrust::AuthorityAsServer);
+    let named = shake_with(trusting(&identity.pem()), address).await;
+    assert!(matches!(named, Handshake::Trusted { .. }), "{named:?}");
 }
 
 #[tokio::test]
