@@ -61,14 +61,20 @@ impl Transfers<'_> {
 
     /// Moves the bytes, again and again while what stops it is temporary.
     async fn with_retries(&self, blob: &Descriptor, mut upload: Option<Upload>) -> Result<u64, Error> {
+        let retries = self.work.retries;
         let mut pause = FIRST_PAUSE;
-        for attempt in 0.. {
+        for attempt in 1.. {
             let moved = Arc::new(AtomicU64::new(0));
             match self.once(blob, upload.take(), &moved).await {
-                Err(error) if error.temporary && attempt < self.work.retries => {
-                    let lost = moved.load(Ordering::Relaxed);
-                    let address = self.step.address.clone();
-                    self.context.send(Event::Retried { address, lost, problem: error.problem });
+                Err(error) if error.temporary && attempt <= retries => {
+                    self.context.send(Event::Retried {
+                        address: self.step.address.clone(),
+                        attempt,
+                        retries,
+                        pause,
+                        lost: moved.load(Ordering::Relaxed),
+                        problem: error.problem,
+                    });
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

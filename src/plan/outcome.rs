@@ -1,5 +1,7 @@
 //! What became of each step, and the events of an apply as they happen.
 
+use std::time::Duration;
+
 use crate::diag::Problem;
 
 use super::address::Address;
@@ -63,6 +65,11 @@ pub enum Event {
     /// A transfer starts again after something temporary; what was moved of this blob counts no more.
     Retried {
         address: Address,
+        /// From 1.
+        attempt: u32,
+        /// Tries that are allowed after the first.
+        retries: u32,
+        pause: Duration,
         lost: u64,
         problem: Problem,
     },

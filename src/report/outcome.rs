@@ -69,9 +69,13 @@ pub fn event_json(event: &Event) -> Option<String> {
             json!({ "event": "started", "address": address, "action": action, "bytes": bytes })
         }
         Event::Moved { .. } => return None,
-        Event::Retried { address, problem, .. } => {
-            json!({ "event": "retried", "address": address, "problem": problem })
-        }
+        Event::Retried { address, attempt, retries, problem, .. } => json!({
+            "event": "retried",
+            "address": address,
+            "attempt": attempt,
+            "retries": retries,
+            "problem": problem,
+        }),
         Event::Finished { address, outcome } => {
             let mut record = json!({ "event": "finished", "address": address });
             if let (Some(record), Ok(Value::Object(outcome))) = (record.as_object_mut(), serde_json::to_value(outcome))

@@ -96,12 +96,12 @@ impl Bars {
                     bar.inc(*bytes);
                 }
             }
-            Event::Retried { address, lost, problem } => {
+            Event::Retried { address, lost, .. } => {
                 self.total.set_position(self.total.position().saturating_sub(*lost));
                 if let Some(bar) = self.steps.get(address) {
                     bar.set_position(bar.position().saturating_sub(*lost));
                 }
-                let _ = self.area.println(escape::line(&format!("retrying {address}: {problem}")));
+                let _ = self.area.println(retry_line(event));
             }
             Event::Finished { address, .. } => {
                 if let Some(bar) = self.steps.remove(address) {
@@ -121,12 +121,19 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
+/// Empty for every other event.
+fn retry_line(event: &Event) -> String {
+    let Event::Retried { address, attempt, retries, pause, problem, .. } = event else { return String::new() };
+    let pause = pause.as_secs_f32();
+    escape::line(&format!("retrying {address} in {pause} s ({attempt} of {retries}): {problem}")).into_owned()
+}
+
 impl Lines {
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Retried { address, lost, problem } => {
+            Event::Retried { lost, .. } => {
                 self.moved = self.moved.saturating_sub(*lost);
-                write_line(&format!("retrying {address}: {problem}"));
+                write_line(&retry_line(event));
             }
             Event::Moved { bytes, .. } => self.moved += bytes,
             Event::Finished { outcome: Outcome::Created { .. } | Outcome::Updated { .. }, .. } => self.done += 1,
