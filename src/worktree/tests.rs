@@ -1,12 +1,16 @@
 //! Tests of finding and reading Dockerfiles, in temporary folders.
 
 use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use globset::GlobBuilder;
+use globset::{Glob, GlobBuilder};
 use tempfile::TempDir;
 
+use super::subject::MAX_SIZE;
 use super::*;
-use crate::lint::policy::{Gates, Override, Policy};
+use crate::diag::{Source, Span, Spanned};
+use crate::lint::policy::{DockerfileSet, Gates, Level, Override, Policy};
 
 const TODAY: Date = Date::constant(2027, 1, 31);
 const GOOD: &str = "FROM alpine:3.20\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
@@ -129,4 +133,66 @@ fn the_nearest_ignore_file_makes_the_context() {
         .map(|file| file.report.findings.iter().map(|finding| finding.diagnostic.problem.message.as_str()).collect())
         .collect();
     assert_eq!(said, [vec!["this copies `.env` too"], vec!["this copies `node_modules` too"], vec![]]);
+}
+
+/// What lint says of these paths of a folder: names relative to it, and the rules that found something.
+fn said(folder: &TempDir, project: Option<&Project>, paths: &[&str]) -> Vec<(String, Vec<&'static str>)> {
+    let inputs: Vec<_> = paths.iter().map(|path| Input::Path(folder.path().join(path))).collect();
+    let run = lint_inputs(&inputs, project, &Policy::default(), TODAY);
+    let root = format!("{}/", shown(folder.path()));
+    let rules = |file: &LintedFile| file.report.findings.iter().map(|finding| finding.rule).collect();
+    run.files.iter().map(|file| (file.name.replace(&root, ""), rules(file))).collect()
+}
+
+#[test]
+fn folders_are_walked_for_dockerfiles_and_each_is_linted_once() {
+    let good = GOOD.as_bytes();
+    let files: &[(&str, &[u8])] = &[
+        ("Dockerfile", good),
+        ("a/Dockerfile.dev", good),
+        ("a/web.dockerfile", good),
+        ("a/Containerfile", good),
+        ("a/Dockerfile.dockerignore", good),
+        ("a/README.md", good),
+        ("built/Dockerfile", good),
+        (".gitignore", b"built/\n"),
+    ];
+    let (folder, _project) = project(files, Vec::new());
+    let found = said(&folder, None, &[".", "a", "a/../Dockerfile", "built/Dockerfile"]);
+    let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Dockerfile", "a/Containerfile", "a/Dockerfile.dev", "a/web.dockerfile", "built/Dockerfile"]);
+}
+
+#[test]
+fn what_is_not_there_fails_and_an_empty_folder_warns() {
+    let (folder, _project) = project(&[("empty/README", b"")], Vec::new());
+    let inputs = [Input::Path(folder.path().join("gone/Dockerfile")), Input::Path(folder.path().join("empty"))];
+    let run = lint_inputs(&inputs, None, &Policy::default(), TODAY);
+    assert_eq!(codes(&run.findings), ["no-dockerfile"]);
+    assert!(run.files[0].report.failed);
+    assert_eq!(run.files[0].report.findings[0].rule, "unreadable-file");
+}
+
+#[test]
+fn a_section_s_policy_holds_for_the_files_it_names() {
+    let latest = b"FROM alpine:latest\nHEALTHCHECK NONE\nCMD [\"a\"]\n".as_slice();
+    let files: &[(&str, &[u8])] =
+        &[("a/build", latest), ("b/Dockerfile", latest), ("third/Dockerfile", latest), ("other/Dockerfile", latest)];
+    let mut lax = section(&["a/*", "{b,third}/Dockerfile"], &["third/**"]);
+    lax.policy.profile = crate::lint::policy::Profile::None;
+    let (folder, project) = project(files, vec![lax]);
+    let named = |name: &str| (name.to_owned(), Vec::new());
+    let other = ("other/Dockerfile".to_owned(), vec!["latest-tag"]);
+    assert_eq!(said(&folder, Some(&project), &["."]), [named("a/build"), named("b/Dockerfile"), other]);
+    // What is named itself is linted, whatever is excluded.
+    let third = said(&folder, Some(&project), &["third/Dockerfile"]);
+    assert_eq!(third, [("third/Dockerfile".to_owned(), vec!["latest-tag"])]);
+}
+
+#[test]
+fn what_the_project_declares_is_called_by_its_path_from_here() {
+    let (folder, project) = project(&[("a/Dockerfile", GOOD.as_bytes())], vec![section(&["**/Dockerfile"], &[])]);
+    let run = lint_declared(&project, TODAY);
+    assert_eq!(PathBuf::from(&run.files[0].name), folder.path().join("a/Dockerfile"));
+    assert_eq!(run.files[0].fail_on, Level::Error);
 }

@@ -1,0 +1,207 @@
+//! Lints what a command line names: files, folders and standard input, with or without a project file.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+
+use super::sections::Matchers;
+use super::subject::{Subject, read_all, unreadable};
+use super::walk::{shown, walk, with_slashes};
+use crate::diag::{Diagnostic, Problem};
+use crate::lint::Report;
+use crate::lint::policy::{DockerfileSet, Level, Policy};
+use crate::project::Project;
+use crate::project::init::is_dockerfile;
+
+/// Something to lint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file, or a folder with everything below it that is named as a Dockerfile or that the project names.
+    Path(PathBuf),
+    /// Standard input; with a path, it is linted as if it were that file.
+    Stdin(Option<PathBuf>),
+}
+
+/// A Dockerfile by the name that people know it by, and what is to be said about it.
+#[derive(Clone, Debug)]
+pub struct LintedFile {
+    /// As it was written on the command line, or relative to the current directory; with `/`.
+    pub name: String,
+    /// Findings of this level or worse fail it.
+    pub fail_on: Level,
+    pub report: Report,
+}
+
+/// Dockerfiles that were linted together.
+#[derive(Clone, Debug, Default)]
+pub struct LintRun {
+    /// Sorted by name.
+    pub files: Vec<LintedFile>,
+    /// What is wrong beside the files: folders without a Dockerfile, patterns of the project that match nothing.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Lints what the project names, as a plan does.
+#[must_use]
+pub fn lint_declared(project: &Project, today: Date) -> LintRun {
+    let listing = super::lint_all(project, today);
+    let files = listing.files.into_iter().map(|file| LintedFile {
+        name: shown(&project.root.join(&file.path)),
+        fail_on: project.dockerfiles[file.set].policy.fail_on,
+        report: file.report,
+    });
+    LintRun { files: files.collect(), findings: listing.findings }
+}
+
+/// Lints what a command line names, each file once.
+///
+/// A file that a section of the project names gets that section's policy, every other one `policy`. In folders, git's
+/// ignore rules hold and so do the project's excludes; a file that is named itself is always linted.
+#[must_use]
+pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date) -> LintRun {
+    let desk = Desk::new(project, policy, today);
+    let mut findings = Vec::new();
+    let mut named: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut files = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Stdin(path) => files.push(desk.lint_stdin(path.as_deref())),
+            Input::Path(path) if path.is_dir() => {
+                let found = desk.dockerfiles(path, &mut findings);
+                if found.is_empty() {
+                    findings.push(no_dockerfile(path));
+                }
+                for (file, name) in found {
+                    named.entry(file).or_insert(name);
+                }
+            }
+            Input::Path(path) => {
+                if let Entry::Vacant(entry) = named.entry(located(path)) {
+                    entry.insert(shown(path));
+                }
+            }
+        }
+    }
+    let linted: Vec<_> = named.into_par_iter().map(|(file, name)| desk.lint(&file, name)).collect();
+    files.extend(linted);
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    LintRun { files, findings }
+}
+
+fn no_dockerfile(folder: &Path) -> Diagnostic {
+    Diagnostic::warning("no-dockerfile", format!("there is no Dockerfile below `{}`", folder.display()))
+        .with_help("name the files themselves if they are called otherwise; what git ignores is not looked at")
+}
+
+/// Where a file really is, but for a link that it may be itself.
+fn located(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (parent.canonicalize(), path.file_name()) {
+        (Ok(parent), Some(name)) => parent.join(name),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    }
+}
+
+/// What decides how a file is linted.
+struct Desk<'a> {
+    project: Option<Sections<'a>>,
+    current: PathBuf,
+    policy: &'a Policy,
+    today: Date,
+}
+
+/// The sections of a project, with the folder that their patterns start from.
+struct Sections<'a> {
+    project: &'a Project,
+    root: PathBuf,
+    matchers: Vec<Matchers>,
+}
+
+impl Sections<'_> {
+    /// The path of a file below the project's folder.
+    fn relative(&self, file: &Path) -> Option<String> {
+        file.strip_prefix(&self.root).ok().map(with_slashes)
+    }
+
+    /// The first section that names a file.
+    fn owner(&self, path: &str) -> Option<usize> {
+        self.matchers.iter().position(|matchers| matchers.matching(path).is_some())
+    }
+
+    fn excludes(&self, path: &str) -> bool {
+        self.owner(path).is_none() && self.matchers.iter().any(|matchers| matchers.excludes(path))
+    }
+}
+
+impl<'a> Desk<'a> {
+    fn new(project: Option<&'a Project>, policy: &'a Policy, today: Date) -> Self {
+        let project = project.map(|project| Sections {
+            project,
+            root: located(&project.root.join("swr.kdl")).parent().unwrap_or(Path::new("/")).to_owned(),
+            matchers: project.dockerfiles.iter().map(Matchers::new).collect(),
+        });
+        Self { project, current: Path::new(".").canonicalize().unwrap_or_else(|_| "/".into()), policy, today }
+    }
+
+    /// The Dockerfiles below a folder: where they are, and what they are called.
+    fn dockerfiles(&self, folder: &Path, findings: &mut Vec<Diagnostic>) -> Vec<(PathBuf, String)> {
+        let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let found = walk(folder, findings).into_iter().filter(|path| self.wants(&root.join(path), path));
+        found.map(|path| (root.join(&path), shown(&folder.join(&path)))).collect()
+    }
+
+    /// Whether a file that was met in a folder is to be linted.
+    fn wants(&self, file: &Path, path: &Path) -> bool {
+        let is_named = path.file_name().and_then(|name| name.to_str()).is_some_and(is_dockerfile);
+        let declared = self.project.as_ref().and_then(|sections| Some((sections, sections.relative(file)?)));
+        declared.map_or(is_named, |(sections, path)| {
+            sections.owner(&path).is_some() || (is_named && !sections.excludes(&path))
+        })
+    }
+
+    fn lint(&self, file: &Path, name: String) -> LintedFile {
+        self.run(file, name, |subject| subject.lint().1)
+    }
+
+    fn lint_stdin(&self, path: Option<&Path>) -> LintedFile {
+        let name = path.map_or_else(|| "<stdin>".to_owned(), shown);
+        let file = path.map_or_else(|| self.current.join("Dockerfile"), located);
+        let read = read_all(std::io::stdin().lock(), &name).unwrap_or_else(|error| {
+            Err(Problem::new("unreadable-file", format!("standard input cannot be read: {error}"))
+                .with_help("name a file instead of `-`"))
+        });
+        self.run(&file, name, |subject| match read {
+            Ok(bytes) => subject.lint_bytes(&bytes),
+            Err(problem) => unreadable(&subject.name, problem),
+        })
+    }
+
+    fn run(&self, file: &Path, name: String, lint: impl FnOnce(&Subject) -> Report) -> LintedFile {
+        let section = self.section(file);
+        let policy = section.map_or(self.policy, |(_, section)| &section.policy);
+        let project = section.map(|(project, _)| &project.source);
+        let (root, path) = self.place(file);
+        let subject = Subject { name, root, path, policy, project, today: self.today };
+        let report = lint(&subject);
+        LintedFile { name: subject.name, fail_on: policy.fail_on, report }
+    }
+
+    /// The section of the project that names a file.
+    fn section(&self, file: &Path) -> Option<(&'a Project, &'a DockerfileSet)> {
+        let sections = self.project.as_ref()?;
+        let owner = sections.owner(&sections.relative(file)?)?;
+        Some((sections.project, &sections.project.dockerfiles[owner]))
+    }
+
+    /// The widest build context of a file, and its path there: the project's folder, or the current one, or its own.
+    fn place<'p>(&'p self, file: &'p Path) -> (&'p Path, String) {
+        let own = file.parent().unwrap_or(file);
+        let project = self.project.iter().map(|sections| sections.root.as_path());
+        let mut roots = project.chain([self.current.as_path(), own]);
+        let below = |root: &'p Path| Some((root, with_slashes(file.strip_prefix(root).ok()?)));
+        roots.find_map(below).unwrap_or((own, String::new()))
+    }
+}
