@@ -61,6 +61,22 @@ pub(super) enum Command {
     /// Without PLANFILE, plans first and asks for confirmation. Ctrl-C once finishes what is under way and stops;
     /// twice stops at once. Exit code: 0 when every step succeeded, 1 otherwise.
     Apply(ApplyArgs),
+    /// Lint Dockerfiles, with or without a project file
+    ///
+    /// Without PATH: what the `dockerfiles` sections of the project file name, or this folder where there are none.
+    /// With PATHs and a project file, what a section names gets that section's policy, everything else the default
+    /// policy (profile swr, fail-on error). Findings go to standard output, their count to standard error.
+    ///
+    /// Exit code: 0 when no finding reaches --fail-on, 1 otherwise, also when a file cannot be read.
+    Lint(LintArgs),
+    /// Say what a rule or a network check is about
+    ///
+    /// Exit code: 0, or 1 when there is no such rule.
+    Explain {
+        /// Name of a rule or a check, or what hadolint or BuildKit call it; all are listed without it
+        #[arg(value_name = "RULE")]
+        rule: Option<String>,
+    },
     /// Print the plan's graph of steps
     ///
     /// Plans first, as `swrctl plan` does. Exit code: 0 when there is a graph, even of blocked steps; 1 otherwise.
@@ -136,6 +152,71 @@ pub(super) struct ApplyArgs {
 
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LintArgs {
+    /// A file, a folder, or `-` for standard input
+    ///
+    /// A folder is searched for Dockerfile, Dockerfile.*, *.Dockerfile, the same with Containerfile, and what the
+    /// project file names; what git ignores and what the project file excludes is left out. A file that is named
+    /// itself is always linted.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Lint standard input as if it were this file; without it, as the Dockerfile of this folder
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_path: Option<PathBuf>,
+
+    /// The rules to start from, instead of what the policy says
+    #[arg(long, value_enum)]
+    pub(super) profile: Option<ProfileArg>,
+
+    /// The level of findings that makes the exit code 1, instead of what the policy says
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(super) fail_on: Option<FailOn>,
+
+    #[arg(long, value_enum, default_value_t = LintFormat::Human)]
+    pub(super) format: LintFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileArg {
+    /// The 17 practices of SWR's documents
+    Swr,
+    /// Every rule there is
+    All,
+    /// Only what the project file names
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    /// Nothing fails but a file that cannot be read
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LintFormat {
+    /// With excerpts of the sources
+    Human,
+    /// One line a finding: its place, level, rule and message
+    Short,
+    /// One JSON document (schema/lint.schema.json)
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// Checkstyle's XML
+    Checkstyle,
+    /// JUnit's XML
+    Junit,
 }
 
 #[derive(Debug, Args)]

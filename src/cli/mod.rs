@@ -2,9 +2,11 @@
 
 mod apply;
 mod args;
+mod explain;
 mod generate;
 mod graph;
 mod init;
+mod lint;
 mod output;
 mod plan;
 mod session;
@@ -14,7 +16,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 
 pub use args::Cli;
 use args::{Color, Command};
@@ -23,8 +26,8 @@ use output::{Failure, Output};
 /// Runs a command line and says how the process ends: 0 fine, 1 error or blocked, 2 changes pending
 /// (only with `--detailed-exitcode`).
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let (cli, names_project) = match parse(args) {
+        Ok(parsed) => parsed,
         Err(error) => {
             show_usage(&error);
             // Clap's own code for wrong usage is 2, which means "changes pending" here.
@@ -32,10 +35,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let output = Output::new(cli.color);
-    match dispatch(cli, &output) {
+    match dispatch(cli, names_project, &output) {
         Ok(code) => code,
         Err(failure) => failure.show(&output),
     }
+}
+
+/// The command line, and whether it (or the environment) names a project file.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, bool), clap::Error> {
+    let matches = Cli::command().try_get_matches_from(args)?;
+    let names_project = matches.value_source("file").is_some_and(|source| source != ValueSource::DefaultValue);
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut Cli::command()))?;
+    Ok((cli, names_project))
 }
 
 /// Prints help, or what is wrong with the arguments. Clap indents empty lines, which is undone.
@@ -50,12 +61,14 @@ fn show_usage(error: &clap::Error) {
     let _ = stream.write_all(text.as_bytes());
 }
 
-fn dispatch(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
+fn dispatch(cli: Cli, names_project: bool, output: &Output) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Init(args) => init::run(&cli.file, &args),
         Command::Validate => validate::run(&cli.file, output),
         Command::Plan(args) => plan::run(&cli.file, &args, output),
         Command::Apply(args) => apply::run(&cli.file, &args, output),
+        Command::Lint(args) => lint::run(&cli.file, names_project, &args, output),
+        Command::Explain { rule } => explain::run(rule.as_deref(), output),
         Command::Graph(args) => graph::run(&cli.file, &args, output),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { dir } => generate::man(dir.as_deref()),

@@ -4,7 +4,9 @@
 pub mod diagnostic;
 pub mod escape;
 mod excerpt;
+pub mod explain;
 mod graph;
+pub mod lint;
 mod outcome;
 mod plan;
 pub mod progress;

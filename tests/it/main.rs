@@ -9,5 +9,6 @@ mod cli;
 mod docs;
 mod examples;
 mod hygiene;
+mod lint;
 mod real;
 mod support;

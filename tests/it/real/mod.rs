@@ -8,5 +8,6 @@ mod login;
 mod migrate;
 mod recovery;
 mod registries;
+mod reports;
 mod swr;
 mod swr_target;

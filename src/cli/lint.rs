@@ -1,0 +1,97 @@
+//! `swrctl lint`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::diag::{Problem, Severity};
+use crate::lint::policy::{Level, Policy, Profile};
+use crate::project::{self, Project};
+use crate::report::lint::{Format, render, summary};
+use crate::worktree::{Input, LintRun, lint_declared, lint_inputs};
+
+use super::args::{FailOn, LintArgs, LintFormat, ProfileArg};
+use super::output::{Failure, Output};
+
+/// `named` says that the user named the project file: then it has to be there.
+pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) -> Result<ExitCode, Failure> {
+    let inputs = inputs(args)?;
+    let project = if named || file.exists() { Some(load(file, args, output)?) } else { None };
+    let today = jiff::Zoned::now().date();
+    let mut policy = Policy::default();
+    adjust(&mut policy, args);
+    let mut run = match &project {
+        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => lint_declared(project, today),
+        project if inputs.is_empty() => lint_inputs(&[Input::Path(".".into())], project.as_ref(), &policy, today),
+        project => lint_inputs(&inputs, project.as_ref(), &policy, today),
+    };
+    if args.profile.is_some() {
+        // What the project allows may be idle in another profile and needed in its own.
+        run.findings.retain(|finding| finding.problem.code.as_str() != "unused-override");
+    }
+    Output::print(&render(&run, format(args.format), &output.stdout))?;
+    output.show(&run.findings);
+    Output::say(&summary(&run));
+    Ok(if failed(&run) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn load(file: &Path, args: &LintArgs, output: &Output) -> Result<Project, Failure> {
+    let (mut project, warnings) = project::load(file)?;
+    output.show(&warnings);
+    for section in &mut project.dockerfiles {
+        adjust(&mut section.policy, args);
+    }
+    Ok(project)
+}
+
+fn inputs(args: &LintArgs) -> Result<Vec<Input>, Problem> {
+    let stdin = args.paths.iter().filter(|path| *path == Path::new("-")).count();
+    if stdin > 1 {
+        return Err(Problem::new("wrong-usage", "standard input is there only once").with_help("write `-` once"));
+    }
+    if stdin == 0 && args.stdin_path.is_some() {
+        let problem = Problem::new("wrong-usage", "--stdin-path is about standard input, which is not linted");
+        return Err(problem.with_help("add `-` to lint standard input"));
+    }
+    let input = |path: &PathBuf| match path.to_str() {
+        Some("-") => Input::Stdin(args.stdin_path.clone()),
+        _ => Input::Path(path.clone()),
+    };
+    Ok(args.paths.iter().map(input).collect())
+}
+
+/// What the command line says goes before the policy.
+fn adjust(policy: &mut Policy, args: &LintArgs) {
+    if let Some(profile) = args.profile {
+        policy.profile = match profile {
+            ProfileArg::Swr => Profile::Swr,
+            ProfileArg::All => Profile::All,
+            ProfileArg::None => Profile::None,
+        };
+    }
+    if let Some(fail_on) = args.fail_on {
+        policy.fail_on = match fail_on {
+            FailOn::Error => Level::Error,
+            FailOn::Warning => Level::Warning,
+            FailOn::Info => Level::Info,
+            FailOn::Never => Level::Off,
+        };
+    }
+}
+
+fn failed(run: &LintRun) -> bool {
+    run.files.iter().any(|file| file.report.failed)
+        || run.findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+const fn format(format: LintFormat) -> Format {
+    match format {
+        LintFormat::Human => Format::Human,
+        LintFormat::Short => Format::Short,
+        LintFormat::Json => Format::Json,
+        LintFormat::Sarif => Format::Sarif,
+        LintFormat::Github => Format::Github,
+        LintFormat::Gitlab => Format::Gitlab,
+        LintFormat::Checkstyle => Format::Checkstyle,
+        LintFormat::Junit => Format::Junit,
+    }
+}

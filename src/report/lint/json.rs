@@ -1,0 +1,55 @@
+//! One JSON document, held by `schema/lint.schema.json`.
+
+use serde_json::{Value, json};
+
+use super::{Place, Tally, fails, findings};
+use crate::diag::Label;
+use crate::lint::Finding;
+use crate::worktree::{LintRun, LintedFile};
+
+const FORMAT_VERSION: u32 = 1;
+
+pub(super) fn render(run: &LintRun) -> String {
+    let findings: Vec<_> = findings(run).map(|(file, finding)| record(file, finding)).collect();
+    let document = json!({
+        "format_version": FORMAT_VERSION,
+        "summary": Tally::of(run),
+        "files": run.files.iter().map(|file| json!({ "file": file.name, "failed": file.report.failed })).collect::<Vec<_>>(),
+        "findings": findings,
+    });
+    format!("{document:#}\n")
+}
+
+fn record(file: &LintedFile, finding: &Finding) -> Value {
+    let Finding { rule, aliases, practice, level, diagnostic } = finding;
+    let mut record = json!({
+        "rule": rule,
+        "aliases": aliases,
+        "practice": practice,
+        "level": level,
+        "fails": fails(file, finding),
+        "message": diagnostic.problem.message,
+        "help": diagnostic.problem.help,
+        "file": file.name,
+    });
+    let related: Vec<Value> = diagnostic.labels.iter().skip(1).map(related).collect();
+    if let Value::Object(record) = &mut record {
+        record.extend(place(&Place::of(finding)));
+        record.insert("related".to_owned(), related.into());
+    }
+    record
+}
+
+/// A further place, which may be in another file.
+fn related(label: &Label) -> Value {
+    let mut record = serde_json::Map::new();
+    record.insert("file".to_owned(), label.source.name().into());
+    record.extend(place(&Place::new(&label.source, label.span)));
+    record.insert("message".to_owned(), label.text.clone().into());
+    record.into()
+}
+
+fn place(place: &Place) -> [(String, Value); 3] {
+    let bytes = json!({ "start": place.span.start, "end": place.span.end });
+    [("start".to_owned(), json!(place.start)), ("end".to_owned(), json!(place.end)), ("bytes".to_owned(), bytes)]
+}

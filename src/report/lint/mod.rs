@@ -1,0 +1,151 @@
+//! What lint found, in the formats of terminals and of other tools. Pure; every format holds every finding, whatever
+//! texts and file names are in them.
+
+mod checkstyle;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod junit;
+mod sarif;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use super::diagnostic::Style;
+use super::escape;
+use crate::diag::{Position, Source, Span};
+use crate::lint::Finding;
+use crate::lint::policy::Level;
+use crate::worktree::{LintRun, LintedFile};
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// With excerpts of their sources.
+    Human,
+    /// One line each.
+    Short,
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Workflow commands of GitHub Actions, which annotate the changed lines.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    Checkstyle,
+    Junit,
+}
+
+/// The whole report, ended by a line end unless it is empty.
+#[must_use]
+pub fn render(run: &LintRun, format: Format, style: &Style) -> String {
+    match format {
+        Format::Human => human::full(run, style),
+        Format::Short => human::short(run),
+        Format::Json => json::render(run),
+        Format::Sarif => sarif::render(run),
+        Format::Github => github::render(run),
+        Format::Gitlab => gitlab::render(run),
+        Format::Checkstyle => checkstyle::render(run),
+        Format::Junit => junit::render(run),
+    }
+}
+
+/// How many files were looked at and what was found in them, in one line for people.
+#[must_use]
+pub fn summary(run: &LintRun) -> String {
+    let Tally { files, errors, warnings, infos } = Tally::of(run);
+    let count = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let parts =
+        [count(errors, "error", "errors"), count(warnings, "warning", "warnings"), count(infos, "info", "infos")];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let found = if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") };
+    format!("{found} in {files} file{}", if files == 1 { "" } else { "s" })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+struct Tally {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+}
+
+impl Tally {
+    fn of(run: &LintRun) -> Self {
+        let count = |level| findings(run).filter(|(_, finding)| finding.level == level).count();
+        Self {
+            files: run.files.len(),
+            errors: count(Level::Error),
+            warnings: count(Level::Warning),
+            infos: count(Level::Info),
+        }
+    }
+}
+
+/// Every finding with its file, in the order of the report.
+fn findings(run: &LintRun) -> impl Iterator<Item = (&LintedFile, &Finding)> {
+    run.files.iter().flat_map(|file| file.report.findings.iter().map(move |finding| (file, finding)))
+}
+
+/// Whether the finding makes its file fail.
+fn fails(file: &LintedFile, finding: &Finding) -> bool {
+    file.fail_on != Level::Off && finding.level >= file.fail_on
+}
+
+/// Where a finding begins and ends, as people count; the end is exclusive.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    source: &'a Source,
+    span: Span,
+    start: Position,
+    end: Position,
+}
+
+impl<'a> Place<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let label = &finding.diagnostic.labels[0];
+        Self::new(&label.source, label.span)
+    }
+
+    fn new(source: &'a Source, span: Span) -> Self {
+        Self { source, span, start: source.position(span.start), end: source.position(span.end.max(span.start)) }
+    }
+}
+
+/// The message in one line that is safe to show.
+fn message(finding: &Finding) -> String {
+    escape::line(&finding.diagnostic.problem.message).into_owned()
+}
+
+/// The message and, in a line of its own, what to do.
+fn message_and_help(finding: &Finding) -> String {
+    let help = finding.diagnostic.problem.help.as_deref();
+    let help = help.map(|help| format!("\nhelp: {}", escape::line(help)));
+    message(finding) + &help.unwrap_or_default()
+}
+
+/// The rule and what other linters call it.
+fn title(finding: &Finding) -> String {
+    match finding.aliases {
+        [] => finding.rule.to_owned(),
+        aliases => format!("{} ({})", finding.rule, aliases.join(", ")),
+    }
+}
+
+/// A level by the word for it.
+pub(super) const fn word(level: Level) -> &'static str {
+    match level {
+        Level::Off => "off",
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}

@@ -1,0 +1,142 @@
+//! SARIF 2.1.0 (OASIS), as code scanning takes it. Columns count characters; paths are relative to `%SRCROOT%`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::fingerprint::Fingerprints;
+use super::{Place, findings, message};
+use crate::diag::{Label, Problem};
+use crate::lint::policy::Level;
+use crate::lint::{Finding, Rule, rule};
+use crate::worktree::{LintRun, LintedFile};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+pub(super) fn render(run: &LintRun) -> String {
+    // Rules that found something, by name; results point at them by their place in this order.
+    let mut rules: BTreeMap<&str, usize> = findings(run).map(|(_, finding)| (finding.rule, 0)).collect();
+    rules.values_mut().zip(0..).for_each(|(index, place)| *index = place);
+    let mut fingerprints = Fingerprints::default();
+    let results: Vec<Value> = findings(run)
+        .map(|(file, finding)| result(file, finding, rules[finding.rule], &fingerprints.of(file, finding)))
+        .collect();
+    let document = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "swrctl",
+                "version": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules.keys().map(|name| descriptor(name)).collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    format!("{document:#}\n")
+}
+
+fn descriptor(name: &str) -> Value {
+    let Some(Rule { aliases, practice, level: own, summary, explanation, help, .. }) = rule(name) else {
+        // What is found before any rule looks: a file that cannot be read.
+        return json!({ "id": name, "defaultConfiguration": { "level": "error" } });
+    };
+    let enabled = *own != Level::Off;
+    json!({
+        "id": name,
+        "shortDescription": { "text": summary },
+        "fullDescription": { "text": explanation },
+        "help": {
+            "text": format!("{explanation}\n\nWhat to do: {help}."),
+            "markdown": format!("{explanation}\n\n**What to do:** {help}."),
+        },
+        "defaultConfiguration": { "enabled": enabled, "level": level(if enabled { *own } else { Level::Warning }) },
+        "properties": { "aliases": aliases, "practice": practice, "tags": tags(aliases, *practice) },
+    })
+}
+
+fn tags(aliases: &[&str], practice: Option<u8>) -> Vec<String> {
+    let practice = practice.map(|number| format!("practice-{number}"));
+    std::iter::once("dockerfile".to_owned()).chain(practice).chain(aliases.iter().map(ToString::to_string)).collect()
+}
+
+fn result(file: &LintedFile, finding: &Finding, rule: usize, fingerprint: &str) -> Value {
+    let Problem { help, .. } = &finding.diagnostic.problem;
+    let related: Vec<Value> = finding.diagnostic.labels.iter().skip(1).map(related_location).collect();
+    let mut text = message(finding);
+    if let Some(help) = help {
+        let _ = write!(text, "; {}", super::escape::line(help));
+    }
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": level(finding.level),
+        "message": { "text": text },
+        "locations": [{ "physicalLocation": location(&file.name, &Place::of(finding)) }],
+        "partialFingerprints": { "swrctl/v1": fingerprint },
+    });
+    if !related.is_empty() {
+        result["relatedLocations"] = related.into();
+    }
+    result
+}
+
+fn related_location(label: &Label) -> Value {
+    let mut related =
+        json!({ "physicalLocation": location(label.source.name(), &Place::new(&label.source, label.span)) });
+    if let Some(text) = &label.text {
+        related["message"] = json!({ "text": super::escape::line(text) });
+    }
+    related
+}
+
+fn location(file: &str, Place { start, end, .. }: &Place) -> Value {
+    let region = json!({
+        "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
+    });
+    json!({ "artifactLocation": artifact(file), "region": region })
+}
+
+fn artifact(file: &str) -> Value {
+    if file.starts_with('/') {
+        return json!({ "uri": format!("file://{}", encoded(file)) });
+    }
+    json!({ "uri": encoded(file), "uriBaseId": "%SRCROOT%" })
+}
+
+/// A path as a URI reference (RFC 3986): a colon could be taken for the end of a scheme.
+fn encoded(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+const fn level(level: Level) -> &'static str {
+    match level {
+        Level::Off => "none",
+        Level::Info => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_uri_references() {
+        assert_eq!(artifact("a b/Döckerfile:1")["uri"], "a%20b/D%C3%B6ckerfile%3A1");
+        assert_eq!(artifact("<stdin>"), json!({ "uri": "%3Cstdin%3E", "uriBaseId": "%SRCROOT%" }));
+        assert_eq!(artifact("/a/Dockerfile"), json!({ "uri": "file:///a/Dockerfile" }));
+    }
+}

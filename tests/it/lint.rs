@@ -1,0 +1,134 @@
+//! `swrctl lint` and `swrctl explain`: what a transcript of `tests/cases/cli` cannot show.
+
+use serde_json::Value;
+
+use crate::support::swrctl::Project;
+
+const GOOD: &str = "FROM alpine:3.20\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
+const LATEST: &str = "FROM alpine:latest\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
+/// A name and a text that end an attribute, a command or a line early where nobody takes care.
+const EVIL_NAME: &str = "a\"<&>,:%'é.Dockerfile";
+const EVIL: &str = "FROM \"<&>]]>\u{1b}[31m\u{7}:latest\nRUN cd /<!--é && \u{202e}x\nENV A_TOKEN='--><a b=\"c\">'\n";
+
+/// Two files, one of which has a finding.
+fn two_files() -> Project {
+    Project::empty().file("Dockerfile", GOOD).file("api/Dockerfile", LATEST)
+}
+
+fn places(output: &str) -> Vec<&str> {
+    output.lines().filter_map(|line| line.split_once(": ")).map(|(place, _)| place).collect()
+}
+
+#[test]
+fn without_a_project_file_the_folder_is_searched() {
+    let project = two_files();
+    for arguments in [vec!["lint"], vec!["lint", "."], vec!["lint", "./api", "Dockerfile", "api/Dockerfile"]] {
+        let output = project.run_all(&[arguments.as_slice(), &["--format", "short"]].concat()).expect_success();
+        assert_eq!(places(&output.stdout), ["api/Dockerfile:1:6"], "{output}");
+        assert_eq!(output.stderr, "1 warning in 2 files\n");
+    }
+}
+
+#[test]
+fn a_project_file_that_names_no_dockerfiles_leaves_none_out() {
+    let output = two_files().file("swr.kdl", "project \"p\" version=1\n").run(["lint", "--format", "short"]);
+    assert_eq!(output.expect_success().stderr, "1 warning in 2 files\n");
+}
+
+#[test]
+fn standard_input_is_linted_as_the_file_it_is_said_to_be() {
+    let project =
+        two_files().file("swr.kdl", "project \"p\" version=1\ndockerfiles \"api/*\" { deny \"latest-tag\"; }\n");
+    let output = project.bash("swrctl lint --format short - < api/Dockerfile").expect_success();
+    assert_eq!(places(&output.stdout), ["<stdin>:1:6"], "{output}");
+    let script = "swrctl lint --format short - --stdin-path api/Other < api/Dockerfile";
+    let output = project.bash(script).expect_code(1);
+    assert_eq!(places(&output.stdout), ["api/Other:1:6"], "{output}");
+    assert!(output.stdout.contains("error[latest-tag]"), "{output}");
+    for arguments in [["lint", "-", "-"], ["lint", "--stdin-path", "a"]] {
+        assert_eq!(project.run(arguments).expect_code(1).stdout, "");
+    }
+}
+
+#[test]
+fn a_project_file_elsewhere_names_files_from_here() {
+    let project = Project::empty()
+        .file("sub/swr.kdl", "project \"p\" version=1\ndockerfiles \"**/Dockerfile\" { fail-on \"warning\"; }\n");
+    let project = project.file("sub/api/Dockerfile", LATEST);
+    let output = project.run(["lint", "--file", "sub/swr.kdl", "--format", "short"]).expect_code(1);
+    assert_eq!(places(&output.stdout), ["sub/api/Dockerfile:1:6"], "{output}");
+    let output = project.run(["lint", "--file", "swr.kdl"]).expect_code(1);
+    assert!(output.stderr.contains("error[no-project-file]"), "a file that is named has to be there: {output}");
+    let output = project.run(["lint", "--file", "sub/swr.kdl", "--fail-on", "error"]);
+    output.expect_success();
+}
+
+#[test]
+fn the_command_line_goes_before_the_policy() {
+    let kdl = "project \"p\" version=1\ndockerfiles \"api/*\" { allow \"latest-tag\" in=\"api/**\"; }\n";
+    let project = two_files().file("swr.kdl", kdl);
+    project.run(["lint", "--fail-on", "info"]).expect_success();
+    project.run(["lint", "api/../api", "--fail-on", "info"]).expect_success();
+    let output = project.run(["lint", "--profile", "none", "--fail-on", "info"]).expect_success();
+    assert!(!output.stderr.contains("unused-override"), "{output}");
+    let project = two_files();
+    project.run(["lint", "--fail-on", "warning"]).expect_code(1);
+    project.run(["lint", "--fail-on", "warning", "--profile", "none"]).expect_success();
+    project.run(["lint", "--fail-on", "never", "api"]).expect_success();
+    project.run(["lint", "--fail-on", "never", "gone"]).expect_code(1);
+}
+
+#[test]
+fn every_format_survives_hostile_texts() {
+    let project = Project::empty().file(EVIL_NAME, EVIL);
+    let said = |format: &str| project.run(["lint", "--profile", "all", "--format", format]).expect_code(1).stdout;
+    let findings = said("short").lines().count();
+    assert!(findings >= 3);
+    let json: Value = serde_json::from_str(&said("json")).unwrap();
+    assert_eq!(json["findings"].as_array().unwrap().len(), findings);
+    assert_eq!(json["findings"][0]["file"], EVIL_NAME);
+    let sarif: Value = serde_json::from_str(&said("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), findings);
+    let uri = &results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(uri, "a%22%3C%26%3E%2C%3A%25%27%C3%A9.Dockerfile");
+    let gitlab: Value = serde_json::from_str(&said("gitlab")).unwrap();
+    assert_eq!(gitlab.as_array().unwrap().len(), findings);
+    let github = said("github");
+    assert!(github.lines().all(|line| line.contains(" file=a\"<&>%2C%3A%25'é.Dockerfile,line=")), "{github}");
+}
+
+#[test]
+fn many_files_are_linted_and_a_reader_may_go_away() {
+    let mut project = Project::empty();
+    for at in 0..200 {
+        project = project.file(&format!("{at:03}/Dockerfile"), LATEST);
+    }
+    let output = project.run(["lint", "--format", "short"]).expect_success();
+    assert_eq!(output.stdout.lines().count(), 200);
+    assert!(places(&output.stdout).is_sorted());
+    let output = project.bash("swrctl lint | true").expect_success();
+    assert!(!output.stderr.contains("panicked"), "{output}");
+}
+
+#[test]
+fn every_rule_and_every_check_is_explained_by_every_name() {
+    let project = Project::empty();
+    let list = project.run(["explain"]).expect_success();
+    let names: Vec<&str> = list.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    assert!(names.len() > 40, "{list}");
+    for name in names {
+        let said = project.run(["explain", name]).expect_success();
+        assert!(said.stdout.starts_with(&format!("{name}: ")), "{said}");
+    }
+    for (alias, name, tool) in [
+        ("DL3007", "latest-tag", "hadolint:  DL3007"),
+        ("dl3007", "latest-tag", "hadolint:  DL3007"),
+        ("UndefinedVar", "undefined-variable", "BuildKit:  UndefinedVar"),
+    ] {
+        let said = project.run(["explain", alias]).expect_success();
+        assert!(said.stdout.starts_with(&format!("{name}: ")) && said.stdout.contains(tool), "{said}");
+    }
+    let unknown = project.run(["explain", "latest-tga"]).expect_code(1);
+    assert!(unknown.stderr.contains("did you mean `latest-tag`?"), "{unknown}");
+}
