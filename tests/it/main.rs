@@ -9,6 +9,7 @@ mod cli;
 mod docs;
 mod examples;
 mod hygiene;
+mod integrations;
 mod lint;
 mod real;
 mod support;
