@@ -91,7 +91,9 @@ impl Directory {
         for entry in entries {
             let entry = entry.map_err(|error| Error::io("read", &self.path, &error))?;
             if !file::is_draft(&entry.path()) {
-                return Err(Error::new(&self.path, Fault::NotALayout));
+                // Another process may have made the layout since its marker was looked for: the marker comes first.
+                let is_made = self.marker_path().exists();
+                return if is_made { self.exists() } else { Err(Error::new(&self.path, Fault::NotALayout)) };
             }
         }
         Ok(false)
