@@ -4,6 +4,7 @@
 //! here-documents are all seen through. Nothing is run and nothing expanded.
 
 mod argv;
+mod endings;
 mod quotes;
 
 use std::ops::{ControlFlow, Range};
@@ -14,6 +15,7 @@ use tree_sitter::{Node, ParseOptions, Parser, Tree, TreeCursor};
 use super::text::Text;
 use crate::diag::Span;
 pub use argv::Invocation;
+pub use endings::Ending;
 pub use quotes::ShellWord;
 
 /// Longest shell text that is parsed, in bytes.
@@ -121,6 +123,13 @@ impl ShellReader {
             script.extend(self.read(&text));
         }
         script
+    }
+
+    /// Programs that a path through the script ends with and that no `exec` puts in the shell's place.
+    ///
+    /// None for what cannot be told: text with errors, text too large, and scripts that handle signals by `trap`.
+    pub fn endings(&mut self, text: &Text) -> Vec<Ending> {
+        self.parse(text.as_str()).map(|tree| endings::endings(&tree, text)).unwrap_or_default()
     }
 
     /// `None` when the text is too large or too tangled. Text without errors takes time by its length.
@@ -264,6 +273,63 @@ mod tests {
         assert_eq!(read("a & b 2>&1 && c; echo $((1 & 2)) '&' \\&").background, [Span::new(2, 3)]);
     }
 
+    fn ends(text: &str) -> Vec<String> {
+        let mut whole = Text::default();
+        whole.push(text, 0);
+        let endings = ShellReader::default().endings(&whole);
+        endings.iter().map(|end| end.words.iter().map(ShellWord::text).collect::<Vec<_>>().join(" ")).collect()
+    }
+
+    #[test]
+    fn every_path_ends_with_exec_or_is_found() {
+        assert_eq!(ends("set -e\nnpm run migrate\nnpm start\n"), ["npm start"]);
+        assert_eq!(ends("if [ $1 = a ]; then\n  b\nelif c; then d; else exec e; fi\n# end\n"), ["b", "d"]);
+        assert_eq!(ends("case $1 in\n a) exec b;;\n c|d) e f;;\n *) \"$@\";;\nesac"), ["e f", "$@"]);
+        assert_eq!(ends("main() { a; b \"$@\"; }\nmain \"$@\""), ["b $@"]);
+        assert_eq!(ends("a || exit 1"), ["a"]);
+        assert_eq!(ends("a > /log 2>&1"), ["a"]);
+        assert_eq!(ends("a\nexit $?\n"), ["a"]);
+        assert_eq!(ends("a | tee /log"), ["a"]);
+        assert_eq!(ends("[ -n \"$A\" ] && b"), ["b"]);
+    }
+
+    #[test]
+    fn scripts_that_give_way_are_no_findings() {
+        for text in [
+            "",
+            "exec \"$@\"",
+            "if a; then exec b; fi\nexec gosu app tini -- c",
+            "case $1 in a) exec b;; *) echo usage; exit 1;; esac",
+            "trap 'kill $!' TERM\na &\nwait",
+            "run() { exec a; }\nrun",
+            "f() { f; }\nf",
+            "a &",
+            "A=1 exec b > /log",
+            "a && exec b",
+            "sh -c 'exec a'",
+            "a\n)(",
+        ] {
+            assert_eq!(ends(text), [] as [&str; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_scripts_end_in_time() {
+        let deep = |open: &str, close: &str| format!("{}a{}", open.repeat(1_000), close.repeat(1_000));
+        for text in [
+            deep("{ ", "; }"),
+            deep("if x; then ", "; fi"),
+            deep("(", ")"),
+            "a || ".repeat(5_000) + "b",
+            "if x; then a; fi; ".repeat(3_000),
+            (0..3_000).fold(String::new(), |text, at| text + &format!("f{at}() {{ f{}; }}\n", at + 1)) + "f0",
+        ] {
+            let started = Instant::now();
+            ends(&text);
+            assert!(started.elapsed() < 5 * SCRIPT_TIME, "{}", &text[..20]);
+        }
+    }
+
     #[test]
     fn tangled_text_comes_to_an_end() {
         for piece in [
@@ -288,7 +354,9 @@ mod tests {
             "\\\n",
         ] {
             let started = Instant::now();
-            read(&piece.repeat(MAX_SCRIPT / piece.len()));
+            let text = piece.repeat(MAX_SCRIPT / piece.len());
+            read(&text);
+            ends(&text);
             assert!(started.elapsed() < 10 * SCRIPT_TIME, "{piece}");
         }
     }
