@@ -1,6 +1,6 @@
 //! What rules must know of the build context: facts that `observe` read from the file system.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diag::Source;
@@ -12,4 +12,14 @@ pub struct BuildContext {
     pub ignore_file: Option<Arc<Source>>,
     /// Names directly in the context directory.
     pub entries: BTreeSet<String>,
+    /// Those of [`files_to_read`](super::files_to_read) that exist and are text, by their paths in the context.
+    pub files: BTreeMap<String, ContextFile>,
+}
+
+/// A text file of the build context.
+#[derive(Clone, Debug)]
+pub struct ContextFile {
+    pub source: Arc<Source>,
+    /// `None` where the file system does not tell.
+    pub executable: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! Runs the cases files of the rules: `tests/cases/rules/<rule>.md`.
 //!
 //! Each holds sections `## bad: …` and `## good: …` with a `dockerfile` block, and may hold `dockerignore`, `entries`
-//! (names in the context directory) and `policy` blocks. The `findings` block of a bad one lists what the rule says,
+//! (names in the context directory), `file NAME`, `program NAME` and `policy` blocks. The `findings` block of a bad one lists what the rule says,
 //! with places. `SWRCTL_BLESS=1` rewrites these blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use globset::Glob;
 use jiff::civil::Date;
 
 use super::policy::{LabelFormat, Policy, Profile, RequiredLabel};
-use super::{BuildContext, Report, lint, rules};
+use super::{BuildContext, ContextFile, Report, lint, rules};
 use crate::diag::{Source, Span, Spanned};
 
 #[derive(Debug, Default)]
@@ -95,10 +95,24 @@ fn run(case: &Case) -> (Arc<Source>, Report) {
     let context = BuildContext {
         ignore_file: block("dockerignore").map(|text| Arc::new(Source::new(".dockerignore", text))),
         entries: block("entries").unwrap_or_default().lines().map(str::to_owned).collect(),
+        files: case.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect(),
     };
     let policy = policy(block("policy").unwrap_or_default());
     let report = lint(&source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31));
     (source, report)
+}
+
+/// A `file a.sh` block is a file of the context, a `program a.sh` block one that is executable; `␍` stands for a
+/// carriage return.
+fn context_file(kind: &str, text: &str) -> Option<(String, ContextFile)> {
+    let (kind, path) = kind.split_once(' ')?;
+    let executable = match kind {
+        "program" => true,
+        "file" => false,
+        _ => panic!("{kind}"),
+    };
+    let source = Arc::new(Source::new(path, text.replace('␍', "\r")));
+    Some((path.to_owned(), ContextFile { source, executable: Some(executable) }))
 }
 
 /// What one rule says, a line each.
@@ -117,7 +131,8 @@ fn render(name: &str, intro: &str, cases: &[(Case, String)]) -> String {
     let mut text = format!("# {name}\n{intro}");
     for (case, said) in cases {
         write!(text, "\n## {}\n", case.title).unwrap();
-        for kind in ["dockerfile", "dockerignore", "entries", "policy"] {
+        let files = case.blocks.keys().map(String::as_str).filter(|kind| kind.contains(' '));
+        for kind in ["dockerfile", "dockerignore", "entries", "policy"].into_iter().chain(files) {
             if let Some(body) = case.blocks.get(kind) {
                 write!(text, "\n````{kind}\n{body}````\n").unwrap();
             }

@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
+
 use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
 use super::policy::Policy;
 use super::pragma::Pragmas;
+use super::start_script::{self, StartScript, start_instruction};
 use crate::diag::Span;
 use crate::dockerfile::shell::{Invocation, Script, ShellReader};
 use crate::dockerfile::{Base, Command, Dockerfile, Instruction, Keyword, Text};
@@ -16,6 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) build: &'a BuildContext,
     pub(super) ignored: Option<IgnoreFile>,
     pub(super) pragmas: &'a Pragmas,
+    pub(super) today: Date,
     /// One for each instruction; empty where it holds no shell text.
     scripts: Vec<Script>,
     /// For each stage, the one at the bottom of those it is built on.
@@ -23,6 +27,8 @@ pub(super) struct Context<'a> {
     stage_names: HashSet<&'a str>,
     /// For each stage, whether the final image is built on it (or is it).
     shipped: Vec<bool>,
+    /// The script that a container of the final image starts with.
+    pub(super) start: Option<StartScript<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -31,6 +37,7 @@ impl<'a> Context<'a> {
         policy: &'a Policy,
         build: &'a BuildContext,
         pragmas: &'a Pragmas,
+        today: Date,
     ) -> Self {
         let mut shipped = vec![false; dockerfile.stages.len()];
         if let Some(last) = dockerfile.final_stage() {
@@ -44,7 +51,8 @@ impl<'a> Context<'a> {
         let names = dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref());
         let stage_names = names.map(|name| name.value.as_str()).collect();
         let scripts = scripts(dockerfile);
-        Self { dockerfile, policy, build, ignored, pragmas, scripts, roots, stage_names, shipped }
+        let start = start_instruction(dockerfile).and_then(|index| start_script::find(dockerfile, &scripts[index]));
+        Self { dockerfile, policy, build, ignored, pragmas, today, scripts, roots, stage_names, shipped, start }
     }
 
     /// Instructions of one kind, also after ONBUILD, with their indexes.
@@ -87,6 +95,11 @@ impl<'a> Context<'a> {
     pub(super) fn shipped(&self) -> impl Iterator<Item = (usize, &'a Instruction)> {
         let instructions = self.dockerfile.instructions.iter().enumerate();
         instructions.filter(|(index, instruction)| !instruction.on_build && self.is_shipped(*index))
+    }
+
+    /// The stage at the bottom of those that the instruction's stage is built on.
+    pub(super) fn root_of(&self, index: usize) -> Option<usize> {
+        self.stage_of(index).map(|stage| self.roots[stage])
     }
 
     /// What a stage starts from, below all stages it is built on.
@@ -136,12 +149,17 @@ fn scripts(dockerfile: &Dockerfile) -> Vec<Script> {
     scripts
 }
 
+/// The commands of one instruction, for who needs no others.
+pub(super) fn start_text(dockerfile: &Dockerfile, index: usize) -> Script {
+    read_script(&mut ShellReader::default(), dockerfile, &dockerfile.instructions[index], dockerfile.escape == '\\')
+}
+
 /// Dockerfiles for Windows give themselves away by their escape character or their base.
 fn is_windows(dockerfile: &Dockerfile, base: &str) -> bool {
     dockerfile.escape == '`' || ["windows", "nanoserver", "servercore"].iter().any(|word| base.contains(word))
 }
 
-fn is_posix_shell(path: &str) -> bool {
+pub(super) fn is_posix_shell(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "mksh" | "busybox" | "env")
 }
@@ -178,7 +196,7 @@ fn is_posix_shell_name(word: &str) -> bool {
 }
 
 /// A here-document's lines, without carriage returns.
-fn lines(source: &str, body: Span) -> Text {
+pub(super) fn lines(source: &str, body: Span) -> Text {
     let mut text = Text::default();
     let mut at = body.start;
     text.push("", at);

@@ -1,5 +1,6 @@
 //! What is known about images by their names alone.
 
+use super::data::programs::{BASES, Variant};
 use crate::dockerfile::Base;
 use crate::image::Reference;
 
@@ -67,6 +68,50 @@ pub(super) fn official(image: &str) -> Option<String> {
     reference.registry.is_docker_hub().then(|| name.to_owned())
 }
 
+/// The short name and the tag of one of Docker Hub's official images; `None` for one that only a digest names.
+pub(super) fn official_tag(image: &str) -> Option<(String, String)> {
+    let reference: Reference = image.parse().ok()?;
+    let tag = match (&reference.tag, &reference.digest) {
+        (Some(tag), _) => tag.as_str().to_owned(),
+        (None, None) => "latest".to_owned(),
+        (None, Some(_)) => return None,
+    };
+    official(image).map(|name| (name, tag))
+}
+
+/// What the tag says about the kind of image.
+pub(super) fn variant(tag: &str) -> Variant {
+    let mut parts = tag.split('-');
+    if parts.clone().any(|part| part.starts_with("alpine")) {
+        Variant::Alpine
+    } else if parts.any(|part| part == "slim") {
+        Variant::Slim
+    } else {
+        Variant::Plain
+    }
+}
+
+/// Whether the tag starts with the release: `20` with `20`, `20.1` and `20-alpine`, not with `201`.
+pub(super) fn is_release(tag: &str, release: &str) -> bool {
+    tag.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+}
+
+/// Which of the programs that people probe with the image holds; `None` when that is not known.
+pub(super) fn programs_in(image: &str) -> Option<&'static [&'static str]> {
+    let (name, tag) = official_tag(image)?;
+    let variant = variant(&tag);
+    let known = BASES.iter().find(|known| known.image == name && known.variant == variant)?;
+    release(&tag).is_none_or(|release| release >= known.since).then_some(known.holds)
+}
+
+/// Major and minor version that the tag starts with; a lone major stands for its last release.
+fn release(tag: &str) -> Option<(u32, u32)> {
+    let version = tag.split('-').next()?;
+    let mut parts = version.split('.');
+    let major = parts.next()?.parse().ok()?;
+    Some((major, parts.next().map_or(Some(u32::MAX), |minor| minor.parse().ok())?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +122,22 @@ mod tests {
         assert_eq!(official("docker.io/library/node@sha256:x").as_deref(), None);
         assert_eq!(official("index.docker.io/library/node").as_deref(), Some("node"));
         assert_eq!(official("corp.example/node:20"), None);
+        assert_eq!(official_tag("node"), Some(("node".into(), "latest".into())));
         assert_eq!(kind(Some(&Base::Image("opensuse/leap:15".into()))), Kind::System);
+    }
+
+    #[test]
+    fn releases_are_whole_parts_of_a_tag() {
+        assert!(is_release("3.1", "3.1") && is_release("3.1.2-slim", "3.1") && is_release("3.1-slim", "3"));
+        assert!(!is_release("3.10", "3.1") && !is_release("13", "3"));
+    }
+
+    #[test]
+    fn only_releases_that_were_looked_at_are_known() {
+        assert!(programs_in("node:20-alpine").is_some_and(|held| held.contains(&"wget") && !held.contains(&"curl")));
+        assert!(programs_in("node:alpine3.20").is_some() && programs_in("python:3-slim-bookworm").is_some());
+        for unknown in ["node:7-alpine", "node:20", "nginx:alpine", "corp.example/alpine:3.20", "python:3.6-slim"] {
+            assert!(programs_in(unknown).is_none(), "{unknown}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod build;
 mod context;
+mod data;
 mod ignore_file;
 mod images;
 mod packages;
@@ -11,7 +12,11 @@ pub mod policy;
 mod pragma;
 mod rule;
 mod rules;
+mod source_copies;
+mod start_script;
+mod start_text;
 mod weigh;
+mod work;
 
 #[cfg(test)]
 mod cases;
@@ -24,7 +29,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use build::BuildContext;
+pub use build::{BuildContext, ContextFile};
 pub use rule::Rule;
 pub use weigh::{OverrideEntry, stale_overrides};
 
@@ -91,6 +96,15 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
     rules().iter().copied().find(|rule| rule::is_named(rule.name, rule.aliases, name))
 }
 
+/// Files of the build context that rules look into: paths below it, with `/`, that need not exist.
+#[must_use]
+pub fn files_to_read(source: &Arc<Source>) -> BTreeSet<String> {
+    let dockerfile = Dockerfile::parse(source);
+    let script = start_script::start_instruction(&dockerfile).map(|index| context::start_text(&dockerfile, index));
+    let start = script.and_then(|script| start_script::find(&dockerfile, &script).map(|start| start.candidates()));
+    start.unwrap_or_default()
+}
+
 /// Checks one Dockerfile.
 ///
 /// `path` is relative to the project file's directory, for overrides that hold for some paths only; `project` is the
@@ -106,7 +120,7 @@ pub fn lint(
 ) -> Report {
     let dockerfile = Dockerfile::parse(source);
     let pragmas = Pragmas::read(&dockerfile, today);
-    let context = Context::new(&dockerfile, policy, context, &pragmas);
+    let context = Context::new(&dockerfile, policy, context, &pragmas, today);
     let mut report = Report::default();
     for draft in rules().iter().flat_map(|rule| Sink::run(rule, &context)) {
         if pragmas.allow(&draft, &dockerfile) {
@@ -138,10 +152,12 @@ fn severity(level: Level) -> Option<Severity> {
 }
 
 fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) -> Finding {
-    let Draft { rule, aliases, span, message, help, labels, softened: _ } = draft;
+    let Draft { rule, aliases, span, message, help, labels, elsewhere, softened: _ } = draft;
     let problem = Problem::new(rule.name, message).with_help(help.unwrap_or_else(|| rule.help.to_owned()));
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
     let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
+    let diagnostic =
+        elsewhere.into_iter().fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text));
     Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic }
 }
 

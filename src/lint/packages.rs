@@ -1,6 +1,7 @@
 //! Package managers: which command installs, upgrades or refreshes what.
 
-use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::diag::Span;
+use crate::dockerfile::shell::{Invocation, Script, ShellWord};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manager {
@@ -133,4 +134,45 @@ fn plain_words<'a>(words: &'a [ShellWord], valued: &[&str]) -> Vec<&'a ShellWord
         }
     }
     plain
+}
+
+/// A package of the operating system that a RUN installs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Package<'a> {
+    pub(super) manager: Manager,
+    /// Without its version and architecture.
+    pub(super) name: &'a str,
+    pub(super) span: Span,
+}
+
+impl Package<'_> {
+    /// `nginx`, `openjdk-*`, and `apt:ssh` or `apk:mariadb` where only that manager means it.
+    pub(super) fn is(&self, pattern: &str) -> bool {
+        match pattern.split_once(':') {
+            Some(("apt", pattern)) => self.manager == Manager::Apt && matches(pattern, self.name),
+            Some((_, pattern)) => self.manager == Manager::Apk && matches(pattern, self.name),
+            None => matches(pattern, self.name),
+        }
+    }
+}
+
+/// Packages of the operating system that a script installs by name.
+pub(super) fn system_packages(script: &Script) -> impl Iterator<Item = Package<'_>> {
+    let commands = script.invocations.iter().filter_map(package_command);
+    let system = commands
+        .filter(|command| command.installs() && !matches!(command.manager, Manager::Pip | Manager::Npm | Manager::Gem));
+    system.flat_map(|PackageCommand { manager, operands, .. }| {
+        operands.into_iter().map(move |word| {
+            let name = word.text().split(['=', ':', '~', '<', '>', '@']).next().unwrap_or_default();
+            Package { manager, name, span: word.span }
+        })
+    })
+}
+
+/// Whether the name matches a pattern with one `*` at most.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+    }
 }

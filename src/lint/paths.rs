@@ -7,10 +7,36 @@ pub(super) fn is_absolute(path: &str) -> bool {
     path.starts_with(['/', '\\']) || drive
 }
 
+/// Longest path that Linux takes.
+const MAX_PATH: usize = 4096;
+
+/// `path` seen from `directory`, without `.` and `..`; `None` when it is relative to a directory that is not known, or
+/// no path that Linux takes.
+pub(super) fn joined(directory: Option<&str>, path: &str) -> Option<String> {
+    let start = if path.starts_with('/') { "" } else { directory? };
+    if (is_absolute(path) && !path.starts_with('/')) || start.len() + path.len() >= MAX_PATH {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in start.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    Some(format!("/{}", parts.join("/")))
+}
+
 /// Whether `path` is `directory` or below it.
 pub(super) fn is_within(path: &str, directory: &str) -> bool {
     let path = path.trim_end_matches('/');
     path.strip_prefix(directory.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a source of COPY or ADD is everything in the build context.
+pub(super) fn is_whole_context(source: &str) -> bool {
+    matches!(source, "." | "./" | "/" | "*" | "./*" | "/*")
 }
 
 /// Whether a source of COPY or ADD is fetched from somewhere else.
@@ -46,6 +72,11 @@ mod tests {
             is_absolute("/a") && is_absolute("C:\\a") && is_absolute("c:/a") && !is_absolute("a") && !is_absolute("")
         );
         assert!(is_within("/a/b/", "/a") && is_within("/a", "/a/") && !is_within("/ab", "/a"));
+        assert_eq!(joined(Some("/a"), "../b/./c/"), Some("/b/c".to_owned()));
+        assert_eq!(
+            (joined(None, "/../a"), joined(None, "a"), joined(Some("/"), "C:/a")),
+            (Some("/a".into()), None, None)
+        );
         assert!(is_archive("a.tar.GZ") && is_archive("b.tgz") && !is_archive("a.gz") && !is_archive("tar"));
         assert!(is_remote("HTTPS://x/y") && is_remote("git@h:r.git") && !is_remote("http"));
     }

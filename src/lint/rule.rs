@@ -1,10 +1,11 @@
 //! What a rule is and how its check reports.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::context::Context;
 use super::policy::{Level, Profile};
-use crate::diag::Span;
+use crate::diag::{Source, Span};
 
 /// One check over a Dockerfile, with everything there is to say about it.
 pub struct Rule {
@@ -68,6 +69,8 @@ pub(super) struct Draft {
     pub(super) softened: Option<Level>,
     /// Further places with a word about each.
     pub(super) labels: Vec<(Span, String)>,
+    /// Places in other files.
+    pub(super) elsewhere: Vec<(Arc<Source>, Span, String)>,
 }
 
 impl Draft {
@@ -97,6 +100,11 @@ impl Draft {
         self.labels.push((span, text.into()));
         self
     }
+
+    pub(super) fn label_in(&mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> &mut Self {
+        self.elsewhere.push((Arc::clone(source), span, text.into()));
+        self
+    }
 }
 
 /// Takes the findings of one rule.
@@ -124,6 +132,7 @@ impl Sink {
             help: None,
             softened: None,
             labels: Vec::new(),
+            elsewhere: Vec::new(),
         });
         drafts.last_mut().expect("it was just pushed")
     }

@@ -1,6 +1,6 @@
 //! Tests of levels, overrides, pragmas and of the rules' descriptions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -123,6 +123,16 @@ fn profiles_turn_rules_on_and_off() {
 }
 
 #[test]
+fn the_day_decides_what_is_at_its_end_of_life() {
+    let policy = Policy { profile: Profile::None, ..with(vec![entry(&["end-of-life-base"], Level::Warning)]) };
+    let source = Arc::new(Source::new("Dockerfile", "FROM debian:11-slim\n"));
+    let on = |day| rules_of(&lint(&source, Path::new("Dockerfile"), &policy, &BuildContext::default(), None, day));
+    let last = Date::constant(2026, 8, 31);
+    assert_eq!(on(last), [] as [&str; 0]);
+    assert_eq!(on(last.tomorrow().unwrap()), ["end-of-life-base"]);
+}
+
+#[test]
 fn findings_stand_in_the_order_of_the_file() {
     let report = run("FROM node\nRUN apt-get upgrade\nADD a /b\nMAINTAINER me\n", &Policy::default());
     let spans: Vec<_> = report.findings.iter().map(|finding| finding.diagnostic.labels[0].span).collect();
@@ -178,6 +188,11 @@ fn the_documents_first_sample_gets_its_tips_and_the_last_none() {
         "shell-form-command",
         "missing-healthcheck",
         "missing-expose",
+        "several-servers",
+        "split-update-install",
+        "consecutive-runs",
+        "runtime-by-packages",
+        "source-before-dependencies",
     ] {
         assert!(found.contains(&rule), "{rule} is not in {found:?}");
     }
@@ -189,9 +204,28 @@ fn the_documents_first_sample_gets_its_tips_and_the_last_none() {
                 ENTRYPOINT [\"./entrypoint.sh\"]\nCMD [\"start\"]\n";
     let source = Arc::new(Source::new("Dockerfile", last));
     let ignore_file = Some(Arc::new(Source::new(".dockerignore", ".git\nnode_modules\n")));
-    let context = BuildContext { ignore_file, ..BuildContext::default() };
+    let script = "#!/usr/bin/env sh\nCMD=$1\ncase \"$CMD\" in\n  \"dev\" )\n    npm install\n    \
+                  export NODE_ENV=development\n    exec npm run dev\n    ;;\n  \"start\" )\n    \
+                  echo \"db: $DATABASE_ADDRESS\" >> /app/config.yml\n    export NODE_ENV=production\n    \
+                  exec npm start\n    ;;\n   * )\n    exec $CMD ${@:2}\n    ;;\nesac\n";
+    let file = ContextFile { source: Arc::new(Source::new("entrypoint.sh", script)), executable: Some(true) };
+    assert_eq!(files_to_read(&source), BTreeSet::from(["entrypoint.sh".to_owned()]));
+    let context = BuildContext {
+        ignore_file,
+        files: BTreeMap::from([("entrypoint.sh".to_owned(), file)]),
+        ..BuildContext::default()
+    };
     let report = lint(&source, Path::new("Dockerfile"), &Policy::default(), &context, None, TODAY);
     assert_eq!(rules_of(&report), [] as [&str; 0]);
+}
+
+/// The documents' second sample: fewer layers, but work of unlike frequency in one of them.
+#[test]
+fn the_documents_merged_sample_is_a_mixed_run() {
+    let text = "FROM ubuntu\nADD . /app\nRUN apt-get update \\\n    && apt-get install -y nodejs \\\n    \
+                && cd /app \\\n    && npm install\nCMD npm start\n";
+    let found = rules_of(&run(text, &Policy::default()));
+    assert!(found.contains(&"mixed-run") && found.contains(&"source-before-dependencies"), "{found:?}");
 }
 
 mod laws {
@@ -219,6 +253,7 @@ mod laws {
         let context = BuildContext {
             ignore_file: Some(Arc::new(Source::new(".dockerignore", "*.json\n!x\n"))),
             entries: BTreeSet::from([".git".to_owned()]),
+            ..BuildContext::default()
         };
         let source = Arc::new(Source::new("Dockerfile", text));
         let report = lint(&source, Path::new("Dockerfile"), &policy, &context, None, TODAY);
@@ -244,6 +279,9 @@ mod laws {
             "FROM alpine\nRUN ".to_owned() + &"curl -o a.tgz x;tar xf b.tgz;apk add a;".repeat(1_500),
             "FROM alpine\nHEALTHCHECK CMD ".to_owned() + &"curl x;".repeat(9_000),
             "FROM alpine\n".to_owned() + &"# hadolint ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
+            "FROM alpine\n".to_owned() + &"WORKDIR abcdefgh\nCOPY a.sh .\n".repeat(many) + "CMD [\"./a.sh\"]\n",
+            "FROM alpine\nCOPY . .\n".to_owned() + &"RUN npm ci && pip install -r a\n".repeat(many / 4),
+            "FROM alpine\n".to_owned() + &"VOLUME /a /b\nCOPY c /d\n".repeat(many) + "HEALTHCHECK CMD curl a\n",
             "FROM alpine\nEXPOSE ".to_owned() + &"x ".repeat(many),
         ];
         for text in files {

@@ -1,6 +1,7 @@
 //! Finds Dockerfiles, those that the project names or those of a command line, reads them with what lint must know of
 //! their build contexts, and lints them in parallel. Only reads.
 
+mod files;
 mod paths;
 mod sections;
 mod subject;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::files::read_files;
 use super::walk::with_slashes;
 use crate::diag::{Diagnostic, Problem, Source, Span};
 use crate::image::Digest;
@@ -59,7 +60,7 @@ impl Subject<'_> {
 
     pub(super) fn lint_bytes(&self, bytes: &[u8]) -> Report {
         let source = Arc::new(Source::new(self.name.as_str(), String::from_utf8_lossy(bytes)));
-        let context = build_context(self.root, &self.path);
+        let context = build_context(self.root, &self.path, &source);
         lint::lint(&source, Path::new(&self.path), self.policy, &context, self.project, self.today)
     }
 }
@@ -87,7 +88,7 @@ pub(super) fn unreadable(name: &str, problem: Problem) -> Report {
 /// ignore file; then the image is built from the root, as in `docker build -f services/a/Dockerfile .`.
 ///
 /// `<name of the Dockerfile>.dockerignore` beside the Dockerfile comes before `.dockerignore`, as in BuildKit.
-fn build_context(root: &Path, path: &str) -> BuildContext {
+fn build_context(root: &Path, path: &str, dockerfile: &Arc<Source>) -> BuildContext {
     let file = root.join(path);
     let directory = file.parent().unwrap_or(root);
     let own = PathBuf::from(format!("{path}.dockerignore"));
@@ -103,7 +104,8 @@ fn build_context(root: &Path, path: &str) -> BuildContext {
         Some((ignore_file, directory)) => (Some(ignore_file), directory),
         None => (None, directory),
     };
-    BuildContext { ignore_file, entries: entries(directory) }
+    let files = read_files(directory, &lint::files_to_read(dockerfile));
+    BuildContext { ignore_file, entries: entries(directory), files }
 }
 
 /// Names directly in a directory; what cannot be listed holds nothing to report.

@@ -196,3 +196,19 @@ fn what_the_project_declares_is_called_by_its_path_from_here() {
     assert_eq!(PathBuf::from(&run.files[0].name), folder.path().join("a/Dockerfile"));
     assert_eq!(run.files[0].fail_on, Level::Error);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_entrypoint_script_is_read_from_the_context() {
+    let dockerfile = b"FROM alpine:3.20\nWORKDIR /app\nCOPY run.sh .\nHEALTHCHECK NONE\nENTRYPOINT [\"./run.sh\"]\n";
+    let files: &[(&str, &[u8])] = &[("a/Dockerfile", dockerfile), ("a/run.sh", b"#!/bin/sh\nset -e\nserve --all\n")];
+    let (_folder, project) = project(files, vec![section(&["**/Dockerfile"], &[])]);
+    let report = lint_one(&project, "a/Dockerfile", 0, TODAY).unwrap().report;
+    let said: Vec<_> = report.findings.iter().map(|finding| (finding.rule, &finding.diagnostic)).collect();
+    assert_eq!(
+        said.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(),
+        ["broken-entrypoint-script", "entrypoint-without-exec"]
+    );
+    assert_eq!(said[1].1.labels[1].source.name(), shown(&project.root.join("a/run.sh")));
+    assert_eq!(said[1].1.labels[1].source.slice(said[1].1.labels[1].span), "serve --all");
+}

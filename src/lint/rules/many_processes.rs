@@ -3,8 +3,9 @@
 use super::super::context::Context;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::super::start_text::shell_script;
 use crate::dockerfile::Keyword;
-use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::dockerfile::shell::{Invocation, ShellReader, ShellWord};
 
 pub(super) static RULE: Rule = Rule {
     name: "many-processes",
@@ -37,6 +38,27 @@ fn starts_service(invocation: &Invocation) -> bool {
         || (path.starts_with("/etc/init.d/") && invocation.operands().any(|verb| verb.text() == "start"))
 }
 
+/// What is wrong with a command that starts others.
+fn said_of(invocation: &Invocation) -> Option<(&Invocation, String)> {
+    if supervises(invocation) {
+        return Some((invocation, format!("`{}` starts several programs in one container", invocation.program())));
+    }
+    let words: Vec<_> = invocation.words.iter().map(ShellWord::text).collect();
+    let message = || format!("`{}` starts a program beside the container's own", words.join(" "));
+    starts_service(invocation).then(|| (invocation, message()))
+}
+
+/// The script that the container starts with; what it sends to the background may be its own preparation.
+fn check_script(context: &Context, sink: &mut Sink) {
+    let Some((start, _, text)) = shell_script(context) else { return };
+    let script = ShellReader::default().read(&text.lines());
+    for (invocation, message) in script.invocations.iter().filter_map(said_of) {
+        let line = text.source.position(invocation.span.start).line;
+        let draft = sink.report(start.span, format!("the script's line {line}: {message}"));
+        draft.label_in(&text.source, invocation.span, "here");
+    }
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (instruction, script) in context.scripts() {
         if !matches!(*instruction.keyword, Keyword::Cmd | Keyword::Entrypoint) {
@@ -48,15 +70,9 @@ fn check(context: &Context, sink: &mut Sink) {
                 draft.label(*other, "and another one");
             }
         }
-        for invocation in &script.invocations {
-            if supervises(invocation) {
-                let message = format!("`{}` starts several programs in one container", invocation.program());
-                sink.report(invocation.span, message);
-            } else if starts_service(invocation) {
-                let words: Vec<_> = invocation.words.iter().map(ShellWord::text).collect();
-                let message = format!("`{}` starts a program beside the container's own", words.join(" "));
-                sink.report(invocation.span, message);
-            }
+        for (invocation, message) in script.invocations.iter().filter_map(said_of) {
+            sink.report(invocation.span, message);
         }
     }
+    check_script(context, sink);
 }

@@ -1,6 +1,7 @@
 //! Practice 17: no ignore file where the whole context is copied.
 
 use super::super::context::Context;
+use super::super::paths::is_whole_context;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Keyword, Word};
@@ -24,7 +25,7 @@ pub(super) fn whole_context_copies<'a>(context: &Context<'a>) -> Vec<&'a Word> {
     let copies = context.every(Keyword::Copy).chain(context.every(Keyword::Add));
     let local = copies.filter(|(_, copy)| copy.flag("from").is_none());
     let sources = local.filter_map(|(_, copy)| copy.words().split_last()).flat_map(|(_, sources)| sources);
-    sources.filter(|word| matches!(word.text(), "." | "./" | "/" | "*" | "./*" | "/*")).collect()
+    sources.filter(|word| is_whole_context(word.text())).collect()
 }
 
 fn check(context: &Context, sink: &mut Sink) {

@@ -1,6 +1,7 @@
 //! Practice 13: a server whose port is not named.
 
 use super::super::context::Context;
+use super::super::data::servers::{SERVERS, Server};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::images::{Kind, kind};
@@ -21,13 +22,6 @@ pub(super) static RULE: Rule = Rule {
     help: "add EXPOSE with the port",
     check,
 };
-
-/// Programs that listen, with the port they take by themselves.
-const SERVERS: [(&str, &str); 12] = [
-    ("nginx", "80"), ("httpd", "80"), ("apache2", "80"), ("apache2ctl", "80"), ("redis-server", "6379"),
-    ("mysqld", "3306"), ("mysqld_safe", "3306"), ("postgres", "5432"), ("sshd", "22"), ("gunicorn", "8000"),
-    ("uvicorn", "8000"), ("memcached", "11211"),
-];
 
 /// What shows that the image listens: the place, and the port as far as it is known.
 fn evidence(context: &Context) -> Option<(Span, String)> {
@@ -61,7 +55,8 @@ fn local_port(probe: &Invocation) -> Option<(Span, String)> {
 }
 
 fn server(command: &Invocation) -> Option<(Span, String)> {
-    let (_, port) = SERVERS.iter().find(|(name, _)| *name == command.program())?;
+    let known = |server: &&Server| server.programs.contains(&command.program()) && !server.port.is_empty();
+    let Server { port, .. } = SERVERS.iter().find(known)?;
     // `--bind 0.0.0.0:8080`
     let bound = command.arguments().iter().find_map(|word| {
         let port = word.text().rsplit_once(':')?.1;

@@ -1,0 +1,7 @@
+//! What rules know of the world: tables only, each with its source and its date. Nothing here decides anything.
+
+pub(super) mod end_of_life;
+pub(super) mod installers;
+pub(super) mod programs;
+pub(super) mod runtimes;
+pub(super) mod servers;

@@ -1,0 +1,77 @@
+//! Practice 16: a probe whose program is not in the image.
+
+use super::super::context::Context;
+use super::super::data::programs::PROBES;
+use super::super::images::programs_in;
+use super::super::packages::matches;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+use super::super::work::brings_unknown;
+use crate::dockerfile::shell::{Invocation, Script};
+use crate::dockerfile::{Base, Instruction, Keyword};
+
+pub(super) static RULE: Rule = Rule {
+    name: "missing-probe-program",
+    aliases: &[],
+    practice: Some(16),
+    level: Level::Warning,
+    by_policy: false,
+    summary: "a probe whose program is not in the image fails always",
+    explanation: "The container is unhealthy from its first check on, and an orchestrator restarts it for ever. \
+                  `curl` is in no Alpine, `-slim` or plain distribution image. Bases that nothing is known about, and \
+                  images into which a script or another stage may bring anything, are not reported.",
+    help: "install the program, or probe with one that the image holds",
+    check,
+};
+
+/// Whether something in the final image may bring the program: when in doubt it does.
+fn may_bring(context: &Context, program: &str, others: &[&str]) -> bool {
+    let text = context.dockerfile.source.text();
+    context.shipped().any(|(index, instruction)| match *instruction.keyword {
+        Keyword::Run => run_may_bring(instruction, context.script(index), text, program, others),
+        Keyword::Copy | Keyword::Add => copy_may_bring(instruction, program),
+        Keyword::Shell => true,
+        _ => false,
+    })
+}
+
+fn run_may_bring(run: &Instruction, script: &Script, text: &str, program: &str, others: &[&str]) -> bool {
+    let written = text.get(run.span.range()).unwrap_or_default();
+    let mut words = script.invocations.iter().flat_map(Invocation::arguments);
+    written.contains(program)
+        || brings_unknown(script)
+        || words.any(|word| word.dynamic || others.iter().any(|pattern| matches(pattern, word.text())))
+}
+
+/// Programs of that name, and whole folders of programs.
+fn copy_may_bring(copy: &Instruction, program: &str) -> bool {
+    let Some((destination, sources)) = copy.words().split_last() else { return false };
+    let named = copy.words().iter().any(|word| word.text().contains(program));
+    let folder = |path: &str| {
+        let path = path.trim_end_matches('/');
+        path.is_empty() || path.ends_with("bin") || matches!(path, "/usr" | "/usr/local" | "/opt")
+    };
+    named || folder(destination.text()) || sources.iter().any(|word| word.value.is_none() || word.text() == "/")
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    let Some(Base::Image(base)) = context.final_base() else { return };
+    let Some(held) = programs_in(base) else { return };
+    let mut judged: Vec<(&str, bool)> = Vec::new();
+    for (index, _) in context.shipped().filter(|(_, instruction)| instruction.is(Keyword::Healthcheck)) {
+        for command in &context.script(index).invocations {
+            let known = PROBES.iter().find(|(program, _)| *program == command.words[0].text());
+            let Some((program, others)) = known.filter(|(program, _)| !held.contains(program)) else { continue };
+            let known = judged.iter().find(|(judged, _)| judged == program).map(|(_, brought)| *brought);
+            let brought = known.unwrap_or_else(|| may_bring(context, program, others));
+            judged.extend(known.is_none().then_some((*program, brought)));
+            if !brought {
+                let message = format!("`{program}` is not in `{base}`, and nothing here installs it");
+                let draft = sink.report(command.words[0].span, message);
+                if *program == "curl" && held.contains(&"wget") {
+                    draft.help("probe with `wget -q --spider`, which the image holds, or install curl");
+                }
+            }
+        }
+    }
+}
