@@ -31,6 +31,7 @@ pub(super) struct Lexed {
     pub(super) escape: char,
     pub(super) directives: Vec<Directive>,
     pub(super) comments: Vec<Span>,
+    pub(super) blank_continuations: Vec<Span>,
     pub(super) lines: Vec<LogicalLine>,
     pub(super) errors: Vec<SyntaxError>,
 }
@@ -143,7 +144,9 @@ impl<'a> Lexer<'a> {
         while continues {
             let Some(line) = self.next_line() else { break };
             let content = self.trimmed(line);
-            if !content.is_empty() && !content.starts_with('#') {
+            if content.is_empty() {
+                self.lexed.blank_continuations.push(Span::new(line.start, line.end));
+            } else if !content.starts_with('#') {
                 continues = self.push_content(&mut text, line, self.content(line));
             }
         }

@@ -36,6 +36,8 @@ pub struct Dockerfile {
     pub directives: Vec<Directive>,
     /// Comments between instructions, in order; those inside continuations are dropped.
     pub comments: Vec<Span>,
+    /// Lines without content inside continued instructions.
+    pub blank_continuations: Vec<Span>,
     /// In order, none overlaps another.
     pub instructions: Vec<Instruction>,
     pub stages: Vec<Stage>,
@@ -48,7 +50,8 @@ pub struct Dockerfile {
 impl Dockerfile {
     #[must_use]
     pub fn parse(source: &Arc<Source>) -> Self {
-        let lexer::Lexed { escape, directives, comments, lines, mut errors } = lexer::lex(source.text());
+        let lexer::Lexed { escape, directives, comments, blank_continuations, lines, mut errors } =
+            lexer::lex(source.text());
         let mut instructions = Vec::with_capacity(lines.len());
         let mut lost = false;
         for line in lines {
@@ -69,7 +72,16 @@ impl Dockerfile {
             errors.push(SyntaxError { span: Span::default(), kind: SyntaxErrorKind::Empty });
         }
         errors.sort_by_key(|error| error.span);
-        Self { source: Arc::clone(source), directives, comments, instructions, stages, errors, escape }
+        Self {
+            source: Arc::clone(source),
+            directives,
+            comments,
+            blank_continuations,
+            instructions,
+            stages,
+            errors,
+            escape,
+        }
     }
 
     /// The stage that becomes the image.

@@ -19,6 +19,8 @@ pub struct Stage {
     /// Lower case, as stages are looked up.
     pub name: Option<Spanned<String>>,
     pub base: Base,
+    /// What FROM names when no build argument is given; `None` when that depends on the platform.
+    pub default_image: Option<String>,
 }
 
 /// What a stage is built from.
@@ -168,6 +170,7 @@ impl Resolver<'_> {
         }
         self.errors.extend(faults);
         let words = instruction.words();
+        let default_image = words.first().and_then(|word| default_value(word, escape, global));
         let base = words.first().map_or(Base::Open, |image| self.base(image));
         let name = match words {
             [] | [_] => None,
@@ -182,7 +185,7 @@ impl Resolver<'_> {
         if let Some(name) = &name {
             self.names.insert(name.value.clone(), self.stages.len());
         }
-        self.stages.push(Stage { from: index, instructions: index + 1..index + 1, name, base });
+        self.stages.push(Stage { from: index, instructions: index + 1..index + 1, name, base, default_image });
     }
 
     fn base(&self, image: &Word) -> Base {
@@ -225,6 +228,15 @@ fn look_up_global<'v>(global: &'v HashMap<String, Option<String>>, name: &str) -
         None if PREDEFINED.contains(&name) => Variable::Unknown,
         None => Variable::Undefined,
     }
+}
+
+/// What a word of FROM says while arguments without a default are empty.
+fn default_value(word: &Word, escape: char, global: &HashMap<String, Option<String>>) -> Option<String> {
+    let look_up = |name: &str| match global.get(name) {
+        Some(value) => Variable::Value(value.as_deref().unwrap_or_default()),
+        None => look_up_global(global, name),
+    };
+    expand(word.raw.as_str(), escape, look_up).value
 }
 
 /// ENV wins over ARG; what an ancestor exported is seen, its ARGs are too.

@@ -9,6 +9,8 @@ use crate::diag::Span;
 pub struct Invocation {
     /// The program and its arguments; at least one word.
     pub words: Vec<ShellWord>,
+    /// What stood in front of the program: `sudo -u app`, `env A=b`, `timeout 5`.
+    pub wrappers: Vec<ShellWord>,
     /// From the program to the last argument.
     pub span: Span,
 }
@@ -95,9 +97,9 @@ pub(super) fn unwrap(mut words: Vec<ShellWord>) -> Option<(Invocation, Option<Te
     while let Some(skipped) = wrapped(&words[start..]) {
         start += skipped;
     }
-    words.drain(..start);
+    let wrappers = words.drain(..start).collect();
     let span = words.first()?.span.join(words.last()?.span);
-    let invocation = Invocation { words, span };
+    let invocation = Invocation { words, wrappers, span };
     let nested = carried_script(&invocation);
     Some((invocation, nested))
 }

@@ -39,6 +39,8 @@ pub struct Script {
     pub invocations: Vec<Invocation>,
     /// Every `&` that sends a command to the background.
     pub background: Vec<Span>,
+    /// Every `|` and `|&` between two commands.
+    pub pipes: Vec<Span>,
     /// Text too large or too tangled to be parsed: nothing is known about it.
     pub skipped: Vec<Span>,
 }
@@ -47,6 +49,7 @@ impl Script {
     fn extend(&mut self, other: Self) {
         self.invocations.extend(other.invocations);
         self.background.extend(other.background);
+        self.pipes.extend(other.pipes);
         self.skipped.extend(other.skipped);
     }
 
@@ -99,6 +102,7 @@ impl ShellReader {
         }
         script.invocations.sort_by_key(|invocation| invocation.span);
         script.background.sort_unstable();
+        script.pipes.sort_unstable();
         script
     }
 
@@ -169,6 +173,9 @@ fn collect(tree: &Tree, text: &Text, script: &mut Script) -> Vec<Text> {
         match node.kind() {
             "command" => nested.extend(add(words(node, text), script)),
             "redirected_statement" => nested.extend(fed_script(node, text)),
+            "|" | "|&" if node.parent().is_some_and(|parent| parent.kind() == "pipeline") => {
+                script.pipes.push(text.span(node.byte_range()));
+            }
             "&" if is_separator(&cursor, node) => script.background.push(text.span(node.byte_range())),
             _ => {}
         }

@@ -8,7 +8,7 @@ use crate::image::{Reference, Tag};
 
 pub(super) static RULE: Rule = Rule {
     name: "base-image-not-allowed",
-    aliases: &[],
+    aliases: &["DL3026"],
     practice: Some(6),
     level: Level::Error,
     by_policy: true,

@@ -14,7 +14,8 @@ pub(super) static RULE: Rule = Rule {
     by_policy: false,
     summary: "a RUN that starts with `cd` says in the shell what WORKDIR says for every instruction",
     explanation: "The directory is forgotten when the RUN ends, so that the next one has to change it again, or \
-                  runs in the wrong place. A `cd` after other commands is left alone: it may enter what they made.",
+                  runs in the wrong place. A `cd` after other commands may enter what they made: only the \
+                  profile `hadolint` reports it.",
     help: "write a WORKDIR above the RUN",
     check,
 };
@@ -30,12 +31,15 @@ fn prepares(invocation: &Invocation) -> bool {
 
 fn check(context: &Context, sink: &mut Sink) {
     for (index, _) in context.every(Keyword::Run) {
-        let mut commands = context.script(index).invocations.iter();
-        let Some(first) = commands.find(|invocation| !prepares(invocation)) else { continue };
-        let Some(directory) = first.operands().next() else { continue };
-        if first.program() != "cd" || directory.dynamic {
+        let all = &context.script(index).invocations;
+        let Some(cd) = all.iter().find(|invocation| invocation.program() == "cd") else { continue };
+        let mut commands = all.iter().filter(|invocation| !prepares(invocation));
+        let Some(first) = commands.next() else { continue };
+        let directory = first.operands().next().filter(|word| first.program() == "cd" && !word.dynamic);
+        let Some(directory) = directory else {
+            sink.report(cd.span, "the directory holds for this RUN only").soften(Level::Off);
             continue;
-        }
+        };
         let message = if commands.next().is_none() {
             format!("`cd {}` has no effect: the RUN ends here", directory.text())
         } else {

@@ -67,6 +67,11 @@ fn check(context: &Context, sink: &mut Sink) {
             let values = word.value.as_deref().unwrap_or_default().split_whitespace();
             for fault in values.filter_map(|value| examine(value).err()) {
                 let draft = sink.report(word.span(), fault.to_string());
+                draft.aliases(match fault {
+                    Fault::OutOfRange(_) => &["DL3011"],
+                    Fault::Case(_) => &["ExposeProtoCasing"],
+                    _ => &["ExposeInvalidFormat"],
+                });
                 if matches!(fault, Fault::Case(_) | Fault::Published(_)) {
                     draft.soften(Level::Warning);
                 }

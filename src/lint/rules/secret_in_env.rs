@@ -7,7 +7,7 @@ use crate::dockerfile::{Keyword, Word};
 
 pub(super) static RULE: Rule = Rule {
     name: "secret-in-env",
-    aliases: &["SecretsUsedInArgOrEnv"],
+    aliases: &["DL3064", "SecretsUsedInArgOrEnv"],
     practice: Some(12),
     level: Level::Error,
     by_policy: false,

@@ -63,20 +63,21 @@ fn check(context: &Context, sink: &mut Sink) {
         let beside = declared(std::slice::from_ref(instruction));
         for (variable, owner) in undefined {
             let name = variable.value.as_str();
+            let aliases: &[&str] = if from { &["UndefinedArgInFrom"] } else { &["UndefinedVar"] };
             // `PATH_OF=/x:$PATH_OF` adds to what the base image may have.
             let appends = owner == Some(name);
             if !from && global.contains(name) {
                 let message = format!("`{name}` is declared above FROM, which is not visible here");
-                sink.report(variable.span, message).help(format!("add `ARG {name}` to the stage"));
+                sink.report(variable.span, message).help(format!("add `ARG {name}` to the stage")).aliases(aliases);
             } else if instruction.is(Keyword::Env) && beside.contains(name) && !appends {
                 let message = format!("`{name}` gets its value from this instruction, and so has none in it yet");
                 let draft = sink.report(variable.span, message);
                 draft.help("set the variables in two ENV instructions").aliases(&["DL3044"]);
             } else if let Some(meant) = meant(name, &all) {
                 let draft = sink.report(variable.span, format!("nothing defines `{name}`"));
-                draft.help(format!("write `{meant}`, if that is meant"));
+                draft.help(format!("write `{meant}`, if that is meant")).aliases(aliases);
             } else if from || bare || (stage.is_some() && all.contains(name) && !appends) {
-                sink.report(variable.span, format!("nothing defines `{name}`"));
+                sink.report(variable.span, format!("nothing defines `{name}`")).aliases(aliases);
             }
         }
     }

@@ -1,0 +1,24 @@
+//! Empty lines inside an instruction.
+
+use super::super::context::Context;
+use super::super::policy::Level;
+use super::super::rule::{Rule, Sink};
+
+pub(super) static RULE: Rule = Rule {
+    name: "empty-continuation",
+    aliases: &["NoEmptyContinuation"],
+    practice: None,
+    level: Level::Info,
+    by_policy: false,
+    summary: "an empty line inside a continued instruction will become an error",
+    explanation: "BuildKit skips the line today and says that it will stop doing so. Nobody sees either that the \
+                  instruction goes on below it.",
+    help: "delete the line, or start it with `#`",
+    check,
+};
+
+fn check(context: &Context, sink: &mut Sink) {
+    for line in &context.dockerfile.blank_continuations {
+        sink.report(*line, "the instruction goes on below this empty line");
+    }
+}
