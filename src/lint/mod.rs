@@ -4,6 +4,7 @@
 mod build;
 mod context;
 mod data;
+mod foreign;
 mod ignore_file;
 mod images;
 mod packages;

@@ -58,6 +58,10 @@ pub enum Profile {
     /// The 17 practices of SWR's documents.
     #[default]
     Swr,
+    /// What hadolint reports by default, at its levels.
+    Hadolint,
+    /// What BuildKit's checks report by default.
+    Buildkit,
     /// Every rule there is.
     All,
     /// No rule but those that the policy names.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::foreign;
 use super::policy::{Level, Profile};
 use crate::diag::{Source, Span};
 
@@ -37,7 +38,15 @@ impl fmt::Debug for Rule {
 impl Rule {
     #[must_use]
     pub fn level_in(&self, profile: Profile) -> Level {
+        self.level_of(profile, self.aliases)
+    }
+
+    /// The level of a finding. Profiles of other linters weigh what they would call it: one of `aliases`.
+    fn level_of(&self, profile: Profile, aliases: &[&str]) -> Level {
         match profile {
+            Profile::Hadolint | Profile::Buildkit | Profile::None if self.by_policy => self.level,
+            Profile::Hadolint => foreign::hadolint(aliases),
+            Profile::Buildkit => foreign::buildkit(aliases),
             Profile::Swr => self.level,
             Profile::All => {
                 if self.level == Level::Off {
@@ -46,7 +55,6 @@ impl Rule {
                     self.level
                 }
             }
-            Profile::None if self.by_policy => self.level,
             Profile::None => Level::Off,
         }
     }
@@ -86,8 +94,11 @@ impl Draft {
     }
 
     pub(super) fn level_in(&self, profile: Profile) -> Level {
-        let level = self.rule.level_in(profile);
-        self.softened.map_or(level, |softened| softened.min(level))
+        let level = self.rule.level_of(profile, self.aliases);
+        match profile {
+            Profile::Hadolint | Profile::Buildkit => level,
+            _ => self.softened.map_or(level, |softened| softened.min(level)),
+        }
     }
 
     /// Narrows the aliases to those that mean this very finding.

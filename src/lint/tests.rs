@@ -120,6 +120,22 @@ fn profiles_turn_rules_on_and_off() {
     assert!(run("FROM alpine\nRUN apk upgrade\n", &none).findings.is_empty());
     let named = Policy { profile: Profile::None, ..with(vec![entry(&["upgrade-in-build"], Level::Warning)]) };
     assert_eq!(rules_of(&run("FROM alpine\nRUN apk upgrade\n", &named)), ["upgrade-in-build"]);
+    let text = "FROM alpine as base\nMAINTAINER me\nRUN apk upgrade\nUSER app\n";
+    let levels = |profile| {
+        let report = run(text, &Policy { profile, ..Policy::default() });
+        report.findings.iter().map(|finding| (finding.rule, finding.level)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        levels(Profile::Hadolint),
+        [
+            ("untagged-image", Level::Warning),
+            ("maintainer-instruction", Level::Error),
+            ("package-lists-left", Level::Info),
+            ("named-user", Level::Info),
+        ]
+    );
+    let buildkit = [("from-as-casing", Level::Warning), ("maintainer-instruction", Level::Warning)];
+    assert_eq!(levels(Profile::Buildkit), buildkit);
 }
 
 #[test]

@@ -62,15 +62,16 @@ fn only_word(cursor: Cursor, name: &str, word: &'static str, planned: &[(&str, &
 }
 
 fn policy(cursor: Cursor) -> Policy {
-    let profiles = [("swr", Profile::Swr), ("all", Profile::All), ("none", Profile::None)];
-    let planned = [
-        ("hadolint", "write `profile \"all\"` and `allow` what you do not want"),
-        ("buildkit", "write `profile \"all\"` and `allow` what you do not want"),
+    let profiles = [
+        ("swr", Profile::Swr),
+        ("hadolint", Profile::Hadolint),
+        ("buildkit", Profile::Buildkit),
+        ("all", Profile::All),
+        ("none", Profile::None),
     ];
     let levels =
         [("error", Level::Error), ("warning", Level::Warning), ("warn", Level::Warning), ("info", Level::Info)];
-    let profile =
-        cursor.child("profile").and_then(|child| child.word(child.argument(0)?, "profile", &profiles, &planned));
+    let profile = cursor.child("profile").and_then(|child| child.word(child.argument(0)?, "profile", &profiles, &[]));
     let fail_on = cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, "level", &levels, &[]));
     let default = Policy::default();
     Policy {
