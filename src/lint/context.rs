@@ -130,6 +130,7 @@ impl<'a> Context<'a> {
 fn scripts(dockerfile: &Dockerfile) -> Vec<Script> {
     let mut reader = ShellReader::default();
     let mut scripts = vec![Script::default(); dockerfile.instructions.len()];
+    let mut comments = dockerfile.comments.iter().peekable();
     let mut posix_at_end: Vec<bool> = Vec::with_capacity(dockerfile.stages.len());
     for stage in &dockerfile.stages {
         let mut posix = match &stage.base {
@@ -139,6 +140,9 @@ fn scripts(dockerfile: &Dockerfile) -> Vec<Script> {
         };
         for index in stage.instructions.clone() {
             let instruction = &dockerfile.instructions[index];
+            while let Some(comment) = comments.next_if(|comment| comment.start < instruction.span.start) {
+                posix = declared_shell(dockerfile.source.slice(*comment)).map_or(posix, is_posix_shell);
+            }
             if instruction.is(Keyword::Shell) {
                 posix = instruction.words().first().is_none_or(|shell| is_posix_shell(shell.text()));
             }
@@ -152,6 +156,12 @@ fn scripts(dockerfile: &Dockerfile) -> Vec<Script> {
 /// The commands of one instruction, for who needs no others.
 pub(super) fn start_text(dockerfile: &Dockerfile, index: usize) -> Script {
     read_script(&mut ShellReader::default(), dockerfile, &dockerfile.instructions[index], dockerfile.escape == '\\')
+}
+
+/// `# hadolint shell=NAME` names the shell that the base image sets.
+fn declared_shell(comment: &str) -> Option<&str> {
+    let text = comment.trim_start_matches('#').trim_start().strip_prefix("hadolint")?;
+    text.trim_start().strip_prefix("shell")?.trim_start().strip_prefix('=').map(str::trim)
 }
 
 /// Dockerfiles for Windows give themselves away by their escape character or their base.

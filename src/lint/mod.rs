@@ -129,8 +129,10 @@ pub fn lint(
         }
         let weight = weigh::weigh(policy, &draft, path, today);
         report.allowed_by.extend(weight.allowed_by);
-        if let Some(severity) = severity(weight.level) {
-            let mut finding = finish(draft, weight.level, severity, source);
+        let strict = pragmas.strict && foreign::buildkit(draft.aliases) != Level::Off;
+        let level = if strict && weight.level != Level::Off { Level::Error } else { weight.level };
+        if let Some(severity) = severity(level) {
+            let mut finding = finish(draft, level, severity, source);
             if let Some(place) = weight.expired {
                 point_at_expired(&mut finding.diagnostic, policy, place, project);
             }

@@ -3,8 +3,10 @@
 //! | comment | turns off |
 //! |---|---|
 //! | `# hadolint ignore=DL3008,RULE` | for the instruction below |
+//! | `# hadolint stage ignore=DL3008` | for the stage of the instruction below |
 //! | `# hadolint global ignore=DL3008` | for the file |
 //! | `# check=skip=CHECK,…` or `skip=all` | at the top for the file, further down for the instruction below |
+//! | `# check=error=true` at the top | nothing: it makes errors of what BuildKit would report |
 //! | `# swrctl allow=RULE,… [until=DATE] reason=TEXT` | for the instruction below |
 
 use std::collections::HashMap;
@@ -20,7 +22,11 @@ pub(super) struct Pragmas {
     file: Vec<Selection>,
     /// By the index of the instruction below.
     instructions: HashMap<usize, Vec<Selection>>,
+    /// By the number of the stage.
+    stages: HashMap<usize, Vec<Selection>>,
     pub(super) faults: Vec<PragmaFault>,
+    /// `# check=error=true`
+    pub(super) strict: bool,
 }
 
 #[derive(Debug)]
@@ -70,25 +76,29 @@ impl Pragmas {
         let mut pragmas = Self::default();
         for directive in dockerfile.directives.iter().filter(|directive| *directive.name == "check") {
             pragmas.file.extend(skipped_checks(&directive.value));
+            pragmas.strict |= directive.value.split(';').any(|setting| setting.trim() == "error=true");
         }
         for comment in &dockerfile.comments {
             let next = dockerfile.instructions.partition_point(|instruction| instruction.span.start < comment.start);
             let next = (next < dockerfile.instructions.len()).then_some(next);
-            pragmas.comment(dockerfile.source.slice(*comment), *comment, next, today);
+            pragmas.comment(dockerfile, *comment, next, today);
         }
         pragmas
     }
 
     pub(super) fn allow(&self, draft: &Draft, dockerfile: &Dockerfile) -> bool {
         let after = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= draft.span.start);
-        let above = after.checked_sub(1).and_then(|index| self.instructions.get(&index));
-        self.file.iter().chain(above.into_iter().flatten()).any(|selection| selection.covers(draft))
+        let index = after.checked_sub(1);
+        let above = index.and_then(|index| self.instructions.get(&index));
+        let stage = index.and_then(|index| self.stages.get(&stage_of(dockerfile, index)?));
+        let local = above.into_iter().chain(stage).flatten();
+        self.file.iter().chain(local).any(|selection| selection.covers(draft))
     }
 
-    fn comment(&mut self, comment: &str, span: Span, next: Option<usize>, today: Date) {
-        let text = comment.trim_start_matches('#').trim();
+    fn comment(&mut self, dockerfile: &Dockerfile, span: Span, next: Option<usize>, today: Date) {
+        let text = dockerfile.source.slice(span).trim_start_matches('#').trim();
         if let Some(rest) = text.strip_prefix("hadolint ") {
-            self.hadolint(rest.trim(), next);
+            self.hadolint(rest.trim(), next, dockerfile);
         } else if let Some(checks) = text.strip_prefix("check=") {
             self.add(next, skipped_checks(checks));
         } else if let Some(rest) = text.strip_prefix("swrctl ").map(str::trim_start)
@@ -104,16 +114,24 @@ impl Pragmas {
         }
     }
 
-    fn hadolint(&mut self, text: &str, next: Option<usize>) {
-        let (global, text) = match text.strip_prefix("global ") {
-            Some(rest) => (true, rest.trim_start()),
-            None => (false, text),
-        };
+    fn hadolint(&mut self, text: &str, next: Option<usize>, dockerfile: &Dockerfile) {
+        let (scope, text) = text
+            .split_once(' ')
+            .filter(|(scope, _)| matches!(*scope, "global" | "stage"))
+            .map_or(("", text), |(scope, rest)| (scope, rest.trim_start()));
         let Some(list) = text.strip_prefix("ignore").and_then(|rest| rest.trim_start().strip_prefix('=')) else {
             return;
         };
-        let selections = names(list).map(Selection::of).collect();
-        if global { self.file.extend::<Vec<_>>(selections) } else { self.add(next, selections) }
+        let selections = || names(list).map(Selection::of).collect::<Vec<_>>();
+        match scope {
+            "global" => self.file.extend(selections()),
+            "stage" => {
+                if let Some(stage) = next.and_then(|next| stage_of(dockerfile, next)) {
+                    self.stages.entry(stage).or_default().extend(selections());
+                }
+            }
+            _ => self.add(next, selections()),
+        }
     }
 
     fn own(&mut self, text: &str, span: Span, next: Option<usize>, today: Date) {
@@ -160,6 +178,10 @@ impl Pragmas {
             self.add(next, selections);
         }
     }
+}
+
+fn stage_of(dockerfile: &Dockerfile, instruction: usize) -> Option<usize> {
+    dockerfile.stages.partition_point(|stage| stage.from <= instruction).checked_sub(1)
 }
 
 /// `A, B` up to the first word that no comma joins.

@@ -114,6 +114,10 @@ fn an_allow_that_allowed_nothing_is_found() {
     );
 }
 
+fn all_rules() -> Policy {
+    Policy { profile: Profile::All, ..Policy::default() }
+}
+
 #[test]
 fn profiles_turn_rules_on_and_off() {
     let none = Policy { profile: Profile::None, ..Policy::default() };
@@ -334,4 +338,31 @@ mod laws {
             assert_lawful(&text);
         }
     }
+}
+
+#[test]
+fn pragmas_of_hadolint_hold_for_a_stage_and_name_a_shell() {
+    let all = Policy { profile: Profile::Hadolint, ..Policy::default() };
+    let stage = "# hadolint stage ignore=DL3003\nFROM alpine:3\nRUN cd /a && b\nRUN cd /c && d\n";
+    assert!(run(stage, &all).findings.is_empty());
+    let next = run(&format!("{stage}FROM alpine:3\nRUN cd /e && f\n"), &all);
+    assert_eq!(rules_of(&next), ["cd-in-run"]);
+    let windows = "FROM corp.example/base:1\n# hadolint shell=powershell\nRUN cd /a | b\n";
+    assert!(run(windows, &all).findings.is_empty());
+}
+
+#[test]
+fn a_check_directive_makes_errors_of_what_buildkit_reports() {
+    let report = run("# check=error=true\nFROM alpine:3 as a\nRUN cd /a && b\n", &all_rules());
+    let levels: Vec<_> = report.findings.iter().map(|finding| (finding.rule, finding.level)).collect();
+    assert!(levels.contains(&("from-as-casing", Level::Error)) && levels.contains(&("cd-in-run", Level::Warning)));
+    assert!(report.failed);
+}
+
+#[test]
+fn only_hadolints_profile_reports_every_cd() {
+    let text = "FROM alpine:3\nRUN mkdir /a && cd /a && b\n";
+    assert!(!rules_of(&run(text, &all_rules())).contains(&"cd-in-run"));
+    let hadolint = Policy { profile: Profile::Hadolint, ..Policy::default() };
+    assert_eq!(rules_of(&run(text, &hadolint)), ["cd-in-run"]);
 }

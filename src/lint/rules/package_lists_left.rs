@@ -28,9 +28,13 @@ struct Leftover {
     aliases: &'static [&'static str],
 }
 
+/// Verbs that fetch lists or packages, beside `install`.
+const FETCHING: [&str; 8] =
+    ["groupinstall", "localinstall", "makecache", "module", "reinstall", "up", "update", "upgrade"];
+
 fn leftover(command: &PackageCommand) -> Option<Leftover> {
     let verb = command.verb.text();
-    let fetches = command.installs() || matches!(verb, "update" | "upgrade" | "up" | "groupinstall" | "makecache");
+    let fetches = command.installs() || FETCHING.contains(&verb);
     Some(match command.manager {
         Manager::Apt if verb == "update" => Leftover {
             directories: &["/var/lib/apt/lists"],

@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
 
 /// Last words of names that hold secrets.
 #[rustfmt::skip] // as a block of words
-const SECRET_WORDS: [&str; 11] = [
-    "PASSWORD", "PASSWORDS", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "APIKEY", "CREDENTIAL",
+const SECRET_WORDS: [&str; 12] = [
+    "PASSWORD", "PASSWORDS", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "TOKENS", "APIKEY", "CREDENTIAL",
     "CREDENTIALS",
 ];
 /// Words that make a secret of a `KEY` behind them.
@@ -34,7 +34,8 @@ fn is_secret_name(name: &str) -> bool {
     let mut words = upper.split('_').rev();
     let last = words.next().unwrap_or_default();
     let before = words.next().unwrap_or_default();
-    (SECRET_WORDS.contains(&last) && before != "PUBLIC") || (last == "KEY" && KEY_WORDS.contains(&before))
+    // `PGPASSWORD` is one word.
+    ((SECRET_WORDS.contains(&last) || last.ends_with("PASSWORD")) && before != "PUBLIC") || (last == "KEY" && KEY_WORDS.contains(&before))
 }
 
 /// A value that is plainly a credential, whatever the name.

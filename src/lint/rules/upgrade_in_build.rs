@@ -51,7 +51,7 @@ fn check(context: &Context, sink: &mut Sink) {
             Manager::Apt => &["DL3005"],
             Manager::Apk => &["DL3017"],
             Manager::Yum | Manager::Dnf => &["DL3031"],
-            Manager::Zypper => &["DL3035"],
+            Manager::Zypper if matches!(command.verb.text(), "dist-upgrade" | "dup") => &["DL3035"],
             _ => &[],
         };
         sink.report(span, format!("`{}` makes the build depend on the day it runs", command.name())).aliases(aliases);
