@@ -17,17 +17,17 @@ use super::{BuildContext, ContextFile, Report, lint, rules};
 use crate::diag::{Source, Span, Spanned};
 
 #[derive(Debug, Default)]
-struct Case {
+pub(super) struct Case {
     title: String,
-    blocks: BTreeMap<String, String>,
+    pub(super) blocks: BTreeMap<String, String>,
 }
 
-fn folder(path: &str) -> PathBuf {
+pub(super) fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// Names of the files in a folder without their extension, which all must have.
-fn stems(path: &str, extension: &str) -> BTreeSet<String> {
+pub(super) fn stems(path: &str, extension: &str) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder(path)).unwrap();
     entries
         .map(|entry| {
@@ -38,7 +38,7 @@ fn stems(path: &str, extension: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn read_cases(text: &str) -> Vec<Case> {
+pub(super) fn read_cases(text: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut block: Option<(String, String)> = None;
     for line in text.split_inclusive('\n') {

@@ -22,6 +22,8 @@ mod work;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
