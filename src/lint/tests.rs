@@ -303,6 +303,9 @@ mod laws {
             "FROM alpine\nCOPY . .\n".to_owned() + &"RUN npm ci && pip install -r a\n".repeat(many / 4),
             "FROM alpine\n".to_owned() + &"VOLUME /a /b\nCOPY c /d\n".repeat(many) + "HEALTHCHECK CMD curl a\n",
             "FROM alpine\nEXPOSE ".to_owned() + &"x ".repeat(many),
+            "FROM alpine\n".to_owned() + &"COPY a.tar /b\nRUN tar xf /b|c\n".repeat(many / 20),
+            "FROM alpine\n".to_owned() + &"# hadolint stage ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
+            "from alpine AS a\n".to_owned() + &"# b\nARG c\nRun \\\n\n d\n".repeat(many / 20),
         ];
         for text in files {
             let started = std::time::Instant::now();
