@@ -184,6 +184,10 @@ pub(super) struct LintArgs {
 pub(super) enum ProfileArg {
     /// The 17 practices of SWR's documents
     Swr,
+    /// What hadolint reports by default
+    Hadolint,
+    /// What BuildKit reports by default
+    Buildkit,
     /// Every rule there is
     All,
     /// Only what the project file names

@@ -64,6 +64,8 @@ fn adjust(policy: &mut Policy, args: &LintArgs) {
     if let Some(profile) = args.profile {
         policy.profile = match profile {
             ProfileArg::Swr => Profile::Swr,
+            ProfileArg::Hadolint => Profile::Hadolint,
+            ProfileArg::Buildkit => Profile::Buildkit,
             ProfileArg::All => Profile::All,
             ProfileArg::None => Profile::None,
         };
