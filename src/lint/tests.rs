@@ -346,7 +346,7 @@ mod laws {
 #[test]
 fn pragmas_of_hadolint_hold_for_a_stage_and_name_a_shell() {
     let all = Policy { profile: Profile::Hadolint, ..Policy::default() };
-    let stage = "# hadolint stage ignore=DL3003\nFROM alpine:3\nRUN cd /a && b\nRUN cd /c && d\n";
+    let stage = "# hadolint stage ignore=DL3003,DL3059\nFROM alpine:3\nRUN cd /a && b\nRUN cd /c && d\n";
     assert!(run(stage, &all).findings.is_empty());
     let next = run(&format!("{stage}FROM alpine:3\nRUN cd /e && f\n"), &all);
     assert_eq!(rules_of(&next), ["cd-in-run"]);

@@ -15,7 +15,7 @@ const MAX_WIDTH: usize = 80;
 const PRACTICES: [&str; 17] = [
     "run one process in a container",
     "do not upgrade packages while building",
-    "merge RUNs that change together, split those that do not",
+    "merge like RUNs, split unlike ones",
     "use an image with a specific tag",
     "delete what is not needed in the image",
     "start from a suitable base image",

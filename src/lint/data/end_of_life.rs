@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 /// Image, release as tags start with it, and the last day of support (long-term support for Debian, standard support
-/// for Ubuntu). From the projects' own release pages, as announced by the end of 2025; a day that is not announced is
+/// for Ubuntu). As the projects announced them by the end of 2025; a day that is not announced is
 /// not here.
 #[rustfmt::skip] // a table
 pub(in super::super) static END_OF_LIFE: [(&str, &str, Date); 104] = [

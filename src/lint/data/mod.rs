@@ -1,4 +1,4 @@
-//! What rules know of the world: tables only, each with its source and its date. Nothing here decides anything.
+//! What rules know of the world: tables only, each as of a year. Nothing here decides anything.
 
 pub(super) mod end_of_life;
 pub(super) mod installers;

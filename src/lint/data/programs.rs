@@ -44,7 +44,7 @@ const fn known(image: &'static str, variant: Variant, since: (u32, u32), holds: 
     Known { image, variant, since, holds }
 }
 
-/// From the official images' own Dockerfiles, releases up to 2025. Alpine's `busybox` is its `wget` and `nc`.
+/// As far as is known of the official images' releases up to 2025. Alpine's `busybox` is its `wget` and `nc`.
 #[rustfmt::skip] // a table
 pub(in super::super) static BASES: [Known; 12] = [
     known("alpine", Variant::Plain, (3, 10), &["wget", "nc"]),

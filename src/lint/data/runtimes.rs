@@ -11,7 +11,7 @@ pub(in super::super) struct Runtime {
     pub(in super::super) programs: &'static [&'static str],
 }
 
-/// From the package indexes of Debian, Ubuntu, Alpine and Fedora, 2025.
+/// As Debian, Ubuntu, Alpine and Fedora name them in 2025.
 pub(in super::super) static RUNTIMES: [Runtime; 7] = [
     Runtime {
         image: "node",
