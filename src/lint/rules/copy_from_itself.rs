@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     name: "copy-from-itself",
     aliases: &["DL3023"],
     practice: None,
-    level: Level::Info,
+    level: Level::Error,
     by_policy: false,
     summary: "a stage cannot copy from itself: the build stops",
     explanation: "A stage would have to be finished before it goes on. BuildKit reports a circular dependency.",

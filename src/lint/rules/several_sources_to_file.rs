@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     name: "several-sources-to-file",
     aliases: &["DL3021"],
     practice: None,
-    level: Level::Info,
+    level: Level::Error,
     by_policy: false,
     summary: "COPY of several sources needs a directory, written with a `/` at its end",
     explanation: "BuildKit refuses to copy several files to a path that does not end with `/`: it cannot tell whether \
