@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -13,9 +12,7 @@ use crate::registry::{TlsSettings, Verifier, client_config};
 /// The HTTP client's configuration for one handshake, and what that handshake will show.
 pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Recorder>), Problem> {
     let mut config = client_config(settings, &[])?;
-    let provider = Arc::clone(config.crypto_provider());
-    let recorder =
-        Arc::new(Recorder { verifier: settings.verifier(), verify: settings.verify, provider, seen: OnceLock::new() });
+    let recorder = Arc::new(Recorder { verifier: settings.verifier(), verify: settings.verify, seen: OnceLock::new() });
     config.dangerous().set_certificate_verifier(Arc::<Recorder>::clone(&recorder));
     Ok((config, recorder))
 }
@@ -25,7 +22,6 @@ pub(super) fn config(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Record
 pub(super) struct Recorder {
     verifier: Verifier,
     verify: bool,
-    provider: Arc<CryptoProvider>,
     seen: OnceLock<Seen>,
 }
 
@@ -68,7 +64,7 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        self.verifier.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -77,10 +73,10 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        self.verifier.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }
