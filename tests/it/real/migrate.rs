@@ -266,7 +266,7 @@ fn an_interrupt_finishes_what_is_in_flight_and_leaves_the_rest_for_the_next_run(
 }
 
 #[test]
-fn several_targets_read_every_byte_once() {
+fn several_targets_each_hold_the_image() {
     let pair = Pair::start();
     let artifact = image(1).layers(2, 50_000).build();
     artifact.push(&pair.source.http(), "team/app", "v1");
