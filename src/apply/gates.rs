@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Context;
 use crate::diag::Problem;
+use crate::network::WantedChecks;
 use crate::plan::{LintWork, NetworkWork, Outcome};
 use crate::store::Store;
 use crate::{probe, worktree};
@@ -32,7 +33,7 @@ pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
         Ok(Store::Layout(_)) => return Outcome::Passed { note: "a directory".to_owned() },
         Err(problem) => Err(problem),
     };
-    let report = probe::prove(&context.project, &work.registry, client).await;
+    let report = probe::prove(&context.project, &work.registry, client, &WantedChecks::default()).await;
     match report.failure() {
         None => Outcome::Passed { note: "reachable as declared".to_owned() },
         Some(failure) => {

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::network::Check;
 
 /// Plan and apply image migrations, Dockerfile policies and network checks for container registries
 ///
@@ -69,6 +72,14 @@ pub(super) enum Command {
     ///
     /// Exit code: 0 when no finding reaches --fail-on, 1 otherwise, also when a file cannot be read.
     Lint(LintArgs),
+    /// Check the network paths to the registries alone
+    ///
+    /// Makes the checks that `swrctl plan` makes before any sync, and shows each with what was expected, what was seen
+    /// and what to do. Without NAME, every registry of the project file. Changes nothing anywhere.
+    ///
+    /// Exit code: 0 when every path is as declared, perhaps with warnings; 1 otherwise.
+    #[command(visible_alias = "doctor")]
+    Network(NetworkArgs),
     /// Say what a rule or a network check is about
     ///
     /// Exit code: 0, or 1 when there is no such rule.
@@ -221,6 +232,29 @@ pub(super) enum LintFormat {
     Checkstyle,
     /// JUnit's XML
     Junit,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NetworkArgs {
+    /// Names of `registry` sections
+    #[arg(value_name = "NAME")]
+    pub(super) registries: Vec<String>,
+
+    /// Only this check and what it needs; may be given several times
+    #[arg(long, value_name = "CHECK", value_parser = check_names().try_map(check))]
+    pub(super) only: Vec<Check>,
+
+    /// Print one JSON document (schema/network.schema.json)
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+fn check_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(Check::ALL.map(Check::name))
+}
+
+fn check(name: String) -> Result<Check, String> {
+    Check::by_name(&name).ok_or(name)
 }
 
 #[derive(Debug, Args)]

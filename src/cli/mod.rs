@@ -7,6 +7,7 @@ mod generate;
 mod graph;
 mod init;
 mod lint;
+mod network;
 mod output;
 mod plan;
 mod session;
@@ -68,6 +69,7 @@ fn dispatch(cli: Cli, names_project: bool, output: &Output) -> Result<ExitCode, 
         Command::Plan(args) => plan::run(&cli.file, &args, output),
         Command::Apply(args) => apply::run(&cli.file, &args, output),
         Command::Lint(args) => lint::run(&cli.file, names_project, &args, output),
+        Command::Network(args) => network::run(&cli.file, &args, output),
         Command::Explain { rule } => explain::run(rule.as_deref(), output),
         Command::Graph(args) => graph::run(&cli.file, &args, output),
         Command::Completions { shell } => generate::completions(shell),

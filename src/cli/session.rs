@@ -31,7 +31,7 @@ pub(super) struct Tasks(Option<Runtime>);
 const LAST_WORK: Duration = Duration::from_millis(500);
 
 impl Tasks {
-    fn start() -> Result<Self, Problem> {
+    pub(super) fn start() -> Result<Self, Problem> {
         let runtime = Runtime::new().map(|runtime| Self(Some(runtime)));
         runtime.map_err(|error| Problem::new("runtime", format!("cannot start the threads for network work: {error}")))
     }

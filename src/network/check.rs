@@ -1,5 +1,6 @@
 //! The named checks of a path and what they found.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::lint::policy::Level;
@@ -90,6 +91,9 @@ pub struct CheckResult {
     pub expected: String,
     /// What was seen, in one phrase; says why where it was skipped or is unknown.
     pub observed: String,
+    /// Single facts behind it: each address tried, each name server asked.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub evidence: Vec<String>,
     /// What to do about it; only where something is to be done.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fix: Option<String>,
@@ -98,7 +102,14 @@ pub struct CheckResult {
 impl CheckResult {
     /// A check that is not decided yet: give it a verdict.
     pub(crate) fn new(check: Check, expected: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Unknown, expected: expected.into(), observed: String::new(), fix: None }
+        Self {
+            check,
+            verdict: Verdict::Unknown,
+            expected: expected.into(),
+            observed: String::new(),
+            evidence: Vec::new(),
+            fix: None,
+        }
     }
 
     fn decide(self, verdict: Verdict, observed: impl Into<String>) -> Self {
@@ -131,6 +142,11 @@ impl CheckResult {
     }
 
     #[must_use]
+    pub(crate) fn with_evidence<T: fmt::Display>(self, facts: impl IntoIterator<Item = T>) -> Self {
+        Self { evidence: facts.into_iter().map(|fact| fact.to_string()).collect(), ..self }
+    }
+
+    #[must_use]
     pub(crate) fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
     }
@@ -149,6 +165,30 @@ impl CheckResult {
     }
 }
 
+/// Which checks somebody wants to see; none named means all.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct WantedChecks(BTreeSet<Check>);
+
+impl WantedChecks {
+    /// Whether `check` has to be made: it is wanted, or what is wanted needs it.
+    #[must_use]
+    pub fn makes(&self, check: Check) -> bool {
+        self.0.is_empty() || self.0.iter().any(|wanted| *wanted == check || wanted.needs().contains(&check))
+    }
+
+    /// Whether a result is worth showing: it is wanted, or says why what is wanted was not made.
+    #[must_use]
+    pub fn shows(&self, result: &CheckResult) -> bool {
+        self.0.is_empty() || self.0.contains(&result.check) || result.verdict == Verdict::Fail
+    }
+}
+
+impl FromIterator<Check> for WantedChecks {
+    fn from_iter<I: IntoIterator<Item = Check>>(checks: I) -> Self {
+        Self(checks.into_iter().collect())
+    }
+}
+
 /// Every check of the path to one registry, in the order of [`Check::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct PathReport {
@@ -160,5 +200,31 @@ impl PathReport {
     #[must_use]
     pub fn failure(&self) -> Option<&CheckResult> {
         self.checks.iter().find(|result| result.verdict == Verdict::Fail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_needed_is_made_and_shown_only_where_it_failed() {
+        let only: WantedChecks = [Check::Tcp].into_iter().collect();
+        let made: Vec<_> = Check::ALL.into_iter().filter(|check| only.makes(*check)).collect();
+        assert_eq!(made, [Check::EnvProxy, Check::DnsRegistry, Check::Tcp]);
+        let result = |check, verdict| CheckResult { verdict, ..CheckResult::new(check, "") };
+        assert!(only.shows(&result(Check::Tcp, Verdict::Pass)));
+        assert!(!only.shows(&result(Check::DnsRegistry, Verdict::Warn)));
+        assert!(only.shows(&result(Check::DnsRegistry, Verdict::Fail)));
+        assert!(Check::ALL.into_iter().all(|check| WantedChecks::default().makes(check)));
+    }
+
+    #[test]
+    fn needs_are_transitive() {
+        for check in Check::ALL {
+            for need in check.needs() {
+                assert!(need.needs().iter().all(|deeper| check.needs().contains(deeper)), "{check} needs {need}");
+            }
+        }
     }
 }

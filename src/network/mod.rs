@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub use address::AddressClass;
-pub use check::{Check, CheckResult, PathReport, Verdict};
+pub use check::{Check, CheckResult, PathReport, Verdict, WantedChecks};
 pub use explain::explain;
 pub use proxy::{Direct, Environment, Proxy, ProxyScheme, Route, route};
 

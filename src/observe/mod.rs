@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
-use crate::network::PathReport;
+use crate::network::{PathReport, WantedChecks};
 use crate::plan::{Address, Inventory, Scope, expand, used_registries};
 use crate::probe;
 use crate::project::{Place, Project};
@@ -73,7 +73,7 @@ async fn prove_paths(project: &Project, stores: &Stores) -> BTreeMap<String, Pat
             Ok(Store::Registry(client)) => Ok(client.clone()),
             Err(problem) => Err(problem),
         };
-        Some(async move { (name.clone(), probe::prove(project, name, store).await) })
+        Some(async move { (name.clone(), probe::prove(project, name, store, &WantedChecks::default()).await) })
     });
     join_all(proofs).await.into_iter().collect()
 }

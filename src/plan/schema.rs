@@ -92,6 +92,7 @@ fn network(registry: &str, action: Action, verdicts: &[Verdict]) -> Step {
         verdict: *verdict,
         expected: "a way".to_owned(),
         observed: "what there is".to_owned(),
+        evidence: if *verdict >= Verdict::Warn { vec!["a single fact".to_owned()] } else { vec![] },
         fix: (*verdict >= Verdict::Warn).then(|| "make one".to_owned()),
     };
     let checks = Check::ALL.into_iter().zip(verdicts.iter().cycle()).map(result).collect();

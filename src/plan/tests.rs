@@ -99,7 +99,9 @@ fn report(failed: bool) -> Report {
 fn path(failed: bool) -> PathReport {
     let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
     let (expected, observed) = ("a way".to_owned(), "what there is".to_owned());
-    PathReport { checks: vec![CheckResult { check: Check::Tcp, verdict, expected, observed, fix: None }] }
+    PathReport {
+        checks: vec![CheckResult { check: Check::Tcp, verdict, expected, observed, evidence: Vec::new(), fix: None }],
+    }
 }
 
 fn inventory(project: &Project, world: &World, reversed: bool) -> Inventory {

@@ -22,7 +22,9 @@ use std::time::Duration;
 
 use crate::image::{RegistryHost, Repository};
 use crate::network::judge::{self, Answer, Peer};
-use crate::network::{Check, CheckResult, Environment, Mode, Network, PathReport, ProxyScheme, Route, Verdict, route};
+use crate::network::{
+    Check, CheckResult, Environment, Mode, Network, PathReport, ProxyScheme, Route, Verdict, WantedChecks, route,
+};
 use crate::registry::{Access, Client, TlsSettings};
 
 /// A registry and all that is declared about the way to it.
@@ -37,6 +39,7 @@ pub struct PathTarget {
     /// What the migrations need.
     pub access: Vec<(Repository, Access)>,
     pub limits: Limits,
+    pub wanted: WantedChecks,
 }
 
 /// The longest time that each check may take.
@@ -97,7 +100,7 @@ impl PathTarget {
     }
 }
 
-/// Makes every check of the path to a registry, one after the other; each ends within its limit.
+/// Makes the wanted checks of the path to a registry, one after the other; each ends within its limit.
 pub async fn path(target: &PathTarget) -> PathReport {
     let mut walk = Walk {
         target,
@@ -111,6 +114,7 @@ pub async fn path(target: &PathTarget) -> PathReport {
     walk.tls(connected).await;
     walk.registry_api().await;
     walk.auth_token().await;
+    walk.report.checks.retain(|result| target.wanted.shows(result));
     walk.report
 }
 
@@ -133,8 +137,11 @@ impl Walk<'_> {
         self.report.checks.push(result);
     }
 
-    /// Records a skip where a check that `check` needs has failed.
-    fn is_blocked(&mut self, check: Check) -> bool {
+    /// Whether `check` is to be left: nobody wants it, or a check that it needs has failed, which is recorded.
+    fn is_left(&mut self, check: Check) -> bool {
+        if !self.target.wanted.makes(check) {
+            return true;
+        }
         let failed = |result: &&CheckResult| result.verdict == Verdict::Fail && check.needs().contains(&result.check);
         let Some(blocker) = self.report.checks.iter().find(failed).map(|result| result.check) else { return false };
         self.record(judge::skipped(check, format!("{blocker} failed")));
@@ -144,7 +151,7 @@ impl Walk<'_> {
     /// Addresses of the registry; none where they are unknown or the proxy's business.
     async fn dns_registry(&mut self) -> Vec<IpAddr> {
         let host = self.target.host().host();
-        if self.is_blocked(Check::DnsRegistry) {
+        if self.is_left(Check::DnsRegistry) {
             return Vec::new();
         }
         if let Route::Through(proxy) = &self.route {
@@ -165,7 +172,7 @@ impl Walk<'_> {
     }
 
     fn address_class(&mut self, addresses: &[IpAddr]) {
-        if self.is_blocked(Check::AddressClass) {
+        if self.is_left(Check::AddressClass) {
             return;
         }
         let (target, mode) = (self.target, self.target.mode());
@@ -183,7 +190,7 @@ impl Walk<'_> {
 
     /// An address that accepted a connection: the registry's, or the proxy's.
     async fn tcp(&mut self, addresses: &[IpAddr]) -> Option<SocketAddr> {
-        if self.is_blocked(Check::Tcp) {
+        if self.is_left(Check::Tcp) {
             return None;
         }
         let limits = self.target.limits;
@@ -209,7 +216,7 @@ impl Walk<'_> {
     }
 
     async fn tls(&mut self, connected: Option<SocketAddr>) {
-        if self.is_blocked(Check::Tls) {
+        if self.is_left(Check::Tls) {
             return;
         }
         let result = match (connected, &self.route) {
@@ -227,14 +234,14 @@ impl Walk<'_> {
     }
 
     async fn registry_api(&mut self) {
-        if !self.is_blocked(Check::RegistryApi) {
+        if !self.is_left(Check::RegistryApi) {
             let result = registry_api::observe(self.target).await;
             self.record(result);
         }
     }
 
     async fn auth_token(&mut self) {
-        if !self.is_blocked(Check::AuthToken) {
+        if !self.is_left(Check::AuthToken) {
             let result = auth_token::observe(self.target).await;
             self.record(result);
         }

@@ -4,13 +4,18 @@ use super::{Limits, PathTarget, path};
 use crate::diag::Problem;
 use crate::image::Repository;
 use crate::migrate::{Migration, RepositoryPattern};
-use crate::network::{Check, CheckResult, PathReport, Verdict};
+use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
 use crate::project::{Project, RegistryDecl};
 use crate::registry::{Access, Client};
 
-/// Proves the path to the registry that `project` calls `name`. Without a client (a secret is missing, a certificate
+/// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
 /// unreadable) that is the one failure to report.
-pub async fn prove(project: &Project, name: &str, client: Result<Client, Problem>) -> PathReport {
+pub async fn prove(
+    project: &Project,
+    name: &str,
+    client: Result<Client, Problem>,
+    wanted: &WantedChecks,
+) -> PathReport {
     let client = match client {
         Ok(client) => client,
         Err(problem) => return unopened(problem),
@@ -24,6 +29,7 @@ pub async fn prove(project: &Project, name: &str, client: Result<Client, Problem
             .collect(),
         access: project.registry(name).map(|declared| access(project, declared)).unwrap_or_default(),
         limits: Limits::default(),
+        wanted: wanted.clone(),
         network,
         client,
     };
@@ -41,6 +47,7 @@ fn unopened(problem: Problem) -> PathReport {
         verdict: Verdict::Fail,
         expected: expected.to_owned(),
         observed: problem.message,
+        evidence: Vec::new(),
         fix: problem.help,
     };
     PathReport { checks: vec![result] }

@@ -20,6 +20,12 @@ pub struct Style {
     pub width: usize,
 }
 
+impl Style {
+    pub(super) fn bold(&self, text: &str) -> String {
+        if self.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
 /// Bytes of a message or help that are shown.
 const MAX_TEXT: usize = 4096;
 const MIN_WIDTH: usize = 40;

@@ -7,6 +7,7 @@ mod excerpt;
 pub mod explain;
 mod graph;
 pub mod lint;
+pub mod network;
 mod outcome;
 mod plan;
 pub mod progress;

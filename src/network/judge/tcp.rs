@@ -76,6 +76,7 @@ pub fn tcp(peer: Peer<'_>, attempts: &[Attempt]) -> CheckResult {
         return skipped(Check::Tcp, "no address is known");
     }
     let result = CheckResult::new(Check::Tcp, format!("{peer} accepts connections at every address"));
+    let result = result.with_evidence(attempts);
     let connected = || attempts.iter().filter(|attempt| attempt.outcome.is_ok());
     let failed: Vec<_> = attempts.iter().filter(|attempt| attempt.outcome.is_err()).collect();
     if failed.is_empty() {

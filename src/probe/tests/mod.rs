@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Limits, PathTarget};
-use crate::network::Environment;
+use crate::network::{Environment, WantedChecks};
 use crate::registry::{Client, Settings, TlsSettings, TrustedCertificates};
 
 /// Long enough for a busy machine, short enough for a test that waits for the end of it.
@@ -29,6 +29,7 @@ fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget 
         environment: Environment::new(),
         access: Vec::new(),
         limits: Limits::default(),
+        wanted: WantedChecks::default(),
     }
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod login;
 mod migrate;
+mod network;
 mod recovery;
 mod registries;
 mod reports;
