@@ -3,6 +3,7 @@
 use reqwest::Method;
 
 use super::auth::Scope;
+use super::download::Download;
 use super::exchange::Request;
 use super::http::content_length;
 use super::{Client, Error, Kind};
@@ -31,17 +32,15 @@ impl Client {
 
     /// The bytes of a blob as they arrive, checked on the way: a wrong blob never ends well.
     ///
-    /// Nothing bounds the total time, but the stream fails when nothing moves for a minute. It is not retried inside.
+    /// Nothing bounds the total time, but something has to move. What breaks off goes on where it stopped.
     pub async fn blob(&self, repository: &Repository, blob: &Descriptor) -> Result<BlobStream, Error> {
+        Ok(verified(self.blob_from(repository, blob, 0).await?, blob.clone()))
+    }
+
+    /// The bytes of a blob from the one numbered `from` on; their count is checked, their digest is not.
+    pub async fn blob_from(&self, repository: &Repository, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
         let request = self.blob_request(Method::GET, repository, &blob.digest).download();
-        let response = self.open(&request).await?;
-        match content_length(response.headers()) {
-            Some(size) if size != blob.size => {
-                let detail = format!("the blob has {size} bytes, its manifest says {}", blob.size);
-                Err(response.error(Kind::DigestInvalid, detail))
-            }
-            _ => Ok(verified(response.stream(), blob.clone())),
-        }
+        Ok(Download::open(self, request, from, blob.size).await?.stream())
     }
 
     fn blob_request(&self, method: Method, repository: &Repository, digest: &Digest) -> Request {

@@ -16,6 +16,7 @@ use crate::image::MediaType;
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
 
 /// A request that can be sent again: its body is at hand.
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -96,7 +97,8 @@ impl Client {
         Ok(Reply { status, headers, body, location })
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Response, Error> {
+    /// One try, login included.
+    pub(super) async fn exchange(&self, request: &Request) -> Result<Response, Error> {
         let grant = self.auth().grant(self.transport(), &request.scopes).await?;
         let response = self.send(request, &grant).await?;
         let asks_for_login = response.status() == StatusCode::UNAUTHORIZED && self.is_own(response.url());

@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{self, StreamExt};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Body, Method, StatusCode, redirect};
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,7 +13,7 @@ use super::limit::{Lane, Limiter};
 use super::tls::{self, TlsSettings};
 use super::{Error, Kind, Limits, Secret};
 use crate::diag::Problem;
-use crate::image::{BlobStream, RegistryHost};
+use crate::image::RegistryHost;
 
 /// How long to wait for what.
 #[derive(Clone, Copy)]
@@ -261,20 +260,8 @@ impl Response {
         }
     }
 
-    /// The body as it arrives.
-    pub(super) fn stream(self) -> BlobStream {
-        stream::unfold(Some(self), |response| async move {
-            let mut response = response?;
-            match response.chunk().await {
-                Ok(Some(chunk)) => Some((Ok(chunk), Some(response))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error.into()), None)),
-            }
-        })
-        .boxed()
-    }
-
-    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+    /// The next piece of the body, `None` at its end.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         match tokio::time::timeout(self.stall, self.inner.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| Error::from_transport(&self.method, &self.url, &error)),
             Err(_) => Err(stalled(&self.method, &self.url, self.stall)),

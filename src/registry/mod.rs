@@ -7,6 +7,7 @@ mod auth;
 mod blob;
 mod classify;
 mod client;
+mod download;
 mod error;
 mod error_body;
 mod exchange;

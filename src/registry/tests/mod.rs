@@ -1,5 +1,6 @@
 //! How the client behaves towards servers that do what registries do, right and wrong.
 
+mod downloads;
 mod faults;
 mod lists;
 mod login;

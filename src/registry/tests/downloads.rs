@@ -1,0 +1,165 @@
+//! Downloads that break off, and servers that say wrong things about the rest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::server::{Answer, Seen, Server};
+use super::{blob_of, client, read, repository, settings};
+use crate::image::{BlobError, BlobStream};
+use crate::registry::http::Times;
+use crate::registry::{Client, Kind, Settings};
+
+const BYTES: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+fn patient(server: &Server) -> Client {
+    Client::new(Settings { retries: 3, ..settings(server) }).unwrap()
+}
+
+/// The first byte that a request asks for.
+fn asked_from(seen: &Seen) -> Option<usize> {
+    seen.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+}
+
+fn part(from: usize, to: usize) -> Answer {
+    let range = format!("bytes {from}-{}/{}", to - 1, BYTES.len());
+    Answer::new(206).header("Content-Range", range).body(&BYTES[from..to])
+}
+
+/// Sends `at_a_time` bytes from where it is asked and hangs up.
+fn cutting(at_a_time: usize) -> impl Fn(&Seen) -> Answer + Send + Sync + 'static {
+    move |seen| {
+        let from = asked_from(seen).unwrap_or(0);
+        let to = BYTES.len().min(from + at_a_time);
+        let answer = if from == 0 { Answer::new(200).body(&BYTES[..to]) } else { part(from, to) };
+        if to == BYTES.len() { answer } else { answer.stated_length(BYTES.len() - from) }
+    }
+}
+
+async fn stream(client: &Client) -> BlobStream {
+    client.blob(&repository("a"), &blob_of(BYTES)).await.unwrap()
+}
+
+fn ranges(server: &Server) -> Vec<Option<String>> {
+    server.seen().iter().filter(|seen| seen.target != "/v2/").map(|s| s.header("range").map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn a_cut_download_goes_on_where_it_stopped() {
+    let server = Server::start(cutting(12)).await;
+    assert_eq!(read(stream(&patient(&server)).await).await.unwrap(), BYTES);
+    let expected = [None, Some("bytes=12-"), Some("bytes=24-")];
+    assert_eq!(ranges(&server), expected.map(|range| range.map(str::to_owned)));
+}
+
+#[tokio::test]
+async fn a_download_goes_on_through_a_fresh_redirect_without_the_login() {
+    let store = Server::start(cutting(20)).await;
+    let (host, number) = (store.host(), AtomicUsize::new(0));
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/v2/" => Answer::new(200),
+        _ => {
+            let link = number.fetch_add(1, Ordering::SeqCst);
+            Answer::new(307).header("Location", format!("http://{host}/x?Signature={link}"))
+        }
+    })
+    .await;
+    assert_eq!(read(stream(&patient(&server)).await).await.unwrap(), BYTES);
+    assert_eq!(store.lines(), ["GET /x?Signature=0", "GET /x?Signature=1"]);
+    assert_eq!(ranges(&store), [None, Some("bytes=20-".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_ranges_sends_no_byte_twice() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/v2/" => Answer::new(200),
+        _ if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Answer::new(200).body(&BYTES[..10]).stated_length(BYTES.len())
+        }
+        _ => Answer::new(200).body(BYTES),
+    })
+    .await;
+    assert_eq!(read(stream(&patient(&server)).await).await.unwrap(), BYTES);
+}
+
+#[tokio::test]
+async fn a_wrong_part_is_not_taken_for_the_right_one() {
+    let other = || Answer::new(206).body(&BYTES[3..]);
+    let wrong = [
+        other().header("Content-Range", format!("bytes 3-35/{}", BYTES.len())),
+        other().header("Content-Range", "bytes 10-35/99"),
+        other(),
+        Answer::new(416),
+    ];
+    for wrong in wrong {
+        let server = Server::start(move |seen| match asked_from(seen) {
+            Some(_) => wrong.clone(),
+            None if seen.target == "/v2/" => Answer::new(200),
+            None => Answer::new(200).body(&BYTES[..10]).stated_length(BYTES.len()),
+        })
+        .await;
+        let error = read(stream(&patient(&server)).await).await.unwrap_err();
+        assert!(error.temporary, "{error}");
+        let asked = ranges(&server);
+        assert_eq!(asked[..3], [None, Some("bytes=10-".to_owned()), None], "then for everything");
+    }
+}
+
+#[tokio::test]
+async fn corrupt_bytes_after_a_cut_are_noticed() {
+    let server = Server::start(|seen| match asked_from(seen) {
+        Some(from) => part(from, BYTES.len()).body(vec![b'x'; BYTES.len() - from]),
+        None => cutting(10)(seen),
+    })
+    .await;
+    let error = read(stream(&patient(&server)).await).await.unwrap_err();
+    assert_eq!((error.problem.code.as_str(), error.temporary), ("blob-digest", false));
+}
+
+#[tokio::test]
+async fn a_body_without_end_or_with_too_little_is_told() {
+    let endless = Answer::new(200).header("Transfer-Encoding", "chunked").header("Content-Length", "");
+    for (body, code) in [
+        ("24\r\n0123456789abcdefghijklmnopqrstuvwxyz\r\n5\r\nabcde\r\n", "digest-invalid"),
+        ("5\r\n01234\r\n0\r\n\r\n", "registry-interrupted"),
+    ] {
+        let answer = endless.clone().body(body);
+        let server = Server::start(move |_| answer.clone()).await;
+        let error = read(stream(&client(&server)).await).await.unwrap_err();
+        assert_eq!(error.problem.code.as_str(), code, "{error}");
+    }
+    for size in [BYTES.len() - 1, BYTES.len() + 1] {
+        let server = Server::start(move |_| Answer::new(200).body(vec![b'0'; size])).await;
+        let Err(error) = client(&server).blob(&repository("a"), &blob_of(BYTES)).await else { panic!("{size} bytes") };
+        assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, false), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn patience_with_a_download_ends_where_nothing_comes_any_more() {
+    let server = Server::start(|seen| match asked_from(seen) {
+        Some(from) => Answer::new(206).header("Content-Range", format!("bytes {from}-35/36")).stated_length(36 - from),
+        None => cutting(10)(seen),
+    })
+    .await;
+    let BlobError { problem, temporary } = read(stream(&patient(&server)).await).await.unwrap_err();
+    assert!(temporary && problem.code.as_str() == "registry-interrupted", "{problem}");
+    assert_eq!(ranges(&server).len(), 4, "the first and three more");
+}
+
+#[tokio::test]
+async fn a_download_that_stalls_goes_on_over_another_connection() {
+    let stalls = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(move |seen| match asked_from(seen) {
+        None if stalls.fetch_add(1, Ordering::SeqCst) > 0 => {
+            Answer::new(200).body(&BYTES[..10]).stated_length(BYTES.len()).hanging()
+        }
+        None => Answer::new(200),
+        Some(from) => part(from, BYTES.len()),
+    })
+    .await;
+    let times = Times { stall: Duration::from_millis(200), ..Times::default() };
+    let client = Client::with_times(Settings { retries: 3, ..settings(&server) }, times).unwrap();
+    assert_eq!(read(stream(&client).await).await.unwrap(), BYTES);
+}
