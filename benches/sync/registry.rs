@@ -1,0 +1,101 @@
+//! A real registry with an access log, in a temporary folder (`TMPDIR=/dev/shm` keeps it in memory).
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::support::http::Http;
+use crate::support::process::Daemon;
+
+#[derive(Debug)]
+pub struct Registry {
+    address: SocketAddr,
+    _daemon: Daemon,
+    folder: TempDir,
+}
+
+/// Requests by method.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Requests {
+    pub all: u64,
+    pub head: u64,
+    pub get: u64,
+    pub post: u64,
+    pub put: u64,
+}
+
+impl Registry {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let address = free_address();
+        let config = format!(
+            "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\n\
+             http:\n  addr: {address}\n  secret: bench\n",
+            path("storage").display()
+        );
+        std::fs::write(path("config.yml"), config).unwrap();
+        let config = path("config.yml");
+        let mut daemon = Daemon::spawn("docker-registry", &path("log"), &["serve", config.to_str().unwrap()]);
+        daemon.wait_until(|_| TcpStream::connect(address).ok());
+        Self { address, _daemon: daemon, folder }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn http(&self) -> Http {
+        Http::new(format!("http://{}", self.address))
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// Requests that the access log has so far.
+    pub fn requests(&self) -> Requests {
+        let log = std::fs::read_to_string(self.log_file()).unwrap();
+        let mut requests = Requests::default();
+        for method in log.lines().filter_map(|line| line.split_once("] \"")?.1.split(' ').next()) {
+            requests.all += 1;
+            match method {
+                "HEAD" => requests.head += 1,
+                "GET" => requests.get += 1,
+                "POST" => requests.post += 1,
+                "PUT" => requests.put += 1,
+                _ => {}
+            }
+        }
+        requests
+    }
+
+    /// Bytes of all blobs it holds.
+    pub fn stored(&self) -> u64 {
+        let blobs = ignore::WalkBuilder::new(self.folder.path().join("storage/docker/registry/v2/blobs")).build();
+        blobs
+            .filter_map(|entry| entry.ok()?.metadata().ok())
+            .filter(std::fs::Metadata::is_file)
+            .map(|file| file.len())
+            .sum()
+    }
+}
+
+impl std::ops::Sub for Requests {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            all: self.all - before.all,
+            head: self.head - before.head,
+            get: self.get - before.get,
+            post: self.post - before.post,
+            put: self.put - before.put,
+        }
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
