@@ -1,17 +1,17 @@
 //! A plan as a document: `plan --json` and `plan --out` write it, `apply PLANFILE` reads it. It holds no secret.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Component, Path};
 
 use crate::image::Digest;
 
 use super::address::Address;
-use super::graph::Graph;
+use super::graph::{Graph, StepId};
 use super::planner::Plan;
 use super::step::{Action, LintWork, Step, Work};
 
 /// Version of the document's form; a reader refuses every other.
-pub(super) const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 2;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Document {
@@ -20,6 +20,8 @@ struct Document {
     project_digest: Digest,
     partial: bool,
     summary: Summary,
+    /// Addresses of steps that others wait for; each set is written once, however many steps wait for it.
+    gates: Vec<Vec<Address>>,
     steps: Vec<Entry>,
 }
 
@@ -36,8 +38,9 @@ struct Summary {
 struct Entry {
     #[serde(flatten)]
     step: Step,
-    /// Addresses of earlier steps that it waits for.
-    gates: Vec<Address>,
+    /// Which set of gates it waits for; all of them stand before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gates: Option<usize>,
 }
 
 /// Why a text is not a plan.
@@ -51,6 +54,8 @@ pub enum DocumentError {
     Order { step: Address, gate: Address },
     #[error("it has the step {0} twice")]
     Twice(Address),
+    #[error("its step {step} waits for gates that the plan does not name")]
+    Gates { step: Address },
     #[error("its step {step} is about {work}: the address hides what it does")]
     Address { step: Address, work: Address },
     #[error("its step {0} leads out of the project folder")]
@@ -61,10 +66,18 @@ impl Plan {
     /// The plan as one JSON document.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let entries = self.graph.ids().zip(&self.steps).map(|(id, step)| Entry {
-            step: step.clone(),
-            gates: self.graph.gates(id).into_iter().map(|gate| self.step(gate).address.clone()).collect(),
-        });
+        let (mut sets, mut numbers) = (Vec::new(), HashMap::new());
+        let mut number = |gates: Vec<StepId>| match numbers.get(&gates) {
+            _ if gates.is_empty() => None,
+            Some(number) => Some(*number),
+            None => {
+                sets.push(gates.iter().map(|gate| self.step(*gate).address.clone()).collect());
+                numbers.insert(gates, sets.len() - 1);
+                Some(sets.len() - 1)
+            }
+        };
+        let steps = self.graph.ids().zip(&self.steps);
+        let steps = steps.map(|(id, step)| Entry { step: step.clone(), gates: number(self.graph.gates(id)) }).collect();
         let document = Document {
             format_version: FORMAT_VERSION,
             project: self.project.clone(),
@@ -77,7 +90,8 @@ impl Plan {
                 blocked: self.count(Action::Blocked),
                 bytes: self.bytes(),
             },
-            steps: entries.collect(),
+            gates: sets,
+            steps,
         };
         let mut text = serde_json::to_string_pretty(&document).expect("a plan has string keys only");
         text.push('\n');
@@ -106,19 +120,45 @@ impl Plan {
             steps: Vec::with_capacity(document.steps.len()),
             graph: Graph::default(),
         };
-        let mut ids = BTreeMap::new();
-        for Entry { step, gates } in document.steps {
-            let gate = |gate: Address| {
-                ids.get(&gate).copied().ok_or_else(|| DocumentError::Order { step: step.address.clone(), gate })
-            };
-            let gates = gates.into_iter().map(gate).collect::<Result<Vec<_>, _>>()?;
-            check(&step)?;
-            if ids.insert(step.address.clone(), plan.graph.add(&gates)).is_some() {
-                return Err(DocumentError::Twice(step.address));
-            }
-            plan.steps.push(step);
+        let mut reader = Reader { sets: document.gates, found: HashMap::new(), ids: HashMap::new() };
+        for entry in document.steps {
+            reader.add(entry, &mut plan)?;
         }
         Ok(plan)
+    }
+}
+
+/// What a document said so far.
+struct Reader {
+    sets: Vec<Vec<Address>>,
+    /// Sets whose gates all stand before the steps that are read now.
+    found: HashMap<usize, Vec<StepId>>,
+    ids: HashMap<Address, StepId>,
+}
+
+impl Reader {
+    fn add(&mut self, Entry { step, gates }: Entry, plan: &mut Plan) -> Result<(), DocumentError> {
+        let gates = gates.map_or_else(|| Ok([].as_slice()), |set| self.gates(set, &step.address))?;
+        check(&step)?;
+        let id = plan.graph.add(gates);
+        if self.ids.insert(step.address.clone(), id).is_some() {
+            return Err(DocumentError::Twice(step.address));
+        }
+        plan.steps.push(step);
+        Ok(())
+    }
+
+    fn gates(&mut self, set: usize, step: &Address) -> Result<&[StepId], DocumentError> {
+        if !self.found.contains_key(&set) {
+            let named = self.sets.get(set).ok_or_else(|| DocumentError::Gates { step: step.clone() })?;
+            let find = |gate: &Address| {
+                let order = || DocumentError::Order { step: step.clone(), gate: gate.clone() };
+                self.ids.get(gate).copied().ok_or_else(order)
+            };
+            let found = named.iter().map(find).collect::<Result<_, _>>()?;
+            self.found.insert(set, found);
+        }
+        Ok(&self.found[&set])
     }
 }
 
@@ -150,7 +190,7 @@ mod tests {
     use super::*;
 
     fn step(address: &str, work: &Value) -> Value {
-        let mut step = json!({ "address": address, "action": "unchanged", "reason": "", "gates": [] });
+        let mut step = json!({ "address": address, "action": "unchanged", "reason": "" });
         step.as_object_mut().unwrap().extend(work.as_object().unwrap().clone());
         step
     }
@@ -172,9 +212,14 @@ mod tests {
         let summary = json!({ "create": 0, "update": 0, "delete": 0, "blocked": 0, "bytes": 0 });
         let document = json!({
             "format_version": FORMAT_VERSION, "project": "p", "project_digest": Digest::sha256(b""), "partial": false,
-            "summary": summary, "steps": steps,
+            "summary": summary, "gates": [["lint.Dockerfile"]], "steps": steps,
         });
         Plan::from_json(&document.to_string())
+    }
+
+    fn behind(set: usize, mut step: Value) -> Value {
+        step["gates"] = set.into();
+        step
     }
 
     #[test]
@@ -183,6 +228,19 @@ mod tests {
         assert_eq!(error.to_string(), "its step sync.dst/a:1 is about sync.dst/a:2: the address hides what it does");
         let twice = read(&[sync("sync.dst/a:1", "1"), sync("sync.dst/a:1", "1")]).unwrap_err();
         assert!(matches!(twice, DocumentError::Twice(_)), "{twice}");
+    }
+
+    #[test]
+    fn gates_stand_before_the_steps_that_wait_for_them() {
+        let (gate, step) = (lint("lint.Dockerfile", "Dockerfile"), || sync("sync.dst/a:1", "1"));
+        let plan = read(&[gate.clone(), behind(0, step())]).unwrap();
+        assert_eq!(plan.graph.ids().map(|id| plan.graph.gates(id).len()).collect::<Vec<_>>(), [0, 1]);
+        let error = read(&[behind(0, step()), gate]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "its step sync.dst/a:1 waits for lint.Dockerfile, which does not stand before it"
+        );
+        assert!(matches!(read(&[behind(1, step())]), Err(DocumentError::Gates { .. })));
     }
 
     #[test]
