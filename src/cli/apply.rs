@@ -32,7 +32,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         let problem = Problem::new("cannot-ask", "--json leaves no room for a question");
         return Err(problem.with_help("add --auto-approve, or apply a saved plan").into());
     }
-    let session = Session::open(file, output)?;
+    let session = Session::open(file, args.bandwidth, output)?;
     let job = if let Some(path) = &args.plan {
         saved(&session, path)?
     } else {

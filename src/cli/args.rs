@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::project::ByteRate;
+
 use crate::network::Check;
 
 /// Plan and apply image migrations, Dockerfile policies and network checks for container registries
@@ -160,6 +162,13 @@ pub(super) struct ApplyArgs {
     /// Print events as NDJSON; needs --auto-approve or PLANFILE
     #[arg(long)]
     pub(super) json: bool,
+
+    /// The bytes of blobs that all registries together may move a second, e.g. 20MiB/s
+    ///
+    /// Bytes read and bytes written both count: a blob copied from registry to registry counts twice. One registry is
+    /// limited with `limit bandwidth=` in its section.
+    #[arg(long, value_name = "RATE", env = "SWRCTL_BANDWIDTH", hide_env_values = true)]
+    pub(super) bandwidth: Option<ByteRate>,
 
     #[command(flatten)]
     pub(super) scope: ScopeArgs,

@@ -10,7 +10,7 @@ use super::output::{Failure, Output};
 use super::session::Session;
 
 pub(super) fn run(file: &Path, args: &GraphArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let session = Session::open(file, output)?;
+    let session = Session::open(file, None, output)?;
     let planned = session.plan(&args.scope, output)?;
     let text = match args.format {
         GraphFormat::Dot => report::dot(&planned.plan),

@@ -9,6 +9,7 @@ use crate::diag::{Problem, did_you_mean};
 use crate::network::WantedChecks;
 use crate::probe;
 use crate::project::{self, Place, Project, RegistryDecl};
+use crate::registry::Bandwidth;
 use crate::report::network::{self as report, Path as NetworkPath};
 use crate::store::{Store, Stores};
 
@@ -24,7 +25,7 @@ pub(super) fn run(file: &Path, args: &NetworkArgs, output: &Output) -> Result<Ex
     let names: Vec<String> = registries.iter().map(|declared| declared.name.value.clone()).collect();
     let tasks = Tasks::start()?;
     let paths = tasks.block_on(async {
-        let stores = Stores::open(&project, &names).await;
+        let stores = Stores::open(&project, &names, &Bandwidth::default()).await;
         output.show(&stores.diagnostics().cloned().collect::<Vec<_>>());
         join_all(registries.iter().map(|declared| prove(&project, declared, &stores, &wanted))).await
     });

@@ -13,7 +13,7 @@ use super::output::{Failure, Output};
 use super::session::Session;
 
 pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitCode, Failure> {
-    let session = Session::open(file, output)?;
+    let session = Session::open(file, None, output)?;
     let planned = session.plan(&args.scope, output)?;
     if let Some(path) = &args.out {
         save(path, &planned.plan.to_json())?;

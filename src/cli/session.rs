@@ -9,7 +9,8 @@ use tokio::runtime::Runtime;
 use crate::diag::{Diagnostic, Problem, did_you_mean};
 use crate::observe::observe;
 use crate::plan::{Address, Inventory, Plan, Scope, plan, used_registries};
-use crate::project::{self, Project};
+use crate::project::{self, ByteRate, Project};
+use crate::registry::Bandwidth;
 use crate::store::Stores;
 
 use super::args::ScopeArgs;
@@ -58,11 +59,14 @@ pub(super) struct Planned {
 }
 
 impl Session {
-    pub(super) fn open(file: &Path, output: &Output) -> Result<Self, Failure> {
+    /// Loads the project; what its registries move stays within `bandwidth`, in all.
+    pub(super) fn open(file: &Path, bandwidth: Option<ByteRate>, output: &Output) -> Result<Self, Failure> {
         let (project, warnings) = project::load(file)?;
         output.show(&warnings);
         let tasks = Tasks::start()?;
-        let stores = tasks.block_on(Stores::open(&project, &used_registries(&project)));
+        let none = Bandwidth::default();
+        let bandwidth = bandwidth.map_or_else(|| none.clone(), |rate| none.and(rate.bytes_per_second()));
+        let stores = tasks.block_on(Stores::open(&project, &used_registries(&project), &bandwidth));
         Ok(Self { tasks, project: Arc::new(project), stores: Arc::new(stores), today: jiff::Zoned::now().date() })
     }
 

@@ -10,7 +10,7 @@ use crate::diag::Problem;
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::plan::{Location, Observed, Request, SyncFacts};
-use crate::store::read_image;
+use crate::store::{Store, read_image};
 
 type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
 
@@ -85,10 +85,12 @@ fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
 
 async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Images {
     let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, heads)).collect();
+    let refused = beyond_pulls(reach, &keys);
     stream::iter(keys)
         .map(async |key| {
             let (registry, repository, digest, rewrite) = &key;
             let image = match reach.source(registry) {
+                _ if refused.contains_key(&key) => Err(refused[&key].clone()),
                 Err(why) => Err(why),
                 Ok(store) => read_image(store, repository, digest, rewrite).await.map_err(Problem::from),
             };
@@ -97,6 +99,25 @@ async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Imag
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await
+}
+
+/// Images for which a registry that counts pulls has none left: refused before the first is read, so that what can be
+/// had is had and the plan says what is missing.
+fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageKey, Problem> {
+    let mut wanted: BTreeMap<&String, Vec<&ImageKey>> = BTreeMap::new();
+    for key in keys {
+        wanted.entry(&key.0).or_default().push(key);
+    }
+    let mut refused = BTreeMap::new();
+    for (registry, keys) in wanted {
+        let Some(pulls) = reach.source(registry).ok().and_then(Store::pulls) else { continue };
+        let message = format!("`{registry}` says that {pulls} are left, and this plan takes {} or more", keys.len());
+        let help = "log in for a higher limit, leave tags out, or go on with the rest when the time is over";
+        let problem = Problem::new("pulls-used-up", message).with_help(help);
+        let beyond = keys.into_iter().skip(pulls.left as usize);
+        refused.extend(beyond.map(|key| (key.clone(), problem.clone())));
+    }
+    refused
 }
 
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as

@@ -1,6 +1,8 @@
 //! What a valid project file declares.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::diag::{Source, Spanned};
@@ -83,6 +85,12 @@ impl Provider {
     pub fn needs_docker_media_types(&self) -> bool {
         matches!(self, Self::Swr { edition: Edition::Basic, .. })
     }
+
+    /// What is well within the provider's own limit, where one is known: SWR answers 503 above 20.
+    #[must_use]
+    pub fn requests_per_second(&self) -> Option<u32> {
+        matches!(self, Self::Swr { .. }).then_some(15)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,4 +150,64 @@ pub struct Limits {
     pub concurrency: Option<u32>,
     /// Blob uploads at a time.
     pub uploads: Option<u32>,
+    /// Bytes of blobs, to and fro.
+    pub bandwidth: Option<ByteRate>,
+}
+
+/// So many bytes a second, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ByteRate(NonZeroU64);
+
+impl ByteRate {
+    #[must_use]
+    pub const fn bytes_per_second(self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// Not a number of bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a rate like `20MiB/s`: a number, one of B, KB, KiB, MB, MiB, GB, GiB, and `/s`")]
+pub struct BadByteRate;
+
+impl FromStr for ByteRate {
+    type Err = BadByteRate;
+
+    fn from_str(text: &str) -> Result<Self, BadByteRate> {
+        let amount = text.trim().strip_suffix("/s").ok_or(BadByteRate)?;
+        let digits = amount.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = amount.split_at(digits);
+        let factor: u64 = match unit.trim() {
+            "B" => 1,
+            "KB" | "kB" => 1000,
+            "KiB" => 1 << 10,
+            "MB" => 1_000_000,
+            "MiB" => 1 << 20,
+            "GB" => 1_000_000_000,
+            "GiB" => 1 << 30,
+            _ => return Err(BadByteRate),
+        };
+        let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+        bytes.and_then(NonZeroU64::new).map(Self).ok_or(BadByteRate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_written_with_their_unit() {
+        let read = |text: &str| text.parse().map(ByteRate::bytes_per_second);
+        for (text, bytes) in
+            [("1B/s", 1), ("20MiB/s", 20 << 20), ("20 MB/s", 20_000_000), ("3kB/s", 3000), ("1GiB/s", 1 << 30)]
+        {
+            assert_eq!(read(text), Ok(bytes), "{text}");
+        }
+        for wrong in
+            ["", "20", "20MiB", "MiB/s", "0MiB/s", "-1B/s", "1.5MiB/s", "20mb/s", "20Mbit/s", "99999999999GiB/s"]
+        {
+            assert_eq!(read(wrong), Err(BadByteRate), "{wrong}");
+        }
+    }
 }

@@ -10,7 +10,9 @@ mod section;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use declaration::{Auth, Edition, Limits, Place, Project, Provider, RegistryDecl, SecretSource, Tls};
+pub use declaration::{
+    Auth, BadByteRate, ByteRate, Edition, Limits, Place, Project, Provider, RegistryDecl, SecretSource, Tls,
+};
 pub use load::load;
 
 use crate::diag::{Diagnostic, Severity, Source};

@@ -89,7 +89,12 @@ fn the_example_is_read_as_it_says() {
     let swr = registry("swr");
     assert_eq!(swr.provider, Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic });
     assert_eq!(swr.organization.as_ref().unwrap().as_str(), "portal");
-    let limits = Limits { requests_per_second: Some(15), concurrency: Some(8), uploads: Some(16) };
+    let limits = Limits {
+        requests_per_second: Some(15),
+        concurrency: Some(8),
+        uploads: Some(16),
+        bandwidth: "20MiB/s".parse().ok(),
+    };
     assert_eq!(swr.limits, limits);
     let Auth::AccessKey { access_key: SecretSource::Env(ak), secret_key: SecretSource::Env(sk) } = &swr.auth else {
         panic!("{:?}", swr.auth)

@@ -9,7 +9,7 @@ use url::Url;
 use super::auth::{Access, Authenticator, Credentials, Scope};
 use super::exchange::Request;
 use super::http::{Times, Transport};
-use super::{Error, Kind, Limits, TlsSettings};
+use super::{Bandwidth, Error, Kind, Limits, Pulls, TlsSettings};
 use crate::diag::Problem;
 use crate::image::{RegistryHost, Repository};
 
@@ -20,6 +20,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     pub credentials: Credentials,
     pub limits: Limits,
+    /// What the bytes of blobs pass, together with those of other clients perhaps.
+    pub bandwidth: Bandwidth,
     /// Tries after the first, for what is temporary.
     pub retries: u32,
 }
@@ -35,6 +37,7 @@ impl Settings {
             tls: TlsSettings::default(),
             credentials: Credentials::Anonymous,
             limits: Limits::default(),
+            bandwidth: Bandwidth::default(),
             retries: Self::DEFAULT_RETRIES,
         }
     }
@@ -62,12 +65,12 @@ impl Client {
     }
 
     pub(super) fn with_times(settings: Settings, times: Times) -> Result<Self, Problem> {
-        let Settings { host, tls, credentials, limits, retries } = settings;
+        let transport = Transport::new(&settings, times)?;
+        let Settings { host, tls, credentials, retries, .. } = settings;
         let scheme = if tls.plain_http { "http" } else { "https" };
         let api: Url = format!("{scheme}://{}/v2/", host.api_host())
             .parse()
             .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
-        let transport = Transport::new(&host, &tls, limits, credentials.secrets(), times)?;
         let auth = Authenticator::new(api.clone(), credentials);
         Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries })))
     }
@@ -75,6 +78,12 @@ impl Client {
     #[must_use]
     pub fn host(&self) -> &RegistryHost {
         &self.0.host
+    }
+
+    /// How many pulls the registry said are left, where it counts them.
+    #[must_use]
+    pub fn pulls(&self) -> Option<Pulls> {
+        self.0.transport.quota().known()
     }
 
     /// How its connections are secured.

@@ -60,7 +60,10 @@ impl Download {
         loop {
             let failure = match self.read().await {
                 Ok(Some(chunk)) if chunk.is_empty() => continue,
-                Ok(Some(chunk)) => return Ok(Some(chunk)),
+                Ok(Some(chunk)) => {
+                    self.client.transport().bandwidth().take(chunk.len()).await;
+                    return Ok(Some(chunk));
+                }
                 Ok(None) => return Ok(None),
                 Err(_) if self.at == self.size => return Ok(None),
                 Err(failure) => failure,

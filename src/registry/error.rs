@@ -32,6 +32,8 @@ pub enum Kind {
     BlockedTenant,
     NotFound,
     RateLimited,
+    /// The pulls that the registry grants in a while are used up; no further one was tried.
+    PullsUsedUp,
     ManifestRejected,
     /// A manifest names a blob or a child that the repository does not hold.
     BlobUnknown,

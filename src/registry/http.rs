@@ -9,9 +9,11 @@ use reqwest::{Body, Method, StatusCode, redirect};
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
+use super::bandwidth::Bandwidth;
 use super::limit::{Lane, Limiter};
-use super::tls::{self, TlsSettings};
-use super::{Error, Kind, Limits, Secret};
+use super::quota::Quota;
+use super::tls;
+use super::{Error, Kind, Secret, Settings};
 use crate::diag::Problem;
 use crate::image::RegistryHost;
 
@@ -52,6 +54,8 @@ pub(super) struct Transport {
     /// HTTP/1.1 only: a connection a blob, so that one cannot hold back the others.
     blobs: reqwest::Client,
     limiter: Limiter,
+    bandwidth: Bandwidth,
+    quota: Quota,
     /// Never to be shown, whoever sends them back.
     secrets: Vec<Secret>,
     times: Times,
@@ -60,13 +64,8 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(
-        host: &RegistryHost,
-        tls: &TlsSettings,
-        limits: Limits,
-        secrets: Vec<Secret>,
-        times: Times,
-    ) -> Result<Self, Problem> {
+    pub(super) fn new(settings: &Settings, times: Times) -> Result<Self, Problem> {
+        let Settings { host, tls, credentials, limits, bandwidth, .. } = settings;
         let client = |protocols: &[&[u8]]| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
@@ -85,8 +84,10 @@ impl Transport {
         Ok(Self {
             metadata: client(&[b"h2", b"http/1.1"])?,
             blobs: client(&[b"http/1.1"])?,
-            limiter: Limiter::new(limits),
-            secrets,
+            limiter: Limiter::new(*limits),
+            bandwidth: bandwidth.clone(),
+            quota: Quota::default(),
+            secrets: credentials.secrets(),
             times,
             broken: OnceLock::new(),
         })
@@ -119,6 +120,7 @@ impl Transport {
             Lane::Upload => request.send().await,
         };
         let inner = sent.map_err(|error| Error::from_transport(method, url, &error))?;
+        self.quota.note(inner.headers());
         let Times { stall, metadata: time, .. } = self.times;
         Ok(Response { method: method.clone(), url: url.clone(), inner, stall, time, _permit: permit })
     }
@@ -152,6 +154,14 @@ impl Transport {
         &self.times
     }
 
+    pub(super) fn bandwidth(&self) -> &Bandwidth {
+        &self.bandwidth
+    }
+
+    pub(super) fn quota(&self) -> &Quota {
+        &self.quota
+    }
+
     /// The error that a refused request's answer tells of; `sent` is what the request carried.
     pub(super) async fn refusal(&self, response: Response, sent: Option<&HeaderValue>) -> Error {
         let (method, url, status) = (response.method.clone(), response.url.clone(), response.status());
@@ -165,8 +175,11 @@ impl Transport {
         if *error.kind() == Kind::BlockedTenant {
             return self.broken.get_or_init(|| error).clone();
         }
+        if *error.kind() == Kind::RateLimited || status == StatusCode::SERVICE_UNAVAILABLE {
+            self.limiter.slow_down();
+        }
         if let Some(pause) = error.retry_after().filter(|_| error.is_temporary()) {
-            self.limiter.pause(pause).await;
+            self.limiter.pause(pause);
         }
         error
     }

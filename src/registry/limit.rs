@@ -1,10 +1,12 @@
-//! Politeness towards one registry: requests at a time, requests a second, pauses it asks for.
+//! Politeness towards one registry: requests at a time, each in its turn.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+use super::pace::Pace;
 
 /// What a registry is asked of at a time; `None` is this module's default or no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -33,10 +35,7 @@ pub(super) struct Limiter {
     metadata: Arc<Semaphore>,
     downloads: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
-    /// Time between two requests.
-    interval: Duration,
-    /// When the next request may leave.
-    next: Mutex<Instant>,
+    pace: Mutex<Pace>,
 }
 
 impl Limiter {
@@ -47,8 +46,7 @@ impl Limiter {
             metadata: semaphore(concurrency),
             downloads: semaphore(concurrency),
             uploads: semaphore(limits.uploads.unwrap_or(concurrency)),
-            interval: limits.requests_per_second.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1)),
-            next: Mutex::new(Instant::now()),
+            pace: Mutex::new(Pace::new(limits.requests_per_second, Instant::now())),
         }
     }
 
@@ -60,20 +58,28 @@ impl Limiter {
             Lane::Upload => &self.uploads,
         };
         let permit = Arc::clone(semaphore).acquire_owned().await.expect("the semaphores are never closed");
-        let turn = {
-            let mut next = self.next.lock().await;
-            let turn = (*next).max(Instant::now());
-            *next = turn + self.interval;
-            turn
-        };
-        tokio::time::sleep_until(turn).await;
-        permit
+        loop {
+            let turn = self.pace().turn(Instant::now());
+            tokio::time::sleep_until(turn).await;
+            // The registry may have asked for a pause meanwhile.
+            if !self.pace().is_paused(Instant::now()) {
+                return permit;
+            }
+        }
     }
 
-    /// Holds back every request from now on: the registry asked for it.
-    pub(super) async fn pause(&self, time: Duration) {
-        let mut next = self.next.lock().await;
-        *next = (*next).max(Instant::now() + time);
+    /// Holds back every request for a while: the registry asked for it.
+    pub(super) fn pause(&self, time: Duration) {
+        self.pace().pause(Instant::now(), time);
+    }
+
+    /// Sends fewer requests for a while: the registry is too busy.
+    pub(super) fn slow_down(&self) {
+        self.pace().refused(Instant::now());
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,22 +88,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn requests_are_spaced() {
-        let limiter = Limiter::new(Limits { requests_per_second: Some(50), ..Limits::default() });
+    async fn a_pause_holds_every_lane_and_those_who_wait_already() {
+        let limiter = Limiter::new(Limits { requests_per_second: Some(10), ..Limits::default() });
+        drop(limiter.enter(Lane::Metadata).await);
         let start = Instant::now();
-        for _ in 0..5 {
-            drop(limiter.enter(Lane::Metadata).await);
-        }
-        assert!(start.elapsed() >= Duration::from_millis(80));
-    }
-
-    #[tokio::test]
-    async fn a_pause_holds_every_lane() {
-        let limiter = Limiter::new(Limits::default());
-        limiter.pause(Duration::from_millis(100)).await;
-        let start = Instant::now();
-        drop(limiter.enter(Lane::Upload).await);
-        assert!(start.elapsed() >= Duration::from_millis(100));
+        let pause = async { limiter.pause(Duration::from_millis(300)) };
+        let (first, second, ()) = tokio::join!(limiter.enter(Lane::Metadata), limiter.enter(Lane::Upload), pause);
+        drop((first, second));
+        assert!(start.elapsed() >= Duration::from_millis(300));
     }
 
     #[tokio::test]

@@ -53,6 +53,10 @@ impl Client {
         reference: &ManifestReference,
     ) -> Result<Option<RawManifest>, Error> {
         let request = self.manifest_request(Method::GET, repository, reference);
+        if let Err(pulls) = self.transport().quota().spend() {
+            let detail = format!("it said that {pulls} are left; nothing was asked");
+            return Err(Error::new(Kind::PullsUsedUp, &request.method, &request.url, detail));
+        }
         let reply = match self.call(&request).await {
             Ok(reply) => reply,
             Err(error) if error.is_not_found() => return Ok(None),

@@ -4,6 +4,7 @@
 //! plans or progress. What leaves this module carries no secret: not in errors, not in `Debug`.
 
 mod auth;
+mod bandwidth;
 mod blob;
 mod classify;
 mod client;
@@ -15,6 +16,8 @@ mod http;
 mod limit;
 mod link;
 mod manifest;
+mod pace;
+mod quota;
 mod redact;
 mod retry;
 mod secret;
@@ -30,10 +33,12 @@ mod tests;
 pub use auth::docker_config::{self, Environment};
 pub use auth::swr;
 pub use auth::{Access, Credentials};
+pub use bandwidth::Bandwidth;
 pub use client::{Client, Settings};
 pub use error::{Error, Kind};
 pub use error_body::ServerError;
 pub use limit::Limits;
+pub use quota::Pulls;
 pub use secret::Secret;
 pub(crate) use tls::client_config;
 pub use tls::{ClientCertificate, PemError, TlsSettings, TrustedCertificates};

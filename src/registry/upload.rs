@@ -116,7 +116,15 @@ impl Client {
             return self.transport().send(Lane::Metadata, &Method::PUT, url, headers, None).await;
         }
         let progress = Arc::new(Mutex::new(Progress::Waiting));
-        let body = Body::wrap_stream(watched(bytes, blob.size, Arc::clone(&progress)));
+        let bandwidth = self.transport().bandwidth().clone();
+        let paced = bytes.then(move |chunk| {
+            let bandwidth = bandwidth.clone();
+            async move {
+                bandwidth.take(chunk.as_ref().map_or(0, Bytes::len)).await;
+                chunk
+            }
+        });
+        let body = Body::wrap_stream(watched(paced.boxed(), blob.size, Arc::clone(&progress)));
         let request = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
         let answer = tokio::select! {
             answer = request => answer,

@@ -47,6 +47,7 @@ fn summary(error: &Error) -> (&'static str, &'static str) {
         Kind::NotFound if error.url().ends_with("/v2/") => ("no-registry", "this host speaks no registry API"),
         Kind::NotFound => ("registry-not-found", "the registry does not have it"),
         Kind::RateLimited => ("rate-limited", "the registry takes no more requests for now"),
+        Kind::PullsUsedUp => ("pulls-used-up", "the registry grants no more pulls for now"),
         Kind::ManifestRejected => ("manifest-rejected", "the registry refuses the manifest"),
         Kind::BlobUnknown => ("blob-unknown", "the registry misses content that the manifest names"),
         Kind::UploadUnknown => ("upload-unknown", "the registry has lost the upload"),
@@ -83,6 +84,7 @@ fn help(error: &Error) -> Option<&'static str> {
             "wait 30 minutes, check the credentials, then run again; nothing more is sent to this registry now"
         }
         Kind::RateLimited => "wait, log in for a higher limit, or set `limit requests-per-second=` for this registry",
+        Kind::PullsUsedUp => "run it again later, log in for a higher limit, or leave tags out",
         Kind::ManifestRejected => {
             "SWR Basic takes Docker media types only: write `provider \"swr\" edition=\"basic\"` so that images are converted"
         }

@@ -6,11 +6,11 @@ use crate::diag::{Diagnostic, Span, Spanned};
 use crate::image::RegistryHost;
 use crate::project::{Auth, Project, Provider, RegistryDecl, SecretSource, Tls};
 use crate::registry::{
-    Client, ClientCertificate, Credentials, Environment, Limits, PemError, Secret, Settings, TlsSettings,
+    Bandwidth, Client, ClientCertificate, Credentials, Environment, Limits, PemError, Secret, Settings, TlsSettings,
     TrustedCertificates, docker_config, swr,
 };
 
-/// A client of the registry `host` as `declaration` describes it.
+/// A client of the registry `host` as `declaration` describes it, within `bandwidth` and its own.
 ///
 /// # Errors
 /// Everything that is missing or unusable, each at its place in the project file.
@@ -18,14 +18,16 @@ pub async fn connect(
     host: &RegistryHost,
     declaration: &RegistryDecl,
     project: &Project,
+    bandwidth: &Bandwidth,
 ) -> Result<Client, Vec<Diagnostic>> {
-    connect_with(host, declaration, project, &|name| std::env::var_os(name)).await
+    connect_with(host, declaration, project, bandwidth, &|name| std::env::var_os(name)).await
 }
 
 async fn connect_with(
     host: &RegistryHost,
     declaration: &RegistryDecl,
     project: &Project,
+    bandwidth: &Bandwidth,
     environment: Environment<'_>,
 ) -> Result<Client, Vec<Diagnostic>> {
     let reader = Reader { declaration, project, environment };
@@ -34,12 +36,14 @@ async fn connect_with(
         (Ok(tls), Ok(credentials)) => (tls, credentials),
         (tls, credentials) => return Err([tls.err(), credentials.err()].into_iter().flatten().flatten().collect()),
     };
-    let crate::project::Limits { requests_per_second, concurrency, uploads } = declaration.limits;
+    let crate::project::Limits { requests_per_second, concurrency, uploads, bandwidth: own } = declaration.limits;
+    let requests_per_second = requests_per_second.or_else(|| declaration.provider.requests_per_second());
     let settings = Settings {
         host: host.clone(),
         tls,
         credentials,
         limits: Limits { requests_per_second, concurrency, uploads },
+        bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,
     };
     Client::new(settings).map_err(|problem| {

@@ -10,7 +10,7 @@ pub use stores::Stores;
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
 use crate::layout::{self, Layout};
-use crate::registry::Client;
+use crate::registry::{Client, Pulls};
 
 /// A place that holds repositories; cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,6 +35,15 @@ impl From<Error> for Problem {
 }
 
 impl Store {
+    /// How many pulls are left, where the place counts them and has said so.
+    #[must_use]
+    pub fn pulls(&self) -> Option<Pulls> {
+        match self {
+            Self::Registry(client) => client.pulls(),
+            Self::Layout(_) => None,
+        }
+    }
+
     pub async fn catalog(&self) -> Result<Vec<Repository>, Error> {
         Ok(match self {
             Self::Registry(client) => client.catalog().await?,

@@ -8,6 +8,7 @@ use super::{Store, connect};
 use crate::diag::{Diagnostic, Problem};
 use crate::layout::Layout;
 use crate::project::{Place, Project};
+use crate::registry::Bandwidth;
 
 /// Every store of a project, opened without asking it anything. One that cannot be opened (a missing secret, an
 /// unreadable certificate) blocks only what uses it.
@@ -15,12 +16,14 @@ use crate::project::{Place, Project};
 pub struct Stores(BTreeMap<String, Result<Store, Vec<Diagnostic>>>);
 
 impl Stores {
-    /// Opens the stores named in `names`.
-    pub async fn open(project: &Project, names: impl IntoIterator<Item = &String>) -> Self {
+    /// Opens the stores named in `names`, all of them within `bandwidth`.
+    pub async fn open(project: &Project, names: impl IntoIterator<Item = &String>, bandwidth: &Bandwidth) -> Self {
         let opened = names.into_iter().filter_map(|name| project.registry(name)).map(async |declared| {
             let store = match &declared.place {
                 Place::OciLayout(dir) => Ok(Store::Layout(Layout::at(project.resolve(dir)))),
-                Place::Registry(host) => connect::connect(host, declared, project).await.map(Store::Registry),
+                Place::Registry(host) => {
+                    connect::connect(host, declared, project, bandwidth).await.map(Store::Registry)
+                }
             };
             (declared.name.value.clone(), store)
         });

@@ -3,7 +3,7 @@
 use super::auth;
 use crate::diag::Spanned;
 use crate::image::{RegistryHost, Repository};
-use crate::project::declaration::{Edition, Limits, Place, Provider, RegistryDecl, Tls};
+use crate::project::declaration::{ByteRate, Edition, Limits, Place, Provider, RegistryDecl, Tls};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static REGISTRY: Shape =
@@ -26,11 +26,13 @@ static ORGANIZATION: Shape = Shape::new("organization", "organization \"portal\"
 static TLS: Shape =
     Shape::new("tls", "tls ca=\"certs/corp.pem\"").properties(&["ca", "verify", "plain-http", "client-certificate"]);
 
-static LIMIT: Shape = Shape::new("limit", "limit requests-per-second=15 concurrency=8 uploads=16").properties(&[
-    "requests-per-second",
-    "concurrency",
-    "uploads",
-]);
+static LIMIT: Shape =
+    Shape::new("limit", "limit requests-per-second=15 concurrency=8 uploads=16 bandwidth=\"20MiB/s\"").properties(&[
+        "requests-per-second",
+        "concurrency",
+        "uploads",
+        "bandwidth",
+    ]);
 
 const ENTERPRISE_DOMAIN: &str = ".swr-pro.myhuaweicloud.com";
 
@@ -206,7 +208,13 @@ fn limits(cursor: Cursor) -> Limits {
         requests_per_second: limit("requests-per-second", 10_000),
         concurrency: limit("concurrency", 256),
         uploads: limit("uploads", 256),
+        bandwidth: cursor.text_of("bandwidth").and_then(|text| bandwidth(cursor, text)),
     }
+}
+
+fn bandwidth(cursor: Cursor, text: Spanned<&str>) -> Option<ByteRate> {
+    let help = "write it as in `bandwidth=\"20MiB/s\"`";
+    cursor.parsed::<ByteRate>(text, "bad-bandwidth", help).map(|rate| rate.value)
 }
 
 fn says_nothing(cursor: Cursor, example: &str) -> Fault {

@@ -66,7 +66,7 @@ impl Setting {
         let environment = move |name: &str| variables.iter().find(|(n, _)| n == name).map(|(_, v)| v.into());
         let reader = Reader { declaration, project: &self.project, environment: &environment };
         let found = reader.credentials(&host()).await;
-        let connected = connect_with(&host(), declaration, &self.project, &environment).await;
+        let connected = connect_with(&host(), declaration, &self.project, &Bandwidth::default(), &environment).await;
         assert_eq!(found.is_ok(), connected.is_ok());
         let shown = format!("{found:?} {connected:?}");
         assert!(!shown.contains(SECRET), "{shown}");
@@ -87,7 +87,10 @@ fn told(diagnostics: &[Diagnostic]) -> Vec<String> {
 async fn connecting_can_be_a_task() {
     let setting = Setting::new();
     let (declaration, project) = (declaration(Auth::Anonymous), setting.project.clone());
-    tokio::spawn(async move { connect(&host(), &declaration, &project).await }).await.unwrap().unwrap();
+    tokio::spawn(async move { connect(&host(), &declaration, &project, &Bandwidth::default()).await })
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
@@ -152,7 +155,8 @@ async fn certificate_files_and_credentials_are_told_together() {
     declaration.tls.ca = Some(at("ca.pem", "ca.pem"));
     declaration.tls.client_certificate = Some(at("client.pem", "client.pem"));
     setting.file("client.pem", "no PEM");
-    let diagnostics = connect_with(&host(), &declaration, &setting.project, &|_| None).await.unwrap_err();
+    let diagnostics =
+        connect_with(&host(), &declaration, &setting.project, &Bandwidth::default(), &|_| None).await.unwrap_err();
     let expected = [
         "unreadable-file at ca.pem",
         "bad-file at client.pem",
@@ -165,6 +169,8 @@ async fn certificate_files_and_credentials_are_told_together() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     setting.file("ca.pem", made.cert.pem());
     setting.file("client.pem", made.cert.pem() + &made.signing_key.serialize_pem());
-    let client = connect_with(&host(), &declaration, &setting.project, &|_| Some("x".into())).await.unwrap();
+    let client = connect_with(&host(), &declaration, &setting.project, &Bandwidth::default(), &|_| Some("x".into()))
+        .await
+        .unwrap();
     assert_eq!(client.host(), &host());
 }

@@ -7,6 +7,7 @@ mod hostile;
 mod login;
 mod migrate;
 mod network;
+mod polite;
 mod recovery;
 mod registries;
 mod reports;

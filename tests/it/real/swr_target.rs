@@ -16,7 +16,7 @@ const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 fn project(source: &Registry, swr: &Swr, organization: &str) -> Project {
     let block = format!(
         "provider \"swr\" region=\"{REGION}\" edition=\"basic\"\n    organization \"{organization}\"\n    \
-         auth {{ access-key env=\"AK\"; secret-key env=\"SK\"; }}"
+         auth {{ access-key env=\"AK\"; secret-key env=\"SK\"; }}\n    limit requests-per-second=500"
     );
     let sections = [
         kdl::anonymous("source", &source.host()),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{HeaderValue, RETRY_AFTER};
-use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -29,6 +29,9 @@ pub trait Behaviour: Send + Sync + 'static {
     fn after(&self, _request: &Request<()>, _status: StatusCode) -> Option<Response<Body>> {
         None
     }
+
+    /// Changes the headers of the registry's answer.
+    fn adorn(&self, _request: &Request<()>, _headers: &mut HeaderMap) {}
 }
 
 /// Passes everything on.
@@ -122,7 +125,9 @@ impl<B: Behaviour> Front<B> {
                 response
             } else {
                 let response = self.forward(request, &sent).await;
-                self.behaviour.after(&head, response.status()).unwrap_or(response)
+                let mut response = self.behaviour.after(&head, response.status()).unwrap_or(response);
+                self.behaviour.adorn(&head, response.headers_mut());
+                response
             };
             self.recorder.record(&head, response.status(), sent, Arc::clone(&received));
             response.map(|body| counted(body, &received))

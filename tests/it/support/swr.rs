@@ -1,7 +1,7 @@
 //! A stand-in for SWR Basic in front of a real registry: it adds what SWR does differently, fact by fact, and leaves
 //! the storing to the registry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,10 @@ pub struct Settings {
     pub refuse_oci_manifests: bool,
     /// How long a token is good for; SWR's are for 900 seconds and do not say so.
     pub token_life: Duration,
+    /// Requests within a second; more are answered 503. SWR takes 20; a test that is not about it need not wait.
+    pub requests_per_second: usize,
+    /// After so many answers of 503 the account is blocked for good.
+    pub patience: usize,
 }
 
 impl Settings {
@@ -47,6 +51,8 @@ impl Settings {
             public: BTreeSet::new(),
             refuse_oci_manifests: false,
             token_life: Duration::from_mins(15),
+            requests_per_second: usize::MAX,
+            patience: usize::MAX,
         }
     }
 }
@@ -75,7 +81,8 @@ impl Swr {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let identity = tls.as_ref().map(|(_, identity)| identity);
         let storage = Proxy::start(registry.address(), identity, refuse_authorization);
-        let facts = Facts { settings, scheme, storage: storage.host(), tokens: Mutex::default() };
+        let facts =
+            Facts { settings, scheme, storage: storage.host(), tokens: Mutex::default(), traffic: Mutex::default() };
         let proxy = Proxy::start(registry.address(), identity, facts);
         Self { proxy, storage, registry, authority: tls.map(|(authority, _)| authority.pem().to_owned()) }
     }
@@ -134,6 +141,14 @@ struct Facts {
     scheme: &'static str,
     storage: String,
     tokens: Mutex<BTreeMap<String, Grant>>,
+    traffic: Mutex<Traffic>,
+}
+
+#[derive(Default)]
+struct Traffic {
+    /// Requests of the last second.
+    recent: VecDeque<Instant>,
+    refused: usize,
 }
 
 struct Grant {
@@ -144,6 +159,9 @@ struct Grant {
 
 impl Behaviour for Facts {
     fn before(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+        if let Some(refusal) = self.refuse_haste() {
+            return Some(refusal);
+        }
         let path = request.uri().path();
         if path == AUTH_PATH {
             return Some(self.issue(request));
@@ -171,6 +189,23 @@ impl Behaviour for Facts {
 }
 
 impl Facts {
+    /// More than so many requests within a second are refused, and who does not care is blocked.
+    fn refuse_haste(&self) -> Option<Response<Body>> {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        if traffic.refused >= self.settings.patience {
+            let text = "Not allow to login, upload or download image";
+            return Some(error(StatusCode::UNAUTHORIZED, "DENIED", text));
+        }
+        let now = Instant::now();
+        traffic.recent.retain(|at| now.duration_since(*at) < Duration::from_secs(1));
+        if traffic.recent.len() < self.settings.requests_per_second {
+            traffic.recent.push_back(now);
+            return None;
+        }
+        traffic.refused += 1;
+        Some(error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "too many requests"))
+    }
+
     /// Basic rejects what is not a Docker manifest, after every blob has been moved.
     fn refuse_manifest(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
         let media_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;

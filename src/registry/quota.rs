@@ -1,0 +1,100 @@
+//! How many pulls a registry says are left (Docker Hub's `ratelimit-limit` and `ratelimit-remaining`).
+//!
+//! There a pull is a GET of a manifest; HEAD requests cost nothing and tell the numbers too.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+
+/// Pulls within a window of time that moves along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulls {
+    pub left: u32,
+    pub limit: u32,
+    pub window: Duration,
+}
+
+impl fmt::Display for Pulls {
+    /// `12 of 100 pulls in 6 hours`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.window.as_secs();
+        let (number, unit) = match seconds {
+            _ if seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
+            _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
+            _ => (seconds, "second"),
+        };
+        let plural = if number == 1 { "" } else { "s" };
+        write!(f, "{} of {} pulls in {number} {unit}{plural}", self.left, self.limit)
+    }
+}
+
+/// What is known of them; nothing where the registry does not count.
+#[derive(Default)]
+pub(super) struct Quota(Mutex<Option<Pulls>>);
+
+impl Quota {
+    pub(super) fn known(&self) -> Option<Pulls> {
+        *self.lock()
+    }
+
+    pub(super) fn note(&self, headers: &HeaderMap) {
+        if let Some(pulls) = read(headers) {
+            *self.lock() = Some(pulls);
+        }
+    }
+
+    /// Takes one pull, or tells that none is left.
+    pub(super) fn spend(&self) -> Result<(), Pulls> {
+        let mut known = self.lock();
+        match known.as_mut() {
+            Some(pulls) if pulls.left == 0 => Err(*pulls),
+            Some(pulls) => {
+                pulls.left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Pulls>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `ratelimit-remaining: 76;w=21600`. Others send headers of these names too, without a window, about other things.
+fn read(headers: &HeaderMap) -> Option<Pulls> {
+    let pair = |name: &str| {
+        let (number, window) = headers.get(name)?.to_str().ok()?.split_once(";w=")?;
+        Some((number.trim().parse().ok()?, window.trim().parse().ok()?))
+    };
+    let ((left, window), (limit, _)) = (pair("ratelimit-remaining")?, pair("ratelimit-limit")?);
+    let _: u32 = limit;
+    Some(Pulls { left, limit, window: Duration::from_secs(window) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(headers: &[(&'static str, &'static str)]) -> Quota {
+        let quota = Quota::default();
+        quota.note(&headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect());
+        quota
+    }
+
+    #[test]
+    fn docker_hub_s_headers_are_read_and_others_are_not() {
+        let hub = quota(&[("ratelimit-limit", "100;w=21600"), ("ratelimit-remaining", "1;w=21600")]);
+        assert_eq!(hub.known().unwrap().to_string(), "1 of 100 pulls in 6 hours");
+        assert_eq!(hub.spend(), Ok(()));
+        assert_eq!(hub.spend().unwrap_err().left, 0);
+        hub.note(&HeaderMap::new());
+        assert!(hub.spend().is_err(), "an answer that says nothing changes nothing");
+
+        let gitlab = quota(&[("ratelimit-limit", "100"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "1")]);
+        assert_eq!((gitlab.known(), gitlab.spend()), (None, Ok(())));
+        assert_eq!(quota(&[("ratelimit-remaining", "0;w=21600")]).known(), None);
+    }
+}
