@@ -2,6 +2,7 @@
 //!
 //! Nothing is decided here. Each step checks again what it relies on; a failed step skips exactly its descendants.
 
+pub mod files;
 mod gates;
 mod shelf;
 mod sync;

@@ -188,6 +188,19 @@ pub(super) struct LintArgs {
     #[arg(long, value_name = "PATH")]
     pub(super) stdin_path: Option<PathBuf>,
 
+    /// Apply safe fixes to the files, then report what is left
+    ///
+    /// A fix is safe when the image that is built means the same, but for what the finding is about. With `-`, the
+    /// fixed file goes to standard output and findings go to standard error.
+    #[arg(long)]
+    pub(super) fix: bool,
+
+    /// Print what --fix would change as a unified diff; writes nothing
+    ///
+    /// The exit code is that of the files as they are.
+    #[arg(long, conflicts_with_all = ["fix", "format"])]
+    pub(super) diff: bool,
+
     /// The rules to start from, instead of what the policy says
     #[arg(long, value_enum)]
     pub(super) profile: Option<ProfileArg>,

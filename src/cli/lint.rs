@@ -10,6 +10,7 @@ use crate::report::lint::{Format, render, summary};
 use crate::worktree::{Input, LintRun, lint_declared, lint_inputs};
 
 use super::args::{FailOn, LintArgs, LintFormat, ProfileArg};
+use super::fix::{self, Fixing};
 use super::output::{Failure, Output};
 
 /// `named` says that the user named the project file: then it has to be there.
@@ -19,19 +20,31 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     let today = jiff::Zoned::now().date();
     let mut policy = Policy::default();
     adjust(&mut policy, args);
+    let fixes = args.fix || args.diff;
+    let folder = [Input::Path(".".into())];
     let mut run = match &project {
-        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => lint_declared(project, today),
-        project if inputs.is_empty() => lint_inputs(&[Input::Path(".".into())], project.as_ref(), &policy, today),
-        project => lint_inputs(&inputs, project.as_ref(), &policy, today),
+        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => lint_declared(project, today, fixes),
+        project => {
+            let inputs = if inputs.is_empty() { folder.as_slice() } else { &inputs };
+            lint_inputs(inputs, project.as_ref(), &policy, today, fixes)
+        }
     };
     if args.profile.is_some() {
         // What the project allows may be idle in another profile and needed in its own.
         run.findings.retain(|finding| finding.problem.code.as_str() != "unused-override");
     }
-    Output::print(&render(&run, format(args.format), &output.stdout))?;
+    let fixing = if args.fix { fix::write(&mut run)? } else { Fixing::default() };
+    if args.diff {
+        fix::show(&run, output)?;
+    } else if args.fix && inputs.iter().any(|input| matches!(input, Input::Stdin(_))) {
+        Output::say(render(&run, format(args.format), &output.stderr).trim_end());
+    } else {
+        Output::print(&render(&run, format(args.format), &output.stdout))?;
+    }
+    output.show(&fixing.failures);
     output.show(&run.findings);
-    Output::say(&summary(&run));
-    Ok(if failed(&run) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Output::say(&summary(&run, fixing.gone));
+    Ok(if failed(&run) || !fixing.failures.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn load(file: &Path, args: &LintArgs, output: &Output) -> Result<Project, Failure> {
@@ -45,6 +58,11 @@ fn load(file: &Path, args: &LintArgs, output: &Output) -> Result<Project, Failur
 
 fn inputs(args: &LintArgs) -> Result<Vec<Input>, Problem> {
     let stdin = args.paths.iter().filter(|path| *path == Path::new("-")).count();
+    if stdin > 0 && args.fix && args.paths.len() > 1 {
+        let problem =
+            Problem::new("wrong-usage", "the fixed text of standard input is all that standard output can hold");
+        return Err(problem.with_help("fix files and standard input apart"));
+    }
     if stdin > 1 {
         return Err(Problem::new("wrong-usage", "standard input is there only once").with_help("write `-` once"));
     }

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod explain;
+mod fix;
 mod generate;
 mod graph;
 mod init;

@@ -28,8 +28,13 @@ impl Output {
 
     /// Writes data. A reader that has seen enough (`| head`) is no error.
     pub(super) fn print(text: &str) -> Result<(), Failure> {
+        Self::write(text.as_bytes())
+    }
+
+    /// Like [`Output::print`], for what may be no text.
+    pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Problem::new("stdout", format!("cannot write to standard output: {error}")).into())
             }
@@ -39,7 +44,9 @@ impl Output {
 
     /// Writes a word to the user; a closed standard error is no reason to stop.
     pub(super) fn say(text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        if !text.is_empty() {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
     }
 
     pub(super) fn show(&self, diagnostics: &[Diagnostic]) {

@@ -26,6 +26,7 @@ pub use keyword::Keyword;
 pub use lexer::Directive;
 pub use stage::{Base, Stage};
 pub use text::Text;
+pub use words::is_one_word;
 
 use crate::diag::{Source, Span};
 

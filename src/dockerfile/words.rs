@@ -61,6 +61,13 @@ impl Splitter {
     }
 }
 
+/// Whether text with quotes and escapes is a single word of `name=value` pairs.
+#[must_use]
+pub fn is_one_word(text: &str, escape: char) -> bool {
+    let words = Splitter::pairs(escape).split(text);
+    words.open_quote.is_none() && words.ranges.len() == 1 && words.ranges[0] == (0..text.len())
+}
+
 /// What parts a keyword and words: other Unicode blanks belong to words.
 pub(super) fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\u{b}' | '\u{c}')

@@ -2,7 +2,8 @@
 //!
 //! Each holds sections `## bad: …` and `## good: …` with a `dockerfile` block, and may hold `dockerignore`, `entries`
 //! (names in the context directory), `file NAME`, `program NAME` and `policy` blocks. The `findings` block of a bad one lists what the rule says,
-//! with places. `SWRCTL_BLESS=1` rewrites these blocks.
+//! with places; its `fixed` block is the Dockerfile with the rule's fixes, its `created` block a file that they add.
+//! `SWRCTL_BLESS=1` rewrites these blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 use globset::Glob;
 use jiff::civil::Date;
 
+use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Policy, Profile, RequiredLabel};
-use super::{BuildContext, ContextFile, Report, lint, rules};
+use super::{BuildContext, ContextFile, Report, Rule, lint, rule, rules};
 use crate::diag::{Source, Span, Spanned};
 
 #[derive(Debug, Default)]
@@ -89,17 +91,46 @@ fn policy(text: &str) -> Policy {
     policy
 }
 
-fn run(case: &Case) -> (Arc<Source>, Report) {
-    let block = |kind: &str| case.blocks.get(kind).map(String::as_str);
-    let source = Arc::new(Source::new("Dockerfile", block("dockerfile").expect("a dockerfile block")));
-    let context = BuildContext {
-        ignore_file: block("dockerignore").map(|text| Arc::new(Source::new(".dockerignore", text))),
-        entries: block("entries").unwrap_or_default().lines().map(str::to_owned).collect(),
-        files: case.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect(),
-    };
-    let policy = policy(block("policy").unwrap_or_default());
-    let report = lint(&source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31));
-    (source, report)
+impl Case {
+    fn block(&self, kind: &str) -> Option<&str> {
+        self.blocks.get(kind).map(String::as_str)
+    }
+
+    pub(super) fn source(&self) -> Arc<Source> {
+        Arc::new(Source::new("Dockerfile", self.block("dockerfile").expect("a dockerfile block")))
+    }
+
+    /// What is said about `source` in the place of the case's own Dockerfile.
+    pub(super) fn lint(&self, source: &Arc<Source>, created: Option<&NewFile>) -> Report {
+        let ignored = self.block("dockerignore").or(created.map(|file| file.text.as_str()));
+        let context = BuildContext {
+            ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))),
+            entries: self.block("entries").unwrap_or_default().lines().map(str::to_owned).collect(),
+            files: self.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect(),
+        };
+        let policy = policy(self.block("policy").unwrap_or_default());
+        lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
+    }
+
+    /// The Dockerfile with the fixes of one rule, or of all.
+    pub(super) fn fixed(&self, rule: Option<&str>) -> Fixed {
+        let mut lint = |source: &Arc<Source>, created: Option<&NewFile>| {
+            let mut report = self.lint(source, created);
+            let others = report.findings.iter_mut().filter(|finding| rule.is_some_and(|rule| rule != finding.rule));
+            others.for_each(|finding| finding.fix = None);
+            report
+        };
+        let source = self.source();
+        let report = lint(&source, None);
+        fix(&source, &report, &mut lint)
+    }
+}
+
+/// The blocks that show what a rule's fixes make of a case.
+fn fixed_blocks(rule: &str, case: &Case) -> BTreeMap<&'static str, String> {
+    let fixed = case.fixed(Some(rule));
+    let kind = |beside: Option<&str>| if beside.is_some() { "created" } else { "fixed" };
+    fixed.changes().map(|change| (kind(change.beside), change.after.to_owned())).collect()
 }
 
 /// A `file a.sh` block is a file of the context, a `program a.sh` block one that is executable; `␍` stands for a
@@ -127,9 +158,11 @@ fn said(rule: &str, source: &Source, report: &Report) -> String {
     said
 }
 
-fn render(name: &str, intro: &str, cases: &[(Case, String)]) -> String {
+type Results = Vec<(Case, String, BTreeMap<&'static str, String>)>;
+
+fn render(name: &str, intro: &str, cases: &Results) -> String {
     let mut text = format!("# {name}\n{intro}");
-    for (case, said) in cases {
+    for (case, said, fixed) in cases {
         write!(text, "\n## {}\n", case.title).unwrap();
         let files = case.blocks.keys().map(String::as_str).filter(|kind| kind.contains(' '));
         for kind in ["dockerfile", "dockerignore", "entries", "policy"].into_iter().chain(files) {
@@ -139,6 +172,9 @@ fn render(name: &str, intro: &str, cases: &[(Case, String)]) -> String {
         }
         if case.title.starts_with("bad: ") {
             write!(text, "\n````findings\n{said}````\n").unwrap();
+            for (kind, body) in fixed {
+                write!(text, "\n````{kind}\n{body}````\n").unwrap();
+            }
         }
     }
     text
@@ -148,19 +184,28 @@ fn run_file(name: &str) -> Vec<String> {
     let path = folder(&format!("tests/cases/rules/{name}.md"));
     let text = std::fs::read_to_string(&path).unwrap();
     let mut faults = Vec::new();
-    let mut results = Vec::new();
+    let mut results: Results = Vec::new();
     for case in read_cases(&text) {
-        let (source, report) = run(&case);
-        let said = said(name, &source, &report);
+        let source = case.source();
+        let said = said(name, &source, &case.lint(&source, None));
+        let fixed = fixed_blocks(name, &case);
+        for kind in ["fixed", "created"] {
+            if fixed.get(kind).map(String::as_str) != case.block(kind) {
+                faults.push(format!("{name}: {}\n{kind}: {fixed:?}", case.title));
+            }
+        }
         let expected = case.blocks.get("findings").map(String::as_str).unwrap_or_default();
         let bad = case.title.starts_with("bad: ");
         if said != expected || said.is_empty() == bad || !(bad || case.title.starts_with("good: ")) {
             faults.push(format!("{name}: {}\nexpected:\n{expected}got:\n{said}", case.title));
         }
-        results.push((case, said));
+        results.push((case, said, fixed));
+    }
+    if results.iter().any(|(.., fixed)| !fixed.is_empty()) != rule(name).is_some_and(Rule::is_fixable) {
+        faults.push(format!("{name}: the table says `fixable` where no case shows a fix, or the other way around"));
     }
     for kind in ["bad: ", "good: "] {
-        if !results.iter().any(|(case, _)| case.title.starts_with(kind)) {
+        if !results.iter().any(|(case, ..)| case.title.starts_with(kind)) {
             faults.push(format!("{name}: no `{kind}` case"));
         }
     }

@@ -4,6 +4,7 @@
 mod build;
 mod context;
 mod data;
+pub mod fix;
 mod foreign;
 mod ignore_file;
 mod images;
@@ -37,6 +38,7 @@ pub use rule::Rule;
 pub use weigh::{OverrideEntry, stale_overrides};
 
 use self::context::Context;
+use self::fix::{Fix, Fixed};
 use self::policy::{Level, Policy};
 use self::pragma::Pragmas;
 use self::rule::{Draft, Sink};
@@ -56,6 +58,8 @@ pub struct Finding {
     pub level: Level,
     /// Its code is the rule's name, its severity follows the level, help is always set.
     pub diagnostic: Diagnostic,
+    /// What may be written instead.
+    pub fix: Option<Fix>,
 }
 
 /// What is to be said about one Dockerfile.
@@ -79,6 +83,8 @@ pub struct LintedDockerfile {
     /// Of the file's bytes, or of none where they cannot be read.
     pub digest: Digest,
     pub report: Report,
+    /// What fixes make of it, where they are wanted and there are any.
+    pub fixed: Option<Fixed>,
 }
 
 /// Every rule there is, in the order of the table.
@@ -124,6 +130,8 @@ pub fn lint(
     let dockerfile = Dockerfile::parse(source);
     let pragmas = Pragmas::read(&dockerfile, today);
     let context = Context::new(&dockerfile, policy, context, &pragmas, today);
+    // What is not read as it was meant is not rewritten.
+    let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
     let mut report = Report::default();
     for draft in rules().iter().flat_map(|rule| Sink::run(rule, &context)) {
         if pragmas.allow(&draft, &dockerfile) {
@@ -135,6 +143,7 @@ pub fn lint(
         let level = if strict && weight.level != Level::Off { Level::Error } else { weight.level };
         if let Some(severity) = severity(level) {
             let mut finding = finish(draft, level, severity, source);
+            finding.fix = finding.fix.filter(|_| sound);
             if let Some(place) = weight.expired {
                 point_at_expired(&mut finding.diagnostic, policy, place, project);
             }
@@ -157,13 +166,13 @@ fn severity(level: Level) -> Option<Severity> {
 }
 
 fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) -> Finding {
-    let Draft { rule, aliases, span, message, help, labels, elsewhere, softened: _ } = draft;
+    let Draft { rule, aliases, span, message, help, labels, elsewhere, softened: _, fix } = draft;
     let problem = Problem::new(rule.name, message).with_help(help.unwrap_or_else(|| rule.help.to_owned()));
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
     let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
     let diagnostic =
         elsewhere.into_iter().fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text));
-    Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic }
+    Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic, fix }
 }
 
 /// A finding that was allowed until some day says so.

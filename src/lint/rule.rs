@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::fix::Fix;
 use super::foreign;
 use super::policy::{Level, Profile};
 use crate::diag::{Source, Span};
@@ -36,6 +37,12 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
+    /// Whether some of its findings offer a fix.
+    #[must_use]
+    pub fn is_fixable(&self) -> bool {
+        super::rules::FIXABLE.iter().any(|rule| rule.name == self.name)
+    }
+
     #[must_use]
     pub fn level_in(&self, profile: Profile) -> Level {
         self.level_of(profile, self.aliases)
@@ -79,6 +86,7 @@ pub(super) struct Draft {
     pub(super) labels: Vec<(Span, String)>,
     /// Places in other files.
     pub(super) elsewhere: Vec<(Arc<Source>, Span, String)>,
+    pub(super) fix: Option<Fix>,
 }
 
 impl Draft {
@@ -104,6 +112,12 @@ impl Draft {
     /// Narrows the aliases to those that mean this very finding.
     pub(super) fn aliases(&mut self, aliases: &'static [&'static str]) -> &mut Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// What may be written instead; none where that would not be safe.
+    pub(super) fn fix(&mut self, fix: impl Into<Option<Fix>>) -> &mut Self {
+        self.fix = fix.into();
         self
     }
 
@@ -144,6 +158,7 @@ impl Sink {
             softened: None,
             labels: Vec::new(),
             elsewhere: Vec::new(),
+            fix: None,
         });
         drafts.last_mut().expect("it was just pushed")
     }

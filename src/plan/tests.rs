@@ -114,6 +114,7 @@ fn inventory(project: &Project, world: &World, reversed: bool) -> Inventory {
         set,
         digest: Digest::sha256(b""),
         report: report(failed),
+        fixed: None,
     };
     let mut inventory = Inventory {
         dockerfiles: vec![

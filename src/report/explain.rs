@@ -42,6 +42,9 @@ pub fn rule(rule: &Rule, style: &Style) -> String {
     if let Some((number, practice)) = rule.practice.and_then(|n| Some((n, PRACTICES.get(usize::from(n) - 1)?))) {
         let _ = writeln!(text, "Practice:  {number} of SWR's documents, {practice}");
     }
+    if rule.is_fixable() {
+        text.push_str("Fixable:   by `swrctl lint --fix`, where that is safe\n");
+    }
     for tool in ["hadolint", "BuildKit", "ShellCheck"] {
         let aliases: Vec<&str> = rule.aliases.iter().copied().filter(|alias| origin(alias) == tool).collect();
         if !aliases.is_empty() {

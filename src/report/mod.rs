@@ -2,6 +2,7 @@
 //! terminal while an apply runs.
 
 pub mod diagnostic;
+pub mod diff;
 pub mod escape;
 mod excerpt;
 pub mod explain;

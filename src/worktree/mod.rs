@@ -12,13 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-pub use paths::{Input, LintRun, LintedFile, lint_declared, lint_inputs};
+pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
 use self::sections::{Matchers, unmatched_patterns};
-use self::subject::Subject;
+use self::subject::{Linted, Subject};
 use self::walk::{shown, walk, with_slashes};
 use crate::diag::{Diagnostic, Problem};
-use crate::image::Digest;
 use crate::lint::{self, LintedDockerfile};
 use crate::project::Project;
 
@@ -40,6 +39,11 @@ pub struct DockerfileListing {
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
 pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
+    list(project, today, false)
+}
+
+/// With `fixes`, also says what fixes make of each file.
+fn list(project: &Project, today: Date, fixes: bool) -> DockerfileListing {
     let sets: Vec<Matchers> = project.dockerfiles.iter().map(Matchers::new).collect();
     if sets.is_empty() {
         return DockerfileListing::default();
@@ -57,9 +61,9 @@ pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
         }
     }
     let lint = |(path, set)| {
-        let subject = subject(project, path, set, today);
-        let (digest, report) = subject.lint();
-        LintedDockerfile { path: subject.path, set, digest, report }
+        let subject = Subject { fixes, ..subject(project, path, set, today) };
+        let Linted { digest, report, fixed } = subject.lint();
+        LintedDockerfile { path: subject.path, set, digest, report, fixed }
     };
     let files: Vec<_> = owned.into_par_iter().map(lint).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
@@ -82,8 +86,8 @@ pub fn lint_one(project: &Project, path: &str, set: usize, today: Date) -> Resul
     }
     let subject = subject(project, path.to_owned(), set, today);
     let bytes = subject.read()?;
-    let report = subject.lint_bytes(&bytes);
-    Ok(LintedDockerfile { path: subject.path, set, digest: Digest::sha256(&bytes), report })
+    let Linted { digest, report, fixed } = subject.lint_bytes(&bytes);
+    Ok(LintedDockerfile { path: subject.path, set, digest, report, fixed })
 }
 
 fn subject(project: &Project, path: String, set: usize, today: Date) -> Subject<'_> {
@@ -94,5 +98,6 @@ fn subject(project: &Project, path: String, set: usize, today: Date) -> Subject<
         policy: &project.dockerfiles[set].policy,
         project: Some(&project.source),
         today,
+        fixes: false,
     }
 }

@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::sections::Matchers;
-use super::subject::{Subject, read_all, unreadable};
+use super::subject::{Linted, Subject, read_all, unreadable};
 use super::walk::{shown, walk, with_slashes};
 use crate::diag::{Diagnostic, Problem};
 use crate::lint::Report;
+use crate::lint::fix::Fixed;
 use crate::lint::policy::{DockerfileSet, Level, Policy};
 use crate::project::Project;
 use crate::project::init::is_dockerfile;
@@ -30,9 +31,20 @@ pub enum Input {
 pub struct LintedFile {
     /// As it was written on the command line, or relative to the current directory; with `/`.
     pub name: String,
+    pub origin: Origin,
     /// Findings of this level or worse fail it.
     pub fail_on: Level,
     pub report: Report,
+    /// What fixes make of it, where they are wanted and there are any.
+    pub fixed: Option<Fixed>,
+}
+
+/// Where a Dockerfile came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Disk(PathBuf),
+    /// What standard input held; nothing where it could not be read.
+    Stdin(Vec<u8>),
 }
 
 /// Dockerfiles that were linted together.
@@ -44,14 +56,16 @@ pub struct LintRun {
     pub findings: Vec<Diagnostic>,
 }
 
-/// Lints what the project names, as a plan does.
+/// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
-pub fn lint_declared(project: &Project, today: Date) -> LintRun {
-    let listing = super::lint_all(project, today);
+pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
+    let listing = super::list(project, today, fixes);
     let files = listing.files.into_iter().map(|file| LintedFile {
         name: shown(&project.root.join(&file.path)),
+        origin: Origin::Disk(project.root.join(&file.path)),
         fail_on: project.dockerfiles[file.set].policy.fail_on,
         report: file.report,
+        fixed: file.fixed,
     });
     LintRun { files: files.collect(), findings: listing.findings }
 }
@@ -59,10 +73,11 @@ pub fn lint_declared(project: &Project, today: Date) -> LintRun {
 /// Lints what a command line names, each file once.
 ///
 /// A file that a section of the project names gets that section's policy, every other one `policy`. In folders, git's
-/// ignore rules hold and so do the project's excludes; a file that is named itself is always linted.
+/// ignore rules hold and so do the project's excludes; a file that is named itself is always linted. With `fixes`, also
+/// says what they make of each file.
 #[must_use]
-pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date) -> LintRun {
-    let desk = Desk::new(project, policy, today);
+pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date, fixes: bool) -> LintRun {
+    let desk = Desk { fixes, ..Desk::new(project, policy, today) };
     let mut findings = Vec::new();
     let mut named: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut files = Vec::new();
@@ -111,6 +126,7 @@ struct Desk<'a> {
     current: PathBuf,
     policy: &'a Policy,
     today: Date,
+    fixes: bool,
 }
 
 /// The sections of a project, with the folder that their patterns start from.
@@ -143,7 +159,13 @@ impl<'a> Desk<'a> {
             root: located(&project.root.join("swr.kdl")).parent().unwrap_or(Path::new("/")).to_owned(),
             matchers: project.dockerfiles.iter().map(Matchers::new).collect(),
         });
-        Self { project, current: Path::new(".").canonicalize().unwrap_or_else(|_| "/".into()), policy, today }
+        Self {
+            project,
+            current: Path::new(".").canonicalize().unwrap_or_else(|_| "/".into()),
+            policy,
+            today,
+            fixes: false,
+        }
     }
 
     /// The Dockerfiles below a folder: where they are, and what they are called.
@@ -163,7 +185,7 @@ impl<'a> Desk<'a> {
     }
 
     fn lint(&self, file: &Path, name: String) -> LintedFile {
-        self.run(file, name, |subject| subject.lint().1)
+        self.run(file, name, Origin::Disk(file.to_owned()), None)
     }
 
     fn lint_stdin(&self, path: Option<&Path>) -> LintedFile {
@@ -173,20 +195,24 @@ impl<'a> Desk<'a> {
             Err(Problem::new("unreadable-file", format!("standard input cannot be read: {error}"))
                 .with_help("name a file instead of `-`"))
         });
-        self.run(&file, name, |subject| match read {
-            Ok(bytes) => subject.lint_bytes(&bytes),
-            Err(problem) => unreadable(&subject.name, problem),
-        })
+        let input = read.as_ref().ok().cloned().unwrap_or_default();
+        self.run(&file, name, Origin::Stdin(input), Some(read))
     }
 
-    fn run(&self, file: &Path, name: String, lint: impl FnOnce(&Subject) -> Report) -> LintedFile {
+    /// What `read` holds, or the file where it holds nothing.
+    fn run(&self, file: &Path, name: String, origin: Origin, read: Option<Result<Vec<u8>, Problem>>) -> LintedFile {
         let section = self.section(file);
         let policy = section.map_or(self.policy, |(_, section)| &section.policy);
         let project = section.map(|(project, _)| &project.source);
         let (root, path) = self.place(file);
-        let subject = Subject { name, root, path, policy, project, today: self.today };
-        let report = lint(&subject);
-        LintedFile { name: subject.name, fail_on: policy.fail_on, report }
+        let subject = Subject { name, root, path, policy, project, today: self.today, fixes: self.fixes };
+        let linted = match read {
+            None => subject.lint(),
+            Some(Ok(bytes)) => subject.lint_bytes(&bytes),
+            Some(Err(problem)) => Linted::failed(unreadable(&subject.name, problem)),
+        };
+        let Linted { report, fixed, .. } = linted;
+        LintedFile { name: subject.name, origin, fail_on: policy.fail_on, report, fixed }
     }
 
     /// The section of the project that names a file.

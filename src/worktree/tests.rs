@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::subject::MAX_SIZE;
 use super::*;
 use crate::diag::{Source, Span, Spanned};
+use crate::image::Digest;
 use crate::lint::policy::{DockerfileSet, Gates, Level, Override, Policy};
 
 const TODAY: Date = Date::constant(2027, 1, 31);
@@ -138,7 +139,7 @@ fn the_nearest_ignore_file_makes_the_context() {
 /// What lint says of these paths of a folder: names relative to it, and the rules that found something.
 fn said(folder: &TempDir, project: Option<&Project>, paths: &[&str]) -> Vec<(String, Vec<&'static str>)> {
     let inputs: Vec<_> = paths.iter().map(|path| Input::Path(folder.path().join(path))).collect();
-    let run = lint_inputs(&inputs, project, &Policy::default(), TODAY);
+    let run = lint_inputs(&inputs, project, &Policy::default(), TODAY, false);
     let root = format!("{}/", shown(folder.path()));
     let rules = |file: &LintedFile| file.report.findings.iter().map(|finding| finding.rule).collect();
     run.files.iter().map(|file| (file.name.replace(&root, ""), rules(file))).collect()
@@ -167,7 +168,7 @@ fn folders_are_walked_for_dockerfiles_and_each_is_linted_once() {
 fn what_is_not_there_fails_and_an_empty_folder_warns() {
     let (folder, _project) = project(&[("empty/README", b"")], Vec::new());
     let inputs = [Input::Path(folder.path().join("gone/Dockerfile")), Input::Path(folder.path().join("empty"))];
-    let run = lint_inputs(&inputs, None, &Policy::default(), TODAY);
+    let run = lint_inputs(&inputs, None, &Policy::default(), TODAY, false);
     assert_eq!(codes(&run.findings), ["no-dockerfile"]);
     assert!(run.files[0].report.failed);
     assert_eq!(run.files[0].report.findings[0].rule, "unreadable-file");
@@ -192,7 +193,7 @@ fn a_section_s_policy_holds_for_the_files_it_names() {
 #[test]
 fn what_the_project_declares_is_called_by_its_path_from_here() {
     let (folder, project) = project(&[("a/Dockerfile", GOOD.as_bytes())], vec![section(&["**/Dockerfile"], &[])]);
-    let run = lint_declared(&project, TODAY);
+    let run = lint_declared(&project, TODAY, false);
     assert_eq!(PathBuf::from(&run.files[0].name), folder.path().join("a/Dockerfile"));
     assert_eq!(run.files[0].fail_on, Level::Error);
 }

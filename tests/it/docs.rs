@@ -135,14 +135,17 @@ fn the_reference_of_rules_says_what_the_code_says() {
     let mut text = format!("{GENERATED}\n# The rules\n\n");
     text.push_str(
         "The level is the one of the profile `swr`, and `all` turns on what is off there. A rule is called by its name or \
-         by what\nanother linter calls it. The practice is the one of the 17 of SWR's documents that it comes from.\n\n\
-         | rule | level | practice | also called | what it finds |\n|---|---|---|---|---|\n",
+         by what\nanother linter calls it. The practice is the one of the 17 of SWR's documents that it comes from. What is fixable \
+         `swrctl lint --fix`\ncorrects, where that is safe.\n\n\
+         | rule | level | practice | fixable | also called | what it finds |\n|---|---|---|---|---|---|\n",
     );
     for rule in rules() {
         let practice = rule.practice.map_or_else(String::new, |number| number.to_string());
         let name = rule.name;
         let (aliases, summary) = (rule.aliases.join(", "), in_a_table(rule.summary));
-        let _ = writeln!(text, "| [{name}](#{name}) | {} | {practice} | {aliases} | {summary} |", level(rule));
+        let fixable = if rule.is_fixable() { "yes" } else { "" };
+        let _ =
+            writeln!(text, "| [{name}](#{name}) | {} | {practice} | {fixable} | {aliases} | {summary} |", level(rule));
     }
     for rule in rules() {
         let help = wrapped(&format!("What to do: {}.", rule.help.trim_end_matches('.')));

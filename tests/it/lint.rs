@@ -132,3 +132,43 @@ fn every_rule_and_every_check_is_explained_by_every_name() {
     let unknown = project.run(["explain", "latest-tga"]).expect_code(1);
     assert!(unknown.stderr.contains("did you mean `latest-tag`?"), "{unknown}");
 }
+
+const FIXABLE: &str = "FROM alpine:3.20\r\nADD app /app\r\nHEALTHCHECK NONE\r\nCMD [\"a\"]\r\n";
+
+#[test]
+fn standard_input_is_fixed_to_standard_output() {
+    let project = Project::empty().file("Dockerfile", FIXABLE).file("good", GOOD).file("odd", b"FROM a\xff\nADD b c\n");
+    let output = project.bash("swrctl lint --fix --format short - < Dockerfile").expect_success();
+    assert_eq!(output.stdout, FIXABLE.replace("ADD", "COPY"));
+    assert_eq!(output.stderr, "fixed <stdin>: add-local-file\n1 finding fixed; no findings in 1 file\n");
+    assert_eq!(project.bash("swrctl lint --fix - < good").expect_success().stdout, GOOD);
+    let bytes = project.bash("swrctl lint --fix --fail-on never - < odd | cmp - odd").expect_success();
+    assert!(bytes.stderr.contains("invalid-utf8"), "{bytes}");
+    let diff = project.bash("swrctl lint --diff - --stdin-path sub/Dockerfile < Dockerfile").expect_success();
+    assert!(diff.stdout.starts_with("--- sub/Dockerfile\n+++ sub/Dockerfile\n@@ "), "{diff}");
+}
+
+#[test]
+fn a_diff_is_a_patch() {
+    let project = Project::empty().file("a/Dockerfile", FIXABLE).file("Dockerfile", FIXABLE);
+    project.bash("swrctl lint --diff > fixes.patch; git apply -p0 --whitespace=nowarn fixes.patch").expect_success();
+    for file in ["a/Dockerfile", "Dockerfile"] {
+        assert_eq!(std::fs::read_to_string(project.path(file)).unwrap(), FIXABLE.replace("ADD", "COPY"));
+    }
+}
+
+#[test]
+fn files_that_cannot_be_fixed_are_named_and_the_others_are_fixed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let project = two_files().file("a/Dockerfile", FIXABLE).file("b/Dockerfile", FIXABLE).file("c/original", FIXABLE);
+    symlink("original", project.path("c/Dockerfile")).unwrap();
+    std::fs::set_permissions(project.path("a/Dockerfile"), PermissionsExt::from_mode(0o444)).unwrap();
+    let output = project.run(["lint", "--fix", "--format", "short"]).expect_code(1);
+    assert!(output.stderr.contains("error[read-only-file]\n\n  × `a/Dockerfile` is read-only"), "{output}");
+    assert!(output.stderr.contains("error[is-a-link]\n\n  × `c/Dockerfile` is a link"), "{output}");
+    assert!(output.stderr.contains("fixed b/Dockerfile: add-local-file\n"), "{output}");
+    assert_eq!(places(&output.stdout), ["a/Dockerfile:2:1", "api/Dockerfile:1:6", "c/Dockerfile:2:1"]);
+    let text = |file: &str| std::fs::read_to_string(project.path(file)).unwrap();
+    assert_eq!((text("a/Dockerfile"), text("c/original")), (FIXABLE.to_owned(), FIXABLE.to_owned()));
+    assert_eq!(text("b/Dockerfile"), FIXABLE.replace("ADD", "COPY"));
+}

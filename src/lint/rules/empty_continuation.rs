@@ -1,8 +1,10 @@
 //! Empty lines inside an instruction.
 
 use super::super::context::Context;
+use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use crate::diag::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "empty-continuation",
@@ -17,8 +19,15 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+fn with_line_end(context: &Context, line: Span) -> Span {
+    let rest = &context.dockerfile.source.text()[line.end..];
+    Span::new(line.start, line.end + rest.find('\n').map_or(rest.len(), |at| at + 1))
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for line in &context.dockerfile.blank_continuations {
-        sink.report(*line, "the instruction goes on below this empty line");
+        let draft = sink.report(*line, "the instruction goes on below this empty line");
+        // It is skipped when the file is read.
+        draft.fix(Fix::replace(with_line_end(context, *line), ""));
     }
 }

@@ -1,6 +1,7 @@
 //! FROM and AS in different cases.
 
 use super::super::context::Context;
+use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
@@ -23,7 +24,10 @@ fn check(context: &Context, sink: &mut Sink) {
         let upper = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
         let (from, word) = (context.dockerfile.source.slice(from.keyword.span), keyword.raw.as_str());
         if upper(from) != upper(word) {
-            sink.report(keyword.span(), format!("`{word}` and `{from}` are written in different cases"));
+            let written = context.dockerfile.source.slice(keyword.span());
+            let fixed = if upper(from) { written.to_ascii_uppercase() } else { written.to_ascii_lowercase() };
+            let message = format!("`{word}` and `{from}` are written in different cases");
+            sink.report(keyword.span(), message).fix(Fix::replace(keyword.span(), fixed));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Practice 13: EXPOSE of what is no port.
 
 use super::super::context::Context;
+use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Keyword, Word};
 
 pub(super) static RULE: Rule = Rule {
     name: "invalid-port",
@@ -61,12 +62,20 @@ fn examine(text: &str) -> Result<(), Fault> {
     }
 }
 
+/// BuildKit takes a protocol in any case; what a variable holds is not written here.
+fn recased(context: &Context, word: &Word, fault: &Fault) -> Option<Fix> {
+    let written = context.dockerfile.source.slice(word.span());
+    (matches!(fault, Fault::Case(_)) && !written.contains(['$', '"', '\'']))
+        .then(|| Fix::replace(word.span(), written.to_ascii_lowercase()))
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (_, expose) in context.every(Keyword::Expose) {
         for word in expose.words() {
             let values = word.value.as_deref().unwrap_or_default().split_whitespace();
             for fault in values.filter_map(|value| examine(value).err()) {
                 let draft = sink.report(word.span(), fault.to_string());
+                draft.fix(recased(context, word, &fault));
                 draft.aliases(match fault {
                     Fault::OutOfRange(_) => &["DL3011"],
                     Fault::Case(_) => &["ExposeProtoCasing"],

@@ -1,17 +1,26 @@
 //! The table of rules. A rule is one file here, one line in the table and one cases file under `tests/cases/rules`;
-//! a test holds the three together. In a rule's file the check comes last.
+//! a test holds the three together. In a rule's file the check comes last. `fixable` marks rules that offer fixes, which
+//! their cases show.
 
 /// Declares the modules and the table in one go.
 macro_rules! table {
-    ($($rule:ident),* $(,)?) => {
+    ($($rule:ident $($fixable:ident)?),* $(,)?) => {
         $(mod $rule;)*
 
         pub(super) static RULES: &[&super::rule::Rule] = &[$(&$rule::RULE),*];
+
+        pub(super) static FIXABLE: &[&super::rule::Rule] = &[$($($fixable!($rule),)?)*];
+    };
+}
+
+macro_rules! fixable {
+    ($rule:ident) => {
+        &$rule::RULE
     };
 }
 
 table! {
-    add_local_file,
+    add_local_file fixable,
     apt_in_script,
     archive_copied,
     archive_left,
@@ -24,23 +33,23 @@ table! {
     definition_description,
     dockerignore_gap,
     duplicate_stage_name,
-    empty_continuation,
+    empty_continuation fixable,
     end_of_life_base,
     entrypoint_without_exec,
     filesystem_copied,
-    from_as_casing,
+    from_as_casing fixable,
     ignored_file_copied,
     inline_ignore,
-    instruction_casing,
+    instruction_casing fixable,
     invalid_default_image,
     invalid_label_key,
-    invalid_port,
+    invalid_port fixable,
     invalid_utf8,
     label_format,
     large_base,
     latest_tag,
-    legacy_key_value,
-    maintainer_instruction,
+    legacy_key_value fixable,
+    maintainer_instruction fixable,
     malformed_pragma,
     many_processes,
     missing_command,
@@ -53,12 +62,12 @@ table! {
     mixed_run,
     named_user,
     package_lists_left,
-    pip_cache_left,
+    pip_cache_left fixable,
     pipe_without_pipefail,
     platform_in_from,
     pointless_program,
     probe_without_fail,
-    recommended_packages,
+    recommended_packages fixable,
     redundant_platform,
     relative_destination,
     relative_workdir,
@@ -73,12 +82,12 @@ table! {
     shell_replaced,
     source_before_dependencies,
     split_update_install,
-    stage_name_casing,
+    stage_name_casing fixable,
     sudo,
     syntax_error,
     system_volume,
     unchecked_command,
-    unconfirmed_install,
+    unconfirmed_install fixable,
     undefined_variable,
     unexpected_label,
     unknown_stage,
@@ -87,7 +96,7 @@ table! {
     untagged_image,
     unverified_download,
     upgrade_in_build,
-    useradd_fills_log,
+    useradd_fills_log fixable,
     wget_and_curl,
     wget_progress,
     write_after_volume,

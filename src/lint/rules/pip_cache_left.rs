@@ -1,6 +1,7 @@
 //! Practice 5: pip's download cache left in a layer.
 
 use super::super::context::Context;
+use super::super::fix::option;
 use super::super::packages::{Manager, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
@@ -50,7 +51,8 @@ fn check(context: &Context, sink: &mut Sink) {
                 && !command.invocation.has_option("--cache-dir");
             if cached {
                 let span = command.invocation.words[0].span.join(command.verb.span);
-                sink.report(span, format!("`{}` leaves its download cache in the image", command.name()));
+                let draft = sink.report(span, format!("`{}` leaves its download cache in the image", command.name()));
+                draft.fix(option(run, command.verb, "--no-cache-dir"));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Packages that nobody asked for.
 
 use super::super::context::Context;
+use super::super::fix::option;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::packages::{Manager, PackageCommand, package_command};
@@ -27,11 +28,14 @@ fn is_told_not_to(command: &PackageCommand) -> bool {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, invocation) in context.run_commands() {
+    for (run, invocation) in context.run_commands() {
         let Some(command) = package_command(invocation) else { continue };
         if command.manager == Manager::Apt && command.installs() && !is_told_not_to(&command) {
             let message = format!("`{}` brings recommended packages too", command.name());
-            sink.report(invocation.words[0].span.join(command.verb.span), message);
+            let draft = sink.report(invocation.words[0].span.join(command.verb.span), message);
+            // aptitude calls it otherwise.
+            let known = matches!(invocation.program(), "apt-get" | "apt");
+            draft.fix(option(run, command.verb, "--no-install-recommends").filter(|_| known));
         }
     }
 }

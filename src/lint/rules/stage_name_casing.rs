@@ -1,6 +1,7 @@
 //! Stage names in upper case.
 
 use super::super::context::Context;
+use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
@@ -23,7 +24,9 @@ fn check(context: &Context, sink: &mut Sink) {
         let Some(name) = from.words().get(2) else { continue };
         let text = name.raw.as_str();
         if text.contains(|c: char| c.is_ascii_uppercase()) {
-            sink.report(name.span(), format!("the stage name `{text}` is not in lower case"));
+            let draft = sink.report(name.span(), format!("the stage name `{text}` is not in lower case"));
+            // FROM, `--from` and `docker build --target` find a stage by its name in any case.
+            draft.fix(Fix::replace(name.span(), context.dockerfile.source.slice(name.span()).to_ascii_lowercase()));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Package managers that wait for an answer nobody gives.
 
 use super::super::context::Context;
+use super::super::fix::option;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::packages::{Manager, PackageCommand, package_command};
@@ -49,7 +50,7 @@ fn is_twice_quiet(command: &PackageCommand) -> bool {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (index, _) in context.every(Keyword::Run) {
+    for (index, run) in context.every(Keyword::Run) {
         let commands = &context.script(index).invocations;
         // `yes | apt-get install …`
         if commands.iter().any(|command| command.program() == "yes") {
@@ -61,7 +62,10 @@ fn check(context: &Context, sink: &mut Sink) {
                 && !is_confirmed(&command)
             {
                 let message = format!("`{}` asks before it does anything", command.name());
-                sink.report(command.invocation.words[0].span.join(command.verb.span), message).aliases(aliases);
+                let draft = sink.report(command.invocation.words[0].span.join(command.verb.span), message);
+                // zypper's `source-install` does not know the option.
+                let known = !matches!(command.verb.text(), "source-install" | "si");
+                draft.aliases(aliases).fix(option(run, command.verb, "-y").filter(|_| known));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! useradd with a large number.
 
 use super::super::context::Context;
+use super::super::fix::option;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::shell::{Invocation, ShellWord};
@@ -37,10 +38,11 @@ fn user_id(command: &Invocation) -> Option<u64> {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, command) in context.run_commands().filter(|(_, command)| command.program() == "useradd") {
+    for (run, command) in context.run_commands().filter(|(_, command)| command.program() == "useradd") {
         let silent = command.has_option("-l") || command.has_option("--no-log-init");
         if let Some(id) = user_id(command).filter(|id| *id > LARGEST_HARMLESS && !silent) {
-            sink.report(command.span, format!("useradd writes login logs as long as the UID {id} is large"));
+            let draft = sink.report(command.span, format!("useradd writes login logs as long as the UID {id} is large"));
+            draft.fix(option(run, &command.words[0], "--no-log-init"));
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Place, Tally, fails, findings};
+use super::{Place, Tally, beside, fails, findings};
 use crate::diag::Label;
 use crate::lint::Finding;
+use crate::lint::fix::{Edit, Fix};
 use crate::worktree::{LintRun, LintedFile};
 
 const FORMAT_VERSION: u32 = 1;
@@ -21,7 +22,7 @@ pub(super) fn render(run: &LintRun) -> String {
 }
 
 fn record(file: &LintedFile, finding: &Finding) -> Value {
-    let Finding { rule, aliases, practice, level, diagnostic } = finding;
+    let Finding { rule, aliases, practice, level, diagnostic, fix } = finding;
     let mut record = json!({
         "rule": rule,
         "aliases": aliases,
@@ -36,8 +37,25 @@ fn record(file: &LintedFile, finding: &Finding) -> Value {
     if let Value::Object(record) = &mut record {
         record.extend(place(&Place::of(finding)));
         record.insert("related".to_owned(), related.into());
+        record.insert("fix".to_owned(), fix.as_ref().map(|fix| fix_record(file, finding, fix)).into());
     }
     record
+}
+
+/// All of its edits, or none: places are those of the file as it is.
+fn fix_record(file: &LintedFile, finding: &Finding, fix: &Fix) -> Value {
+    let source = &finding.diagnostic.labels[0].source;
+    let edit = |edit: &Edit| {
+        let mut record = serde_json::Map::from_iter(place(&Place::new(source, edit.span)));
+        record.insert("text".to_owned(), edit.text.as_str().into());
+        Value::from(record)
+    };
+    let creates = fix.creates.as_ref().map(|new| json!({ "file": beside(&file.name, new.name), "text": new.text }));
+    json!({
+        "message": finding.diagnostic.problem.help,
+        "edits": fix.edits.iter().map(edit).collect::<Vec<_>>(),
+        "creates": creates,
+    })
 }
 
 /// A further place, which may be in another file.

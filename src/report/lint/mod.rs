@@ -18,6 +18,7 @@ use super::diagnostic::Style;
 use super::escape;
 use crate::diag::{Position, Source, Span};
 use crate::lint::Finding;
+use crate::lint::fix::Fixed;
 use crate::lint::policy::Level;
 use crate::worktree::{LintRun, LintedFile};
 
@@ -54,10 +55,10 @@ pub fn render(run: &LintRun, format: Format, style: &Style) -> String {
     }
 }
 
-/// How many files were looked at and what was found in them, in one line for people.
+/// How many files were looked at, what was found in them and what of it was fixed before, in one line for people.
 #[must_use]
-pub fn summary(run: &LintRun) -> String {
-    let Tally { files, errors, warnings, infos } = Tally::of(run);
+pub fn summary(run: &LintRun, fixed: usize) -> String {
+    let Tally { files, errors, warnings, infos, fixable } = Tally::of(run);
     let count = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -67,7 +68,21 @@ pub fn summary(run: &LintRun) -> String {
         [count(errors, "error", "errors"), count(warnings, "warning", "warnings"), count(infos, "info", "infos")];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let found = if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") };
-    format!("{found} in {files} file{}", if files == 1 { "" } else { "s" })
+    let fixed = count(fixed, "finding fixed; ", "findings fixed; ").unwrap_or_default();
+    let fixable = if fixable == 0 { String::new() } else { format!(" ({fixable} fixable with --fix)") };
+    format!("{fixed}{found} in {files} file{}{fixable}", if files == 1 { "" } else { "s" })
+}
+
+/// What was fixed in a file, in one line for people.
+#[must_use]
+pub fn fixed(name: &str, fixed: &Fixed) -> String {
+    let count = |(rule, count): (&&str, &usize)| match count {
+        1 => (*rule).to_owned(),
+        _ => format!("{rule} ({count})"),
+    };
+    let rules: Vec<_> = fixed.gone.iter().map(count).collect();
+    let created = fixed.creates.as_ref().map(|file| format!("; created {} beside it", file.name)).unwrap_or_default();
+    format!("fixed {}: {}{created}", escape::line(name), rules.join(", "))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -76,6 +91,8 @@ struct Tally {
     errors: usize,
     warnings: usize,
     infos: usize,
+    /// Findings that offer a fix.
+    fixable: usize,
 }
 
 impl Tally {
@@ -86,6 +103,7 @@ impl Tally {
             errors: count(Level::Error),
             warnings: count(Level::Warning),
             infos: count(Level::Info),
+            fixable: findings(run).filter(|(_, finding)| finding.fix.is_some()).count(),
         }
     }
 }
@@ -130,6 +148,12 @@ fn message_and_help(finding: &Finding) -> String {
     let help = finding.diagnostic.problem.help.as_deref();
     let help = help.map(|help| format!("\nhelp: {}", escape::line(help)));
     message(finding) + &help.unwrap_or_default()
+}
+
+/// The name of a file in the folder of another.
+#[must_use]
+pub fn beside(file: &str, name: &str) -> String {
+    file.rfind('/').map_or_else(|| name.to_owned(), |at| format!("{}{name}", &file[..=at]))
 }
 
 /// The rule and what other linters call it.

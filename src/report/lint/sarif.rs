@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::fingerprint::Fingerprints;
-use super::{Place, findings, message};
+use super::{Place, beside, findings, message};
 use crate::diag::{Label, Problem};
+use crate::lint::fix::{Edit, Fix};
 use crate::lint::policy::Level;
 use crate::lint::{Finding, Rule, rule};
 use crate::worktree::{LintRun, LintedFile};
@@ -81,7 +82,32 @@ fn result(file: &LintedFile, finding: &Finding, rule: usize, fingerprint: &str) 
     if !related.is_empty() {
         result["relatedLocations"] = related.into();
     }
+    if let Some(fix) = &finding.fix {
+        result["fixes"] = json!([fix_record(file, finding, fix)]);
+    }
     result
+}
+
+fn fix_record(file: &LintedFile, finding: &Finding, fix: &Fix) -> Value {
+    let source = &finding.diagnostic.labels[0].source;
+    let replacement = |edit: &Edit| {
+        let place = Place::new(source, edit.span);
+        json!({ "deletedRegion": region(&place), "insertedContent": { "text": edit.text } })
+    };
+    let own = (!fix.edits.is_empty()).then(|| {
+        let replacements: Vec<_> = fix.edits.iter().map(replacement).collect();
+        json!({ "artifactLocation": artifact(&file.name), "replacements": replacements })
+    });
+    let start = json!({ "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1 });
+    let created = fix.creates.as_ref().map(|new| {
+        let replacement = json!({ "deletedRegion": start, "insertedContent": { "text": new.text } });
+        json!({ "artifactLocation": artifact(&beside(&file.name, new.name)), "replacements": [replacement] })
+    });
+    let help = finding.diagnostic.problem.help.as_deref().unwrap_or_default();
+    json!({
+        "description": { "text": super::escape::line(help) },
+        "artifactChanges": own.into_iter().chain(created).collect::<Vec<_>>(),
+    })
 }
 
 fn related_location(label: &Label) -> Value {
@@ -93,11 +119,12 @@ fn related_location(label: &Label) -> Value {
     related
 }
 
-fn location(file: &str, Place { start, end, .. }: &Place) -> Value {
-    let region = json!({
-        "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
-    });
-    json!({ "artifactLocation": artifact(file), "region": region })
+fn location(file: &str, place: &Place) -> Value {
+    json!({ "artifactLocation": artifact(file), "region": region(place) })
+}
+
+fn region(Place { start, end, .. }: &Place) -> Value {
+    json!({ "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column })
 }
 
 fn artifact(file: &str) -> Value {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::diag::{Diagnostic, Problem, Severity};
 use crate::lint::{Report, rules};
+use crate::worktree::Origin;
 
 const STYLE: Style = Style { color: false, unicode: true, width: 80 };
 
@@ -26,13 +27,13 @@ fn finding(at: usize, level: Level, source: &Arc<Source>, span: Span, message: &
     };
     let problem = Problem::new(rule.name, message).with_help(rule.help);
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
-    Finding { rule: rule.name, aliases: rule.aliases, practice: rule.practice, level, diagnostic }
+    Finding { rule: rule.name, aliases: rule.aliases, practice: rule.practice, level, diagnostic, fix: None }
 }
 
 fn file(name: &str, findings: Vec<Finding>) -> LintedFile {
     let failed = findings.iter().any(|finding| finding.level == Level::Error);
     let report = Report { findings, failed, ..Report::default() };
-    LintedFile { name: name.to_owned(), fail_on: Level::Error, report }
+    LintedFile { name: name.to_owned(), origin: Origin::Stdin(Vec::new()), fail_on: Level::Error, report, fixed: None }
 }
 
 fn run_of(files: Vec<LintedFile>) -> LintRun {
@@ -58,8 +59,8 @@ fn json_of(text: &str) -> Value {
 
 #[test]
 fn the_summary_counts_findings_and_files() {
-    assert_eq!(summary(&sample()), "1 error, 1 warning in 2 files");
-    assert_eq!(summary(&run_of(vec![file("a", Vec::new())])), "no findings in 1 file");
+    assert_eq!(summary(&sample(), 0), "1 error, 1 warning in 2 files");
+    assert_eq!(summary(&run_of(vec![file("a", Vec::new())]), 0), "no findings in 1 file");
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! `swrctl lint --fix` and `--diff`.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use super::output::{Failure, Output};
+use crate::apply::files;
+use crate::diag::{Diagnostic, Problem};
+use crate::lint::fix::{Change, Fixed};
+use crate::report::diff;
+use crate::report::lint::{beside, fixed};
+use crate::worktree::{LintRun, LintedFile, Origin};
+
+/// What fixing a run came to.
+#[derive(Debug, Default)]
+pub(super) struct Fixing {
+    /// Findings that are gone.
+    pub(super) gone: usize,
+    /// Files that could not be written.
+    pub(super) failures: Vec<Diagnostic>,
+}
+
+/// Prints what fixing would change.
+pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
+    let mut text = String::new();
+    for file in &run.files {
+        for change in file.fixed.iter().flat_map(Fixed::changes) {
+            text += &diff::unified(&name(file, &change), change.before, change.after);
+        }
+    }
+    let terminal = std::io::stdout().is_terminal() || output.stdout.color;
+    Output::print(&if terminal { diff::shown(&text, &output.stdout) } else { text })
+}
+
+/// Writes what is fixed, standard input's to standard output; what is left of each file becomes its report.
+pub(super) fn write(run: &mut LintRun) -> Result<Fixing, Failure> {
+    let mut fixing = Fixing::default();
+    let mut told = String::new();
+    for file in &mut run.files {
+        let written = match &file.origin {
+            Origin::Stdin(input) => {
+                let fixed = file.fixed.as_ref().map(|fixed| fixed.after.text().as_bytes());
+                Output::write(fixed.unwrap_or(input)).map(|()| true)?
+            }
+            Origin::Disk(path) => match write_file(file, path) {
+                Ok(()) => true,
+                Err(problem) => {
+                    fixing.failures.push(problem.into());
+                    false
+                }
+            },
+        };
+        if let Some(done) = file.fixed.take().filter(|_| written) {
+            let _ = writeln!(told, "{}", fixed(&file.name, &done));
+            fixing.gone += done.gone.values().sum::<usize>();
+            file.report = done.report;
+        }
+    }
+    Output::say(told.trim_end());
+    Ok(fixing)
+}
+
+fn write_file(file: &LintedFile, path: &Path) -> Result<(), Problem> {
+    for change in file.fixed.iter().flat_map(Fixed::changes) {
+        let name = name(file, &change);
+        match (change.beside, change.before) {
+            (Some(beside), _) => files::create(&path.with_file_name(beside), &name, change.after.as_bytes())?,
+            (None, before) => {
+                let before = before.unwrap_or_default().as_bytes();
+                files::replace(path, &name, before, change.after.as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What people know the file by that is written.
+fn name(file: &LintedFile, change: &Change) -> String {
+    change.beside.map_or_else(|| file.name.clone(), |name| beside(&file.name, name))
+}

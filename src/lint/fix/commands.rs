@@ -1,0 +1,11 @@
+//! Edits of commands in shell text.
+
+use super::Fix;
+use crate::dockerfile::shell::ShellWord;
+use crate::dockerfile::{Command, Instruction};
+
+/// Writes an option behind a word of a command; none in the exec form, where it would have to be an element.
+pub(in crate::lint) fn option(run: &Instruction, word: &ShellWord, option: &str) -> Option<Fix> {
+    let shell = matches!(run.command(), Some(Command::Shell(_)));
+    shell.then(|| Fix::insert(word.span.end, format!(" {option}")))
+}

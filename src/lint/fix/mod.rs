@@ -1,0 +1,90 @@
+//! Fixes: what a rule offers to write instead, and how several of them are applied to a file.
+//!
+//! A fix is safe: the image that is built means the same, but for what the finding is about. Where that is in doubt a
+//! rule offers none. What holds for every file, whatever the rules offer, is held here ([`fix`]):
+//!
+//! - fixing a fixed file changes nothing;
+//! - no rule has more findings than before;
+//! - what no edit touches stays byte for byte, and every instruction that no edit touches stays an instruction;
+//! - the fixed file has no syntax error; a file that has one, or is not UTF-8, is left as it is.
+//!
+//! No I/O: a new file is only described.
+
+mod commands;
+mod rounds;
+#[cfg(test)]
+mod tests;
+
+pub(super) use commands::option;
+pub use rounds::{Change, Fixed, fix};
+
+use crate::diag::Span;
+use crate::dockerfile::Keyword;
+
+/// What may be written instead, all of it or nothing. What it does is said by the finding's help.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fix {
+    /// In the order of the file, apart from each other.
+    pub edits: Vec<Edit>,
+    pub creates: Option<NewFile>,
+}
+
+/// A replacement of bytes of the file; an empty span inserts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    pub span: Span,
+    pub text: String,
+}
+
+/// A file that is to be created in the directory of the build context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    pub name: &'static str,
+    pub text: String,
+}
+
+impl Fix {
+    pub(super) fn replace(span: Span, text: impl Into<String>) -> Self {
+        Self::default().and_replace(span, text)
+    }
+
+    pub(super) fn insert(at: usize, text: impl Into<String>) -> Self {
+        Self::replace(Span::new(at, at), text)
+    }
+
+    pub(super) fn and_replace(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.edits.push(Edit { span, text: text.into() });
+        self.edits.sort();
+        self
+    }
+
+    pub(super) fn and_insert(self, at: usize, text: impl Into<String>) -> Self {
+        self.and_replace(Span::new(at, at), text)
+    }
+
+    /// Whether both can be applied at once; edits that only touch each other may mean different things together.
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let apart = |a: &Edit, b: &Edit| a.span.end < b.span.start || b.span.end < a.span.start;
+        (self.creates.is_none() || other.creates.is_none())
+            && self.edits.iter().all(|own| other.edits.iter().all(|edit| apart(own, edit)))
+    }
+}
+
+/// `text` with `edits`, which are in order and apart, made.
+fn edited<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        result.push_str(&text[at..edit.span.start]);
+        result.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    result.push_str(&text[at..]);
+    result
+}
+
+/// A keyword in the case of the one that is written in its place.
+pub(super) fn like(written: &str, keyword: Keyword) -> String {
+    let lower = written.bytes().all(|byte| byte.is_ascii_lowercase());
+    if lower { keyword.name().to_ascii_lowercase() } else { keyword.name().to_owned() }
+}

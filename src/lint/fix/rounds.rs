@@ -1,0 +1,239 @@
+//! Applies fixes in rounds: all that do not get in each other's way at once, then those that the fixed file asks for.
+//!
+//! Every step leaves fewer findings and no rule with more of them, so that it comes to an end.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::{Edit, Fix, NewFile, edited};
+use crate::diag::{Source, Span};
+use crate::dockerfile::Dockerfile;
+use crate::lint::{Finding, Report};
+
+/// A file without and with its fixes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fixed {
+    pub before: Arc<Source>,
+    pub after: Arc<Source>,
+    pub creates: Option<NewFile>,
+    /// How many findings of each rule are gone.
+    pub gone: BTreeMap<&'static str, usize>,
+    /// What is left to be said.
+    pub report: Report,
+}
+
+/// A file that fixing writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'f> {
+    /// Name of a file beside the Dockerfile; none for the Dockerfile itself.
+    pub beside: Option<&'static str>,
+    /// None for a file that is not there yet.
+    pub before: Option<&'f str>,
+    pub after: &'f str,
+}
+
+impl Fixed {
+    /// What is to be written; nothing where nothing could be fixed.
+    pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        let (before, after) = (self.before.text(), self.after.text());
+        let own = (before != after).then_some(Change { beside: None, before: Some(before), after });
+        let created = self.creates.as_ref();
+        let created = created.map(|file| Change { beside: Some(file.name), before: None, after: &file.text });
+        own.into_iter().chain(created)
+    }
+
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        self.changes().next().is_none()
+    }
+}
+
+/// Applies what `report` offers, and what is offered after that, until nothing is.
+///
+/// `report` is what `lint` says about `source`. A fix that does not lead to fewer findings, or that gives a rule more
+/// of them, is not applied. A file in which that cannot be settled within bounds is left as it is.
+#[must_use]
+pub fn fix(
+    source: &Arc<Source>,
+    report: &Report,
+    lint: &mut dyn FnMut(&Arc<Source>, Option<&NewFile>) -> Report,
+) -> Fixed {
+    let start = State { source: Arc::clone(source), creates: None, report: report.clone() };
+    let mut bench = Bench { lint, tries: tries(source.text().len()) };
+    let mut state = start.clone();
+    let end = loop {
+        match bench.round(&state) {
+            Round::Better(next) => state = next,
+            Round::Settled => break state,
+            Round::Unsettled => break start,
+        }
+    };
+    let State { source: after, creates, report: mut left } = end;
+    // What could be fixed is.
+    left.findings.iter_mut().for_each(|finding| finding.fix = None);
+    Fixed { before: Arc::clone(source), after, creates, gone: gone(report, &left), report: left }
+}
+
+/// How often a file may be linted on the way: a few times for a large one.
+const fn tries(bytes: usize) -> usize {
+    const BYTES: usize = 64 * 1024 * 1024;
+    const LEAST: usize = 8;
+    const MOST: usize = 500;
+    let tries = BYTES / (bytes + 1);
+    if tries < LEAST {
+        LEAST
+    } else if tries > MOST {
+        MOST
+    } else {
+        tries
+    }
+}
+
+fn gone(before: &Report, after: &Report) -> BTreeMap<&'static str, usize> {
+    let count = |report: &Report| {
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        report.findings.iter().for_each(|finding| *counts.entry(finding.rule).or_default() += 1);
+        counts
+    };
+    let left = count(after);
+    let gone = count(before).into_iter().map(|(rule, count)| (rule, count - left.get(rule).unwrap_or(&0).min(&count)));
+    gone.filter(|(_, count)| *count > 0).collect()
+}
+
+/// The file as it would be after some fixes.
+#[derive(Clone)]
+struct State {
+    source: Arc<Source>,
+    creates: Option<NewFile>,
+    report: Report,
+}
+
+enum Round {
+    Better(State),
+    /// No fix leads further.
+    Settled,
+    /// It took too many tries to find out.
+    Unsettled,
+}
+
+struct Bench<'l> {
+    lint: &'l mut dyn FnMut(&Arc<Source>, Option<&NewFile>) -> Report,
+    tries: usize,
+}
+
+/// The fixes of a round that proved good, and the file with them.
+struct Progress<'f> {
+    kept: Vec<&'f Fix>,
+    best: State,
+}
+
+impl Bench<'_> {
+    fn round(&mut self, state: &State) -> Round {
+        let mut waiting = offers(&state.report);
+        let mut progress = Progress { kept: Vec::new(), best: state.clone() };
+        while !waiting.is_empty() {
+            let (batch, rest) = apart(waiting);
+            if self.keep_good(state, &mut progress, &batch).is_none() {
+                return Round::Unsettled;
+            }
+            // Of two that are in each other's way the second has its turn when the first was no good.
+            waiting = rest;
+            waiting.retain(|fix| progress.kept.iter().all(|kept| kept.is_apart_from(fix)));
+        }
+        if progress.kept.is_empty() { Round::Settled } else { Round::Better(progress.best) }
+    }
+
+    /// Keeps what is good of `batch`, which is mostly all of it; halves lead to what is not.
+    fn keep_good<'f>(&mut self, start: &State, progress: &mut Progress<'f>, batch: &[&'f Fix]) -> Option<()> {
+        let fixes: Vec<&Fix> = progress.kept.iter().chain(batch).copied().collect();
+        self.tries = self.tries.checked_sub(1)?;
+        if let Some(next) = self.attempt(start, &fixes).filter(|next| improves(next, &progress.best, batch.len())) {
+            *progress = Progress { kept: fixes, best: next };
+        } else if batch.len() > 1 {
+            let (first, second) = batch.split_at(batch.len() / 2);
+            self.keep_good(start, progress, first)?;
+            self.keep_good(start, progress, second)?;
+        }
+        Some(())
+    }
+
+    /// The file with these fixes; none when it is not what they were meant to make of it.
+    fn attempt(&mut self, start: &State, fixes: &[&Fix]) -> Option<State> {
+        let mut edits: Vec<&Edit> = fixes.iter().flat_map(|fix| &fix.edits).collect();
+        edits.sort();
+        let text = edited(start.source.text(), edits.iter().copied());
+        let source = Arc::new(Source::new(start.source.name(), text));
+        if !is_intact(&Dockerfile::parse(&start.source), &edits, &Dockerfile::parse(&source)) {
+            return None;
+        }
+        let created = fixes.iter().find_map(|fix| fix.creates.clone());
+        let creates = start.creates.clone().or(created);
+        let report = (self.lint)(&source, creates.as_ref());
+        Some(State { source, creates, report })
+    }
+}
+
+/// What the findings offer, each thing once, in the order of the file.
+fn offers(report: &Report) -> Vec<&Fix> {
+    let mut offers: Vec<&Fix> = report.findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+    offers.sort_by(|a, b| a.edits.cmp(&b.edits));
+    offers.dedup();
+    offers
+}
+
+/// Takes fixes that are apart from each other, the first ones first; returns the rest too.
+fn apart(fixes: Vec<&Fix>) -> (Vec<&Fix>, Vec<&Fix>) {
+    let mut taken: Vec<&Fix> = Vec::new();
+    let mut rest = Vec::new();
+    // Where the fixes that were taken end: most stand behind all of them.
+    let mut end = None;
+    for fix in fixes {
+        let starts_behind = fix.creates.is_none() && fix.edits.first().map(|edit| edit.span.start) > end;
+        if starts_behind || taken.iter().all(|other| other.is_apart_from(fix)) {
+            end = end.max(fix.edits.last().map(|edit| edit.span.end));
+            taken.push(fix);
+        } else {
+            rest.push(fix);
+        }
+    }
+    (taken, rest)
+}
+
+/// At least one finding less for every fix, and none that was not there.
+fn improves(next: &State, before: &State, fixes: usize) -> bool {
+    let (left, found) = (&next.report.findings, &before.report.findings);
+    left.len() + fixes <= found.len() && !has_new_finding(found, left)
+}
+
+/// Whether a rule, by what other linters call its findings, says more than it did. Messages may change with the text
+/// they quote, and places do.
+pub(super) fn has_new_finding(before: &[Finding], after: &[Finding]) -> bool {
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for finding in before {
+        *known.entry((finding.rule, finding.aliases)).or_default() += 1;
+    }
+    after.iter().any(|finding| match known.get_mut(&(finding.rule, finding.aliases)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    })
+}
+
+/// Whether the fixed file reads without errors, and every instruction that no edit touches is where it has to be.
+pub(super) fn is_intact(before: &Dockerfile, edits: &[&Edit], after: &Dockerfile) -> bool {
+    let found: HashSet<_> = after.instructions.iter().map(|line| (line.span, *line.keyword, line.on_build)).collect();
+    let mut edits = edits.iter().peekable();
+    let (mut removed, mut added) = (0, 0);
+    after.errors.is_empty()
+        && before.instructions.iter().all(|line| {
+            while let Some(edit) = edits.next_if(|edit| edit.span.end < line.span.start) {
+                removed += edit.span.len();
+                added += edit.text.len();
+            }
+            let touched = edits.peek().is_some_and(|edit| edit.span.start <= line.span.end);
+            let moved = Span::new(line.span.start + added - removed, line.span.end + added - removed);
+            touched || found.contains(&(moved, *line.keyword, line.on_build))
+        })
+}

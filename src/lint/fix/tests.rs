@@ -1,0 +1,286 @@
+//! The laws of fixes, over every case of the rules, variants of them, and generated files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use proptest::prelude::*;
+
+use super::rounds::{has_new_finding, is_intact};
+use super::*;
+use crate::diag::Source;
+use crate::dockerfile::{Arguments, Command, Dockerfile, Instruction, Text, Word};
+use crate::lint::cases::{Case, folder, read_cases, stems};
+use crate::lint::policy::{Policy, Profile};
+use crate::lint::{BuildContext, Report, lint};
+
+fn report(source: &Arc<Source>, created: Option<&NewFile>) -> Report {
+    let policy = Policy { profile: Profile::All, ..Policy::default() };
+    let ignore_file = created.map(|file| Arc::new(Source::new(file.name, file.text.as_str())));
+    let context = BuildContext { ignore_file, ..BuildContext::default() };
+    lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
+}
+
+fn fixed(text: &str) -> Fixed {
+    let source = Arc::new(Source::new("Dockerfile", text));
+    fix(&source, &report(&source, None), &mut report)
+}
+
+fn fixed_text(text: &str) -> String {
+    fixed(text).after.text().to_owned()
+}
+
+/// What an instruction says, but for what fixes of one word change.
+fn meaning(line: &Instruction) -> String {
+    let keyword = match *line.keyword {
+        Keyword::Add => Keyword::Copy,
+        Keyword::Maintainer => Keyword::Label,
+        other => other,
+    };
+    let flags: Vec<_> = line.flags.iter().map(|flag| (&flag.name.value, flag.value.as_ref().map(Word::text))).collect();
+    let arguments = match &line.arguments {
+        Arguments::None => String::new(),
+        Arguments::Words(words) => {
+            let words: Vec<_> = words.iter().map(|word| word.text().to_ascii_lowercase()).collect();
+            if *line.keyword == Keyword::Maintainer {
+                format!("[org.opencontainers.image.authors={}]", words.join(" ").trim_matches('"'))
+            } else {
+                format!("{words:?}")
+            }
+        }
+        Arguments::Pairs(pairs) => {
+            // Quotes around what only the build knows are no part of it.
+            let value = |word: &Word| word.text().trim_matches('"').to_ascii_lowercase();
+            let pairs: Vec<_> = pairs
+                .iter()
+                .map(|pair| format!("{}={}", pair.name.text(), pair.value.as_ref().map(value).unwrap_or_default()))
+                .collect();
+            format!("[{}]", pairs.join(", "))
+        }
+        Arguments::Command(Command::Exec(words)) => words.iter().map(Text::as_str).collect::<Vec<_>>().join(" "),
+        Arguments::Command(Command::Shell(text)) => without_options(text.as_str()),
+    };
+    format!("{keyword:?} {} {flags:?} {arguments}", line.on_build)
+}
+
+/// A command without the options that fixes add.
+fn without_options(text: &str) -> String {
+    const ADDED: [&str; 4] = ["-y", "--no-install-recommends", "--no-cache-dir", "--no-log-init"];
+    text.split_whitespace().filter(|word| !ADDED.contains(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn meanings(text: &str) -> Vec<String> {
+    let file = Dockerfile::parse(&Arc::new(Source::new("Dockerfile", text)));
+    file.instructions.iter().map(meaning).collect()
+}
+
+fn assert_lawful(text: &str) {
+    let first = fixed(text);
+    let after = first.after.text();
+    assert_eq!(fixed_text(after), after, "fixing twice is fixing once: {text}");
+    let before = report(&first.before, None);
+    let left = report(&first.after, first.creates.as_ref());
+    assert!(!has_new_finding(&before.findings, &left.findings), "no new finding: {text}\n{after}");
+    assert_eq!(meanings(after), meanings(text), "every instruction means the same: {text}");
+    let comments = |text: &str| {
+        let source = Arc::new(Source::new("Dockerfile", text));
+        let parsed = Dockerfile::parse(&source);
+        parsed.comments.iter().map(|span| source.slice(*span).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(comments(after), comments(text), "no comment is lost: {text}");
+}
+
+fn every_case() -> Vec<(String, Case)> {
+    let named = |place: &'static str| stems(place, "md").into_iter().map(move |name| (place, name));
+    let files = named("tests/cases/rules").chain(named("tests/cases/differences"));
+    files
+        .flat_map(|(place, name)| {
+            let text = std::fs::read_to_string(folder(&format!("{place}/{name}.md"))).unwrap();
+            read_cases(&text).into_iter().map(move |case| (name.clone(), case))
+        })
+        .filter(|(_, case)| case.blocks.contains_key("dockerfile"))
+        .collect()
+}
+
+#[test]
+fn every_case_keeps_the_laws() {
+    let cases = every_case();
+    assert!(cases.len() > 250, "{}", cases.len());
+    for (_, case) in cases {
+        assert_lawful(case.source().text());
+    }
+}
+
+/// What stands around a fix stays as it is: with other line ends the same is fixed, and they stay.
+#[test]
+fn line_ends_and_a_byte_order_mark_survive() {
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    for (name, case) in every_case() {
+        let text = case.source().text().to_owned();
+        if text.contains(['\r', '\u{feff}']) {
+            continue;
+        }
+        assert_eq!(fixed_text(&crlf(&text)), crlf(&fixed_text(&text)), "{name}");
+        assert_eq!(fixed_text(&format!("\u{feff}{text}")), format!("\u{feff}{}", fixed_text(&text)), "{name}");
+        let open = text.trim_end_matches('\n');
+        assert_eq!(fixed_text(open), fixed_text(&text).trim_end_matches('\n'), "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_read_as_it_was_meant_is_left_alone() {
+    for text in ["FROM a\nFRM b\nMAINTAINER me\n", "FROM a\nMAINTAINER \u{fffd}\n"] {
+        assert!(fixed(text).changes_nothing());
+        let report = report(&Arc::new(Source::new("Dockerfile", text)), None);
+        assert!(
+            report.findings.iter().any(|finding| finding.rule == "maintainer-instruction" && finding.fix.is_none())
+        );
+    }
+}
+
+/// An engine on rules of its own: every `a` may become `b`, every `b` in front of a `!` is worse than an `a`.
+fn toy(source: &Arc<Source>, fix_of: impl Fn(usize) -> Fix) -> Report {
+    let rule = crate::lint::rule("sudo").unwrap();
+    let other = crate::lint::rule("latest-tag").unwrap();
+    let text = source.text();
+    let finding = |rule: &'static crate::lint::Rule, at: usize, fix| crate::lint::Finding {
+        rule: rule.name,
+        aliases: rule.aliases,
+        practice: None,
+        level: crate::lint::policy::Level::Warning,
+        diagnostic: crate::diag::Diagnostic::warning("x", "y").at(source, Span::new(at, at + 1), ""),
+        fix,
+    };
+    let good = text.match_indices(" a").map(|(at, _)| finding(rule, at + 1, Some(fix_of(at + 1))));
+    let bad = text.match_indices("b!").map(|(at, _)| finding(other, at, None));
+    Report { findings: good.chain(bad).collect(), ..Report::default() }
+}
+
+#[test]
+fn a_fix_that_brings_a_finding_is_dropped_alone() {
+    let source = Arc::new(Source::new("f", "FROM x\nRUN a a a! a a! a\n"));
+    let mut lint =
+        |source: &Arc<Source>, _: Option<&NewFile>| toy(source, |at| Fix::replace(Span::new(at, at + 1), "b"));
+    let report = lint(&source, None);
+    let done = fix(&source, &report, &mut lint);
+    assert_eq!(done.after.text(), "FROM x\nRUN b b a! b a! b\n");
+    assert_eq!(done.gone.into_iter().collect::<Vec<_>>(), [("sudo", 4)]);
+    assert_eq!(done.report.findings.len(), 2);
+    assert!(done.report.findings.iter().all(|finding| finding.fix.is_none()));
+}
+
+#[test]
+fn of_two_fixes_of_one_place_the_second_waits_for_its_turn() {
+    let source = Arc::new(Source::new("f", "FROM x\nRUN a a!\n"));
+    let mut lint =
+        |source: &Arc<Source>, _: Option<&NewFile>| toy(source, |at| Fix::replace(Span::new(at, at + 2), "c "));
+    let report = lint(&source, None);
+    assert_eq!(fix(&source, &report, &mut lint).after.text(), "FROM x\nRUN c c \n");
+}
+
+#[test]
+fn a_fix_that_breaks_an_instruction_is_dropped() {
+    for broken in ["b\\", "b\nFRM", "<<E"] {
+        let source = Arc::new(Source::new("f", "FROM x\nRUN a\nUSER y\n"));
+        let mut lint =
+            |source: &Arc<Source>, _: Option<&NewFile>| toy(source, |at| Fix::replace(Span::new(at, at + 1), broken));
+        let report = lint(&source, None);
+        assert!(fix(&source, &report, &mut lint).changes_nothing(), "{broken}");
+    }
+}
+
+#[test]
+fn what_cannot_be_settled_is_left_as_it_was() {
+    let source = Arc::new(Source::new("f", format!("FROM x\nRUN{}\n", " a!".repeat(600))));
+    let mut calls = 0;
+    let mut lint = |source: &Arc<Source>, _: Option<&NewFile>| {
+        calls += 1;
+        toy(source, |at| Fix::replace(Span::new(at, at + 1), "b"))
+    };
+    let report = lint(&source, None);
+    assert!(fix(&source, &report, &mut lint).changes_nothing());
+    assert!(calls < 600, "{calls}");
+}
+
+#[test]
+fn many_fixes_take_time_by_their_number() {
+    let started = std::time::Instant::now();
+    let text = "FROM debian:12\n".to_owned() + &"ADD a b\nRUN apt-get install x\n".repeat(500);
+    let done = fixed(&text);
+    assert!(done.gone["add-local-file"] == 500, "{:?}", done.gone);
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+#[test]
+fn an_instruction_that_no_edit_touches_stays_in_its_place() {
+    let parse = |text: &str| Dockerfile::parse(&Arc::new(Source::new("f", text)));
+    let edit = Edit { span: Span::new(7, 10), text: "COPY".into() };
+    let before = parse("FROM x\nADD a b\nUSER y\n");
+    assert!(is_intact(&before, &[&edit], &parse("FROM x\nCOPY a b\nUSER y\n")));
+    assert!(!is_intact(&before, &[&edit], &parse("FROM x\nCOPY a b \\\nUSER y\n")));
+}
+
+/// Lines of Dockerfiles; some are fixed, some stand in the way.
+const LINES: &[&str] = &[
+    "FROM debian:12 as Build",
+    "from debian:12 AS next",
+    "FROM Build",
+    "FROM alpine:3.20",
+    "# a comment",
+    "",
+    "  ",
+    "ADD src /app/",
+    "add --chown=1:1 a \\\n  # inside\n  b /c/",
+    "ADD rootfs.tar /",
+    "ADD ubuntu-rootfs /",
+    "ADD * /x/",
+    "MAINTAINER A \"quoted\" $name \\ back",
+    "maintainer \"me\"",
+    "MAINTAINER a \\\n  b",
+    "ENV a b c",
+    "ENV a \\\n  b",
+    "ENV a \"b c\" d",
+    "ENV a 'b c'",
+    "ENV a b\\ c",
+    "ENV a $b ${c:-d e}",
+    "LABEL a b=c",
+    "label a \\\n # inside\n b",
+    "Expose 80/TCP 53/Udp",
+    "EXPOSE $P/TCP",
+    "RUN apt-get install x",
+    "RUN sudo apt install 'x'; yum install y",
+    "RUN sh -c \"apt-get install x\"",
+    "RUN [\"apt-get\", \"install\", \"x\"]",
+    "RUN <<EOF\napt-get install x\nEOF",
+    "RUN a \\\n\n  && pip install b \\\n\n  c",
+    "RUN useradd -u 1234567 x",
+    "ONBUILD add a b",
+    "User x",
+    "HEALTHCHECK cmd a",
+    "CMD [\"a\"]",
+    "# hadolint ignore=DL3020",
+    "COPY <<a <<b /c/\nx\na\ny\nb",
+    "RUN zypper in x",
+    "RUN apt-get \\\n   install \\\n   x",
+    "WORKDIR /a",
+    "SHELL [\"/bin/bash\", \"-c\"]",
+];
+
+fn file() -> impl Strategy<Value = String> {
+    let lines = prop::collection::vec(prop::sample::select(LINES), 1..12);
+    (lines, any::<bool>()).prop_map(|(lines, last)| {
+        let text = format!("FROM debian:12\n{}", lines.join("\n"));
+        if last { text + "\n" } else { text }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn generated_files_keep_the_laws(text in file()) {
+        assert_lawful(&text);
+        let crlf = |text: &str| text.replace('\n', "\r\n");
+        prop_assert_eq!(fixed_text(&crlf(&text)), crlf(&fixed_text(&text)));
+    }
+}
