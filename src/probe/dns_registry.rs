@@ -1,4 +1,4 @@
-//! Asks the system's resolver and reads the hosts file.
+//! Asks the system's resolver and every name server by itself, and reads the hosts file.
 
 use std::io;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::PathTarget;
+use super::{PathTarget, name_servers};
 use crate::network::hosts;
 use crate::network::judge::{Answer, HostsFile, Resolution};
 
@@ -17,8 +17,9 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
     let host = target.host().host();
     let declared = target.hosts_file.as_deref();
     let path = declared.unwrap_or(Path::new(SYSTEM_HOSTS_FILE));
-    let (answer, text) = tokio::join!(
+    let (answer, servers, text) = tokio::join!(
         resolve(host, target.limits.dns),
+        name_servers::ask_all(&target.resolv_conf, host, target.limits.dns),
         // A declared file may lie on a dead mount.
         timeout(target.limits.dns, read(path)),
     );
@@ -27,11 +28,11 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
         Ok(Err(error)) => Err(words(&error)),
         Err(_) => Err("reading it does not end".to_owned()),
     };
-    Resolution { answer, hosts: HostsFile { path: path.to_owned(), is_declared: declared.is_some(), pins } }
+    Resolution { answer, servers, hosts: HostsFile { path: path.to_owned(), is_declared: declared.is_some(), pins } }
 }
 
 /// A pipe would keep its reader for ever, beyond any time limit.
-async fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) async fn read(path: &Path) -> io::Result<Vec<u8>> {
     if tokio::fs::metadata(path).await?.is_file() {
         tokio::fs::read(path).await
     } else {

@@ -3,6 +3,7 @@
 
 mod auth_token;
 mod dns_registry;
+mod name_servers;
 mod prove;
 mod registry_api;
 mod tcp;
@@ -34,6 +35,8 @@ pub struct PathTarget {
     pub network: Option<Network>,
     /// The declared hosts file, as the process must open it; none is the system's.
     pub hosts_file: Option<PathBuf>,
+    /// The file that names this system's name servers.
+    pub resolv_conf: PathBuf,
     /// Variables of this process.
     pub environment: Environment,
     /// What the migrations need.

@@ -24,6 +24,7 @@ pub async fn prove(
     let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
     let target = PathTarget {
         hosts_file: hosts_file.map(|path| project.resolve(path)),
+        resolv_conf: "/etc/resolv.conf".into(),
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),

@@ -4,18 +4,22 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::name_servers::{NameServer, disagreement};
 use super::{list, span};
 use crate::network::hosts::Pin;
 use crate::network::{Check, CheckResult};
 
-/// What this system and its hosts file say about a name.
+/// What this system, its name servers and its hosts file say about a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolution {
+    /// The system's: what programs use.
     pub answer: Answer,
+    /// Each asked by itself, past the hosts file; empty where they are unknown.
+    pub servers: Vec<NameServer>,
     pub hosts: HostsFile,
 }
 
-/// What the system's resolver said.
+/// What a resolver said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Not empty.
@@ -39,7 +43,8 @@ pub struct HostsFile {
 #[must_use]
 pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolution) -> CheckResult {
     let result = CheckResult::new(Check::DnsRegistry, format!("`{host}` resolves, and the hosts file agrees"));
-    let hosts = &resolution.hosts;
+    let (hosts, servers) = (&resolution.hosts, &resolution.servers);
+    let result = result.with_evidence(servers);
     match &resolution.answer {
         Answer::TimedOut(limit) => result
             .unknown(format!("no answer within {}", span(*limit)))
@@ -54,7 +59,7 @@ pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolutio
         }),
         Answer::Addresses(addresses) => {
             let seen = list(addresses);
-            match objection(host, endpoint, hosts, addresses) {
+            match objection(host, endpoint, hosts, addresses).or_else(|| by_servers(host, endpoint, hosts, servers)) {
                 Some(Objection { is_failure: true, what, fix }) => {
                     result.fail(format!("{what}; the system says {seen}")).with_fix(fix)
                 }
@@ -73,10 +78,30 @@ pub fn literal_address(host: &str) -> CheckResult {
     CheckResult::new(Check::DnsRegistry, format!("`{host}` resolves")).pass("it is an address")
 }
 
-struct Objection {
-    is_failure: bool,
-    what: String,
-    fix: String,
+pub(super) struct Objection {
+    pub(super) is_failure: bool,
+    pub(super) what: String,
+    pub(super) fix: String,
+}
+
+/// What the name servers make doubtful. A name that the hosts file pins does not depend on them, but an undeclared pin
+/// that none of them knows is stale.
+fn by_servers(host: &str, endpoint: Option<IpAddr>, hosts: &HostsFile, servers: &[NameServer]) -> Option<Objection> {
+    let Some(pins) = hosts.pins.as_deref().ok().filter(|pins| !pins.is_empty()) else {
+        return disagreement(host, servers);
+    };
+    let said: Vec<IpAddr> = servers.iter().flat_map(NameServer::addresses).copied().collect();
+    if endpoint.is_some() || said.is_empty() {
+        return None;
+    }
+    let stale = pins.iter().find(|pin| !said.iter().any(|address| is_same(*address, pin.address)))?;
+    let path = hosts.path.display();
+    let what = format!("line {} of {path} pins {}, which no name server says", stale.line, stale.address);
+    let fix = format!(
+        "remove line {} of {path} if it is out of date; if it is meant, declare it: `mode \"vpc-endpoint\"` and `endpoint \"{}\"`",
+        stale.line, stale.address
+    );
+    Some(Objection { is_failure: false, what, fix })
 }
 
 /// Why the hosts file is not as it should be though the name resolves.
@@ -161,7 +186,7 @@ mod tests {
             [] => Answer::None("name or service not known".to_owned()),
             addresses => Answer::Addresses(addresses.iter().map(|address| ip(address)).collect()),
         };
-        dns_registry(HOST, endpoint.map(ip), &Resolution { answer, hosts })
+        dns_registry(HOST, endpoint.map(ip), &Resolution { answer, servers: Vec::new(), hosts })
     }
 
     #[test]
@@ -206,8 +231,25 @@ mod tests {
 
     #[test]
     fn a_resolver_that_says_nothing_is_unknown() {
-        let resolution = Resolution { answer: Answer::TimedOut(Duration::from_secs(3)), hosts: hosts_file(false, "") };
+        let answer = Answer::TimedOut(Duration::from_secs(3));
+        let resolution = Resolution { answer, servers: Vec::new(), hosts: hosts_file(false, "") };
         let result = dns_registry(HOST, None, &resolution);
         assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Unknown, "no answer within 3 s"));
+    }
+
+    #[test]
+    fn an_undeclared_pin_that_no_server_knows_is_stale() {
+        let server = NameServer { address: ip("10.0.0.2"), answer: Answer::Addresses(vec![ip("10.0.0.5")]) };
+        let judged = |pin: &str, endpoint: Option<&str>| {
+            let answer = Answer::Addresses(vec![ip(pin)]);
+            let hosts = hosts_file(false, &format!("{pin} {HOST}\n"));
+            dns_registry(HOST, endpoint.map(ip), &Resolution { answer, servers: vec![server.clone()], hosts })
+        };
+        let stale = judged("10.0.0.9", None);
+        assert_eq!(stale.verdict, Verdict::Warn);
+        assert!(stale.observed.starts_with("line 1 of /etc/hosts pins 10.0.0.9, which no name server says"));
+        assert_eq!(stale.evidence, ["name server 10.0.0.2 says 10.0.0.5"]);
+        assert_eq!(judged("10.0.0.9", Some("10.0.0.9")).verdict, Verdict::Pass);
+        assert_eq!(judged("10.0.0.5", None).verdict, Verdict::Pass);
     }
 }

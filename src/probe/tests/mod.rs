@@ -5,6 +5,7 @@ mod servers;
 mod tls;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Limits, PathTarget};
@@ -26,6 +27,7 @@ fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget 
         client: Client::new(settings).unwrap(),
         network: None,
         hosts_file: None,
+        resolv_conf: PathBuf::new(),
         environment: Environment::new(),
         access: Vec::new(),
         limits: Limits::default(),

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::authority::{Authority, Identity};
 use super::http::Http;
+use super::netns::Host;
 use super::process::{Daemon, program, run};
 use super::token::{self, TokenServer};
 
@@ -63,31 +64,26 @@ impl Registry {
         Self::start(&section, None)
     }
 
+    /// Anonymous, over TLS, on another host at port 443 of `address`, with a certificate for its name there.
+    pub fn on(host: &Host, address: &str, authority: &Authority, identity: &Identity) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let tls = Some((authority, identity));
+        let config = config(&folder, "", &format!("{address}:443"), tls);
+        let daemon = host.start("docker-registry", &format!("registry-{address}"), &["serve", &config]);
+        Self::answering(daemon, folder, tls)
+    }
+
     fn start(section: &str, tls: Option<(&Authority, &Identity)>) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), section, tls)
     }
 
     fn start_in(folder: TempDir, section: &str, tls: Option<(&Authority, &Identity)>) -> Self {
-        let path = |name: &str| folder.path().join(name);
-        let tls_section = tls.map_or(String::new(), |(_, identity)| {
-            let (certificate, key) = (path("tls.crt"), path("tls.key"));
-            std::fs::write(&certificate, &identity.certificate).unwrap();
-            std::fs::write(&key, &identity.key).unwrap();
-            format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display())
-        });
-        let storage = format!("    rootdirectory: {}\n", path("storage").display());
-        let config = format!(
-            "version: 0.1\nlog:\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n{storage}  delete:\n    enabled: true\n{section}\
-             http:\n  addr: 127.0.0.1:0\n  secret: tests\n{tls_section}"
-        );
-        std::fs::write(path("config.yml"), config).unwrap();
+        let config = config(&folder, section, "127.0.0.1:0", tls);
+        let daemon = Daemon::spawn("docker-registry", &folder.path().join("log"), &["serve", &config]);
+        Self::answering(daemon, folder, tls)
+    }
 
-        let config = path("config.yml");
-        let mut daemon = Daemon::spawn(
-            "docker-registry",
-            &path("log"),
-            &["serve", config.to_str().expect("temporary paths are UTF-8")],
-        );
+    fn answering(mut daemon: Daemon, folder: TempDir, tls: Option<(&Authority, &Identity)>) -> Self {
         let address = daemon.wait_until(listening_address);
         Self { address, authority: tls.map(|(authority, _)| authority.pem().to_owned()), daemon, folder }
     }
@@ -124,6 +120,24 @@ impl Registry {
     pub fn log(&self) -> String {
         self.daemon.log()
     }
+}
+
+/// Writes the configuration and what it names; returns its path.
+fn config(folder: &TempDir, section: &str, listen: &str, tls: Option<(&Authority, &Identity)>) -> String {
+    let path = |name: &str| folder.path().join(name);
+    let tls_section = tls.map_or(String::new(), |(_, identity)| {
+        let (certificate, key) = (path("tls.crt"), path("tls.key"));
+        std::fs::write(&certificate, &identity.certificate).unwrap();
+        std::fs::write(&key, &identity.key).unwrap();
+        format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display())
+    });
+    let storage = format!("    rootdirectory: {}\n", path("storage").display());
+    let config = format!(
+        "version: 0.1\nlog:\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n{storage}  delete:\n    enabled: true\n{section}\
+         http:\n  addr: {listen}\n  secret: tests\n{tls_section}"
+    );
+    std::fs::write(path("config.yml"), config).unwrap();
+    path("config.yml").into_os_string().into_string().expect("temporary paths are UTF-8")
 }
 
 /// The address that a registry which was given port 0 says it listens on.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::netns::Host;
 use super::process::{Output, Running, program, run};
 use super::sources::paths;
 
@@ -79,6 +80,12 @@ impl Project {
     #[track_caller]
     pub fn run<const N: usize>(&self, arguments: [&str; N]) -> Output {
         self.run_all(&arguments)
+    }
+
+    /// Runs the binary here to its end, on another host.
+    #[track_caller]
+    pub fn run_on<const N: usize>(&self, host: &Host, arguments: [&str; N]) -> Output {
+        run(host.inside(&self.command(&arguments)), LIMIT)
     }
 
     /// The same with arguments that were read from somewhere.
