@@ -209,8 +209,21 @@ pub(super) struct LintArgs {
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailOn>,
 
+    /// Whether the program shellcheck looks at shell text, instead of what the policy says
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(super) shellcheck: Option<ShellCheckArg>,
+
     #[arg(long, value_enum, default_value_t = LintFormat::Human)]
     pub(super) format: LintFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShellCheckArg {
+    /// Where it is installed
+    Auto,
+    /// A Dockerfile with shell text fails where it is not installed
+    Require,
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

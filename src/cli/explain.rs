@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::diag::{Problem, did_you_mean};
-use crate::lint;
+use crate::lint::{self, ScCode};
 use crate::network::Check;
 use crate::report::explain;
 
@@ -13,6 +13,7 @@ pub(super) fn run(name: Option<&str>, output: &Output) -> Result<ExitCode, Failu
     let text = match name {
         None => explain::list(&output.stdout),
         Some(name) => match (lint::rule(name), Check::by_name(name)) {
+            (Some(_), _) if let Some(code) = ScCode::parse(name) => explain::shellcheck(code, &output.stdout),
             (Some(rule), _) => explain::rule(rule, &output.stdout),
             (None, Some(check)) => explain::check(check, &output.stdout),
             (None, None) => return Err(unknown(name).into()),

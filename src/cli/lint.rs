@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::diag::{Problem, Severity};
-use crate::lint::policy::{Level, Policy, Profile};
+use crate::lint::policy::{Level, Policy, Profile, ShellCheck};
 use crate::project::{self, Project};
 use crate::report::lint::{Format, render, summary};
 use crate::worktree::{Input, LintRun, lint_declared, lint_inputs};
 
-use super::args::{FailOn, LintArgs, LintFormat, ProfileArg};
+use super::args::{FailOn, LintArgs, LintFormat, ProfileArg, ShellCheckArg};
 use super::fix::{self, Fixing};
 use super::output::{Failure, Output};
 
@@ -86,6 +86,13 @@ fn adjust(policy: &mut Policy, args: &LintArgs) {
             ProfileArg::Buildkit => Profile::Buildkit,
             ProfileArg::All => Profile::All,
             ProfileArg::None => Profile::None,
+        };
+    }
+    if let Some(shellcheck) = args.shellcheck {
+        policy.shellcheck = match shellcheck {
+            ShellCheckArg::Auto => ShellCheck::Auto,
+            ShellCheckArg::Require => ShellCheck::Require,
+            ShellCheckArg::Off => ShellCheck::Off,
         };
     }
     if let Some(fail_on) = args.fail_on {

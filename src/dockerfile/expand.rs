@@ -23,7 +23,7 @@ pub(super) enum Fault {
 
 /// What is known about a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Variable<'v> {
+pub enum Variable<'v> {
     Value(&'v str),
     /// Declared, but its value is known to the build alone.
     Unknown,

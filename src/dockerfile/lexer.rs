@@ -31,6 +31,7 @@ pub(super) struct Lexed {
     pub(super) escape: char,
     pub(super) directives: Vec<Directive>,
     pub(super) comments: Vec<Span>,
+    pub(super) inner_comments: Vec<Span>,
     pub(super) blank_continuations: Vec<Span>,
     pub(super) lines: Vec<LogicalLine>,
     pub(super) errors: Vec<SyntaxError>,
@@ -146,7 +147,10 @@ impl<'a> Lexer<'a> {
             let content = self.trimmed(line);
             if content.is_empty() {
                 self.lexed.blank_continuations.push(Span::new(line.start, line.end));
-            } else if !content.starts_with('#') {
+            } else if content.starts_with('#') {
+                let comment = self.span_of(content);
+                self.lexed.inner_comments.push(comment);
+            } else {
                 continues = self.push_content(&mut text, line, self.content(line));
             }
         }

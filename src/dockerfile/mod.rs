@@ -20,6 +20,7 @@ mod tests;
 use std::sync::Arc;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
+pub use expand::Variable;
 pub use heredoc::Heredoc;
 pub use instruction::{Arguments, Command, Flag, Instruction, Pair, Word};
 pub use keyword::Keyword;
@@ -35,8 +36,10 @@ use crate::diag::{Source, Span};
 pub struct Dockerfile {
     pub source: Arc<Source>,
     pub directives: Vec<Directive>,
-    /// Comments between instructions, in order; those inside continuations are dropped.
+    /// Comments between instructions, in order.
     pub comments: Vec<Span>,
+    /// Comments between the lines of continued instructions, in order.
+    pub inner_comments: Vec<Span>,
     /// Lines without content inside continued instructions.
     pub blank_continuations: Vec<Span>,
     /// In order, none overlaps another.
@@ -46,12 +49,13 @@ pub struct Dockerfile {
     pub errors: Vec<SyntaxError>,
     /// A backslash, or a backtick where the file asks for it.
     pub escape: char,
+    scopes: stage::Scopes,
 }
 
 impl Dockerfile {
     #[must_use]
     pub fn parse(source: &Arc<Source>) -> Self {
-        let lexer::Lexed { escape, directives, comments, blank_continuations, lines, mut errors } =
+        let lexer::Lexed { escape, directives, comments, inner_comments, blank_continuations, lines, mut errors } =
             lexer::lex(source.text());
         let mut instructions = Vec::with_capacity(lines.len());
         let mut lost = false;
@@ -68,7 +72,7 @@ impl Dockerfile {
             }
             instructions.extend(instruction);
         }
-        let stages = stage::resolve(&mut instructions, escape, &mut errors);
+        let (stages, scopes) = stage::resolve(&mut instructions, escape, &mut errors);
         if instructions.is_empty() && errors.is_empty() {
             errors.push(SyntaxError { span: Span::default(), kind: SyntaxErrorKind::Empty });
         }
@@ -77,11 +81,13 @@ impl Dockerfile {
             source: Arc::clone(source),
             directives,
             comments,
+            inner_comments,
             blank_continuations,
             instructions,
             stages,
             errors,
             escape,
+            scopes,
         }
     }
 
@@ -95,6 +101,23 @@ impl Dockerfile {
     #[must_use]
     pub fn stage_instructions(&self, stage: usize) -> &[Instruction] {
         self.stages.get(stage).and_then(|stage| self.instructions.get(stage.instructions.clone())).unwrap_or_default()
+    }
+
+    /// The stage that an instruction belongs to, its FROM included; `None` in front of the first FROM.
+    #[must_use]
+    pub fn stage_of(&self, instruction: usize) -> Option<usize> {
+        self.stages.partition_point(|stage| stage.from <= instruction).checked_sub(1)
+    }
+
+    /// What a variable holds for the program that an instruction starts: RUN sees ENV and ARG above it, what a
+    /// container starts sees ENV alone.
+    #[must_use]
+    pub fn variable(&self, instruction: usize, name: &str) -> Variable<'_> {
+        match (self.stage_of(instruction), *self.instructions[instruction].keyword) {
+            (None, _) => Variable::Undefined,
+            (Some(stage), Keyword::Run) => self.scopes.during_build(stage, instruction, name),
+            (Some(stage), _) => self.scopes.at_run_time(stage, name),
+        }
     }
 
     /// `stage` and the stages it is built on, itself first; each is earlier in the file than the one before.

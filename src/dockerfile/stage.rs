@@ -60,11 +60,40 @@ const PREDEFINED: [&str; 18] = [
 /// A stage built on more stages than this is treated as built on an unknown image: nobody writes that by hand.
 const MAX_ANCESTORS: usize = 64;
 
-#[derive(Default)]
+/// What one stage gives its variables.
+#[derive(Clone, Debug, Default)]
 struct Frame {
     parent: Option<usize>,
-    args: HashMap<String, Option<String>>,
-    env: HashMap<String, Option<String>>,
+    args: Assignments,
+    env: Assignments,
+}
+
+/// By name, in the order of the file: the instruction's index and the value, `None` when only the build knows it.
+type Assignments = HashMap<String, Vec<(usize, Option<String>)>>;
+
+/// The value that `name` has in front of the instruction `before`.
+fn latest<'v>(assignments: &'v Assignments, name: &str, before: usize) -> Option<&'v Option<String>> {
+    let all = assignments.get(name)?;
+    let after = all.partition_point(|(at, _)| *at < before);
+    after.checked_sub(1).map(|index| &all[index].1)
+}
+
+/// The variables of every stage, at every instruction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scopes {
+    frames: Vec<Frame>,
+}
+
+impl Scopes {
+    /// What the build gives the variable when it reaches the instruction `before` of a stage.
+    pub(super) fn during_build(&self, stage: usize, before: usize, name: &str) -> Variable<'_> {
+        look_up(&self.frames[..=stage], before, name, true)
+    }
+
+    /// What a container of the stage's image gets: every ENV, no ARG.
+    pub(super) fn at_run_time(&self, stage: usize, name: &str) -> Variable<'_> {
+        look_up(&self.frames[..=stage], usize::MAX, name, false)
+    }
 }
 
 /// Walks the instructions once, cuts them into stages and fills in the variables.
@@ -78,7 +107,11 @@ pub(super) struct Resolver<'a> {
     names: HashMap<String, usize>,
 }
 
-pub(super) fn resolve(instructions: &mut [Instruction], escape: char, errors: &mut Vec<SyntaxError>) -> Vec<Stage> {
+pub(super) fn resolve(
+    instructions: &mut [Instruction],
+    escape: char,
+    errors: &mut Vec<SyntaxError>,
+) -> (Vec<Stage>, Scopes) {
     let mut resolver = Resolver {
         escape,
         errors,
@@ -90,7 +123,7 @@ pub(super) fn resolve(instructions: &mut [Instruction], escape: char, errors: &m
     for (index, instruction) in instructions.iter_mut().enumerate() {
         resolver.instruction(index, instruction);
     }
-    resolver.stages
+    (resolver.stages, Scopes { frames: resolver.frames })
 }
 
 impl Resolver<'_> {
@@ -118,18 +151,18 @@ impl Resolver<'_> {
                 }
             }
             Arguments::Words(words) => words.iter_mut().for_each(|word| self.fill(word)),
-            Arguments::Pairs(pairs) => self.pairs(keyword, instruction.on_build, pairs),
+            Arguments::Pairs(pairs) => self.pairs(index, keyword, instruction.on_build, pairs),
             Arguments::None | Arguments::Command(_) => {}
         }
     }
 
     /// `ENV a=1 b=$a`: b sees what a was before the instruction.
-    fn pairs(&mut self, keyword: Keyword, on_build: bool, pairs: &mut [Pair]) {
+    fn pairs(&mut self, index: usize, keyword: Keyword, on_build: bool, pairs: &mut [Pair]) {
         for pair in pairs.iter_mut() {
             self.fill(&mut pair.name);
             pair.value.iter_mut().for_each(|word| self.fill(word));
             if keyword == Keyword::Arg {
-                self.declare_arg(pair);
+                self.declare_arg(index, pair);
             }
         }
         if keyword == Keyword::Env
@@ -138,12 +171,12 @@ impl Resolver<'_> {
         {
             for pair in pairs {
                 let value = pair.value.as_ref().and_then(|word| word.value.clone());
-                frame.env.insert(pair.name.text().to_owned(), value);
+                frame.env.entry(pair.name.text().to_owned()).or_default().push((index, value));
             }
         }
     }
 
-    fn declare_arg(&mut self, pair: &Pair) {
+    fn declare_arg(&mut self, index: usize, pair: &Pair) {
         let name = pair.name.text().to_owned();
         let default = pair.value.as_ref().and_then(|word| word.value.clone());
         match self.frames.last_mut() {
@@ -152,7 +185,7 @@ impl Resolver<'_> {
             }
             Some(frame) => {
                 let value = if pair.value.is_some() { default } else { self.global.get(&name).cloned().flatten() };
-                frame.args.insert(name, value);
+                frame.args.entry(name).or_default().push((index, value));
             }
         }
     }
@@ -215,7 +248,7 @@ impl Resolver<'_> {
             fill(word, escape, |name| look_up_global(global, name))
         } else {
             let frames = &self.frames;
-            fill(word, escape, |name| look_up(frames, name))
+            fill(word, escape, |name| look_up(frames, usize::MAX, name, true))
         };
         self.errors.extend(fault);
     }
@@ -239,16 +272,16 @@ fn default_value(word: &Word, escape: char, global: &HashMap<String, Option<Stri
     expand(word.raw.as_str(), escape, look_up).value
 }
 
-/// ENV wins over ARG; what an ancestor exported is seen, its ARGs are too.
-fn look_up<'v>(frames: &'v [Frame], name: &str) -> Variable<'v> {
+/// ENV wins over ARG; what an ancestor exported is seen, its ARGs are too. Looks up in the last of `frames`.
+fn look_up<'v>(frames: &'v [Frame], before: usize, name: &str, args: bool) -> Variable<'v> {
     let mut next = frames.len().checked_sub(1);
     let mut arg = None;
     for _ in 0..MAX_ANCESTORS {
         let Some(frame) = next.and_then(|index| frames.get(index)) else { break };
-        if let Some(value) = frame.env.get(name) {
+        if let Some(value) = latest(&frame.env, name, before) {
             return value.as_deref().map_or(Variable::Unknown, Variable::Value);
         }
-        arg = arg.or_else(|| frame.args.get(name));
+        arg = arg.or_else(|| latest(&frame.args, name, before).filter(|_| args));
         next = frame.parent;
     }
     match arg {

@@ -45,6 +45,13 @@ impl Text {
         self.text.push_str(part);
     }
 
+    /// Appends another text of the same source.
+    pub fn append(&mut self, other: &Self) {
+        for (run, source) in other.runs(0..other.text.len()) {
+            self.push(&other.text[run], source);
+        }
+    }
+
     /// Where the bytes `range` of this text stand in the source.
     #[must_use]
     pub fn span(&self, range: Range<usize>) -> Span {

@@ -1,8 +1,9 @@
-//! What rules must know of the build context: facts that `observe` read from the file system.
+//! What rules must know beside the Dockerfile: facts that `worktree` found out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::shellcheck::ShellFinding;
 use crate::diag::Source;
 
 /// The directory that `docker build` sends to the builder, as far as rules look at it.
@@ -14,6 +15,8 @@ pub struct BuildContext {
     pub entries: BTreeSet<String>,
     /// Those of [`files_to_read`](super::files_to_read) that exist and are text, by their paths in the context.
     pub files: BTreeMap<String, ContextFile>,
+    /// What ShellCheck says about [`shell_scripts`](super::shell_scripts).
+    pub shell: Vec<ShellFinding>,
 }
 
 /// A text file of the build context.

@@ -1,7 +1,8 @@
 //! Runs the cases files of the rules: `tests/cases/rules/<rule>.md`.
 //!
 //! Each holds sections `## bad: …` and `## good: …` with a `dockerfile` block, and may hold `dockerignore`, `entries`
-//! (names in the context directory), `file NAME`, `program NAME` and `policy` blocks. The `findings` block of a bad one lists what the rule says,
+//! (names in the context directory), `file NAME`, `program NAME`, `policy` and `shellcheck` blocks (what ShellCheck
+//! says). The `findings` block of a bad one lists what the rule says,
 //! with places; its `fixed` block is the Dockerfile with the rule's fixes, its `created` block a file that they add.
 //! `SWRCTL_BLESS=1` rewrites these blocks.
 
@@ -14,7 +15,8 @@ use globset::Glob;
 use jiff::civil::Date;
 
 use super::fix::{Fixed, NewFile, fix};
-use super::policy::{LabelFormat, Policy, Profile, RequiredLabel};
+use super::policy::{LabelFormat, Level, Policy, Profile, RequiredLabel};
+use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
 use super::{BuildContext, ContextFile, Report, Rule, lint, rule, rules};
 use crate::diag::{Source, Span, Spanned};
 
@@ -107,8 +109,12 @@ impl Case {
             ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))),
             entries: self.block("entries").unwrap_or_default().lines().map(str::to_owned).collect(),
             files: self.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect(),
+            shell: Vec::new(),
         };
         let policy = policy(self.block("policy").unwrap_or_default());
+        let said = self.block("shellcheck").unwrap_or_default();
+        let shell = shell_findings(said, &shell_scripts(source, &policy, &context));
+        let context = BuildContext { shell, ..context };
         lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
     }
 
@@ -131,6 +137,29 @@ fn fixed_blocks(rule: &str, case: &Case) -> BTreeMap<&'static str, String> {
     let fixed = case.fixed(Some(rule));
     let kind = |beside: Option<&str>| if beside.is_some() { "created" } else { "fixed" };
     fixed.changes().map(|change| (kind(change.beside), change.after.to_owned())).collect()
+}
+
+/// What ShellCheck says, as it writes it for gcc, with the number of the script for the name of the file:
+/// `1:2:6: note: Double quote it [SC2086]`; or `1: why it says nothing`.
+fn shell_findings(text: &str, scripts: &[ShellScript]) -> Vec<ShellFinding> {
+    let number = |text: &str| text.trim().parse::<usize>().unwrap();
+    let finding = |line: &str| match *line.splitn(5, ':').collect::<Vec<_>>() {
+        [script, reason] => scripts[number(script) - 1].unchecked(reason.trim(), "simplify it"),
+        [script, line, column, level, said] => {
+            let (message, code) = said.trim_end_matches(']').rsplit_once(" [").unwrap();
+            let level = match level.trim() {
+                "error" => Level::Error,
+                "warning" => Level::Warning,
+                _ => Level::Info,
+            };
+            let start = (number(line), number(column));
+            let code = ScCode::parse(code).unwrap();
+            let comment = Comment { code, level, message: message.trim().to_owned(), start, end: start };
+            scripts[number(script) - 1].finding(comment).expect("it is about the script")
+        }
+        _ => panic!("{line}"),
+    };
+    text.lines().map(finding).collect()
 }
 
 /// A `file a.sh` block is a file of the context, a `program a.sh` block one that is executable; `␍` stands for a
@@ -165,7 +194,7 @@ fn render(name: &str, intro: &str, cases: &Results) -> String {
     for (case, said, fixed) in cases {
         write!(text, "\n## {}\n", case.title).unwrap();
         let files = case.blocks.keys().map(String::as_str).filter(|kind| kind.contains(' '));
-        for kind in ["dockerfile", "dockerignore", "entries", "policy"].into_iter().chain(files) {
+        for kind in ["dockerfile", "dockerignore", "entries", "policy", "shellcheck"].into_iter().chain(files) {
             if let Some(body) = case.blocks.get(kind) {
                 write!(text, "\n````{kind}\n{body}````\n").unwrap();
             }

@@ -1,6 +1,7 @@
 //! What every rule looks at: the Dockerfile, the commands in it, the policy and the build context.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 
@@ -8,6 +9,7 @@ use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
 use super::policy::Policy;
 use super::pragma::Pragmas;
+use super::stage_shell::{Shell, shells};
 use super::start_script::{self, StartScript, start_instruction};
 use crate::diag::Span;
 use crate::dockerfile::shell::{Invocation, Script, ShellReader};
@@ -22,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) today: Date,
     /// One for each instruction; empty where it holds no shell text.
     scripts: Vec<Script>,
+    /// One for each instruction.
+    shells: Vec<Rc<Shell>>,
     /// For each stage, the one at the bottom of those it is built on.
     roots: Vec<usize>,
     stage_names: HashSet<&'a str>,
@@ -50,9 +54,10 @@ impl<'a> Context<'a> {
         }
         let names = dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref());
         let stage_names = names.map(|name| name.value.as_str()).collect();
-        let scripts = scripts(dockerfile);
+        let shells = shells(dockerfile);
+        let scripts = scripts(dockerfile, &shells);
         let start = start_instruction(dockerfile).and_then(|index| start_script::find(dockerfile, &scripts[index]));
-        Self { dockerfile, policy, build, ignored, pragmas, today, scripts, roots, stage_names, shipped, start }
+        Self { dockerfile, policy, build, ignored, pragmas, today, scripts, shells, roots, stage_names, shipped, start }
     }
 
     /// Instructions of one kind, also after ONBUILD, with their indexes.
@@ -63,6 +68,11 @@ impl<'a> Context<'a> {
 
     pub(super) fn script(&self, index: usize) -> &Script {
         &self.scripts[index]
+    }
+
+    /// What runs the shell text of an instruction.
+    pub(super) fn shell(&self, index: usize) -> &Shell {
+        &self.shells[index]
     }
 
     pub(super) fn scripts(&self) -> impl Iterator<Item = (&'a Instruction, &Script)> {
@@ -82,8 +92,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn stage_of(&self, index: usize) -> Option<usize> {
-        let after = self.dockerfile.stages.partition_point(|stage| stage.from <= index);
-        after.checked_sub(1)
+        self.dockerfile.stage_of(index)
     }
 
     /// Whether the instruction is part of the final image.
@@ -126,58 +135,25 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Reads all shell text; the shell of a stage is inherited by the stages built on it.
-fn scripts(dockerfile: &Dockerfile) -> Vec<Script> {
+/// Reads all shell text.
+fn scripts(dockerfile: &Dockerfile, shells: &[Rc<Shell>]) -> Vec<Script> {
     let mut reader = ShellReader::default();
-    let mut scripts = vec![Script::default(); dockerfile.instructions.len()];
-    let mut comments = dockerfile.comments.iter().peekable();
-    let mut posix_at_end: Vec<bool> = Vec::with_capacity(dockerfile.stages.len());
-    for stage in &dockerfile.stages {
-        let mut posix = match &stage.base {
-            Base::Stage(parent) => posix_at_end[*parent],
-            Base::Image(name) => !is_windows(dockerfile, name),
-            Base::Scratch | Base::Open => !is_windows(dockerfile, ""),
-        };
-        for index in stage.instructions.clone() {
-            let instruction = &dockerfile.instructions[index];
-            while let Some(comment) = comments.next_if(|comment| comment.start < instruction.span.start) {
-                posix = declared_shell(dockerfile.source.slice(*comment)).map_or(posix, is_posix_shell);
-            }
-            if instruction.is(Keyword::Shell) {
-                posix = instruction.words().first().is_none_or(|shell| is_posix_shell(shell.text()));
-            }
-            scripts[index] = read_script(&mut reader, dockerfile, instruction, posix);
-        }
-        posix_at_end.push(posix);
-    }
-    scripts
+    let instructions = dockerfile.instructions.iter().zip(shells);
+    instructions.map(|(instruction, shell)| read_script(&mut reader, dockerfile, instruction, shell)).collect()
 }
 
 /// The commands of one instruction, for who needs no others.
 pub(super) fn start_text(dockerfile: &Dockerfile, index: usize) -> Script {
-    read_script(&mut ShellReader::default(), dockerfile, &dockerfile.instructions[index], dockerfile.escape == '\\')
+    let shell = &shells(dockerfile)[index];
+    read_script(&mut ShellReader::default(), dockerfile, &dockerfile.instructions[index], shell)
 }
 
-/// `# hadolint shell=NAME` names the shell that the base image sets.
-fn declared_shell(comment: &str) -> Option<&str> {
-    let text = comment.trim_start_matches('#').trim_start().strip_prefix("hadolint")?;
-    text.trim_start().strip_prefix("shell")?.trim_start().strip_prefix('=').map(str::trim)
-}
-
-/// Dockerfiles for Windows give themselves away by their escape character or their base.
-fn is_windows(dockerfile: &Dockerfile, base: &str) -> bool {
-    dockerfile.escape == '`' || ["windows", "nanoserver", "servercore"].iter().any(|word| base.contains(word))
-}
-
-pub(super) fn is_posix_shell(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "mksh" | "busybox" | "env")
-}
-
-fn read_script(reader: &mut ShellReader, dockerfile: &Dockerfile, instruction: &Instruction, posix: bool) -> Script {
+fn read_script(reader: &mut ShellReader, dockerfile: &Dockerfile, instruction: &Instruction, shell: &Shell) -> Script {
     match instruction.command() {
         Some(Command::Exec(words)) => reader.read_exec(words),
-        Some(Command::Shell(text)) if posix => read_shell_form(reader, dockerfile.source.text(), instruction, text),
+        Some(Command::Shell(text)) if shell.posix().is_some() => {
+            read_shell_form(reader, dockerfile.source.text(), instruction, text)
+        }
         _ => Script::default(),
     }
 }
@@ -189,9 +165,8 @@ fn read_shell_form(reader: &mut ShellReader, source: &str, instruction: &Instruc
         None => reader.read(command),
         Some(document) if documents.len() == 1 && command.whole() == document.marker => {
             let body = lines(source, document.body);
-            let interpreter = body.as_str().lines().next().and_then(|line| line.strip_prefix("#!"));
-            let shell = interpreter.is_none_or(|line| line.split_whitespace().any(is_posix_shell_name));
-            if shell { reader.read(&body) } else { Script::default() }
+            let foreign = Shell::of_script(body.as_str()) == Some(Shell::Foreign);
+            if foreign { Script::default() } else { reader.read(&body) }
         }
         Some(_) => {
             let range = |span: Span| command.offset_of(span.start)..command.offset_of(span.end.saturating_sub(1)) + 1;
@@ -199,10 +174,6 @@ fn read_shell_form(reader: &mut ShellReader, source: &str, instruction: &Instruc
             reader.read_with(command, &documents.collect::<Vec<_>>())
         }
     }
-}
-
-fn is_posix_shell_name(word: &str) -> bool {
-    is_posix_shell(word) && !word.ends_with("env")
 }
 
 /// A here-document's lines, without carriage returns.

@@ -14,7 +14,9 @@ pub mod policy;
 mod pragma;
 mod rule;
 mod rules;
+mod shellcheck;
 mod source_copies;
+mod stage_shell;
 mod start_script;
 mod start_text;
 mod weigh;
@@ -35,7 +37,8 @@ use jiff::civil::Date;
 
 pub use build::{BuildContext, ContextFile};
 pub use rule::Rule;
-pub use weigh::{OverrideEntry, stale_overrides};
+pub use shellcheck::{Comment, EXCLUDED, ScCode, ScKind, ShellFinding, ShellScript, shell_scripts};
+pub use weigh::{OverrideEntry, shellcheck_overrides, stale_overrides};
 
 use self::context::Context;
 use self::fix::{Fix, Fixed};
@@ -56,7 +59,7 @@ pub struct Finding {
     pub practice: Option<u8>,
     /// Never `Off`.
     pub level: Level,
-    /// Its code is the rule's name, its severity follows the level, help is always set.
+    /// Its code is the rule's name or ShellCheck's code, its severity follows the level, help is always set.
     pub diagnostic: Diagnostic,
     /// What may be written instead.
     pub fix: Option<Fix>,
@@ -87,6 +90,9 @@ pub struct LintedDockerfile {
     pub fixed: Option<Fixed>,
 }
 
+/// The rule that passes on what ShellCheck finds.
+const SHELLCHECK: &str = "shellcheck";
+
 /// Every rule there is, in the order of the table.
 #[must_use]
 pub fn rules() -> &'static [&'static Rule] {
@@ -99,9 +105,10 @@ pub fn rule_names() -> impl Iterator<Item = &'static str> {
     names.chain(rules().iter().flat_map(|rule| rule.aliases.iter().copied()))
 }
 
-/// The rule that a name or an alias means.
+/// The rule that a name or an alias means; every code of ShellCheck's means `shellcheck`.
 #[must_use]
 pub fn rule(name: &str) -> Option<&'static Rule> {
+    let name = if ScCode::parse(name).is_some() { SHELLCHECK } else { name };
     rules().iter().copied().find(|rule| rule::is_named(rule.name, rule.aliases, name))
 }
 
@@ -166,13 +173,19 @@ fn severity(level: Level) -> Option<Severity> {
 }
 
 fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) -> Finding {
-    let Draft { rule, aliases, span, message, help, labels, elsewhere, softened: _, fix } = draft;
-    let problem = Problem::new(rule.name, message).with_help(help.unwrap_or_else(|| rule.help.to_owned()));
+    let Draft { rule, aliases, span, message, help, labels, elsewhere, fix, .. } = draft;
+    let problem = Problem::new(code(rule, aliases), message).with_help(help.unwrap_or_else(|| rule.help.to_owned()));
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
     let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
     let diagnostic =
         elsewhere.into_iter().fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text));
     Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic, fix }
+}
+
+/// What people know a finding by: the rule's name, or ShellCheck's code.
+fn code(rule: &Rule, aliases: &'static [&'static str]) -> &'static str {
+    let foreign = aliases.first().filter(|_| rule.name == SHELLCHECK);
+    foreign.copied().unwrap_or(rule.name)
 }
 
 /// A finding that was allowed until some day says so.

@@ -38,6 +38,7 @@ pub struct Policy {
     /// Images that `FROM` may name, as globs over `registry/repository[:tag]`; empty allows every image.
     pub base_images: Vec<Spanned<Glob>>,
     pub labels: LabelPolicy,
+    pub shellcheck: ShellCheck,
 }
 
 impl Default for Policy {
@@ -48,6 +49,7 @@ impl Default for Policy {
             overrides: Vec::new(),
             base_images: Vec::new(),
             labels: LabelPolicy::default(),
+            shellcheck: ShellCheck::default(),
         }
     }
 }
@@ -66,6 +68,17 @@ pub enum Profile {
     All,
     /// No rule but those that the policy names.
     None,
+}
+
+/// Whether the program `shellcheck` looks at shell text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ShellCheck {
+    /// Where it is installed.
+    #[default]
+    Auto,
+    /// Where it is not installed, the Dockerfile fails.
+    Require,
+    Off,
 }
 
 /// How much a finding weighs; ordered, `Error` is the greatest.

@@ -90,7 +90,7 @@ impl Pragmas {
         let after = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= draft.span.start);
         let index = after.checked_sub(1);
         let above = index.and_then(|index| self.instructions.get(&index));
-        let stage = index.and_then(|index| self.stages.get(&stage_of(dockerfile, index)?));
+        let stage = index.and_then(|index| self.stages.get(&dockerfile.stage_of(index)?));
         let local = above.into_iter().chain(stage).flatten();
         self.file.iter().chain(local).any(|selection| selection.covers(draft))
     }
@@ -126,7 +126,7 @@ impl Pragmas {
         match scope {
             "global" => self.file.extend(selections()),
             "stage" => {
-                if let Some(stage) = next.and_then(|next| stage_of(dockerfile, next)) {
+                if let Some(stage) = next.and_then(|next| dockerfile.stage_of(next)) {
                     self.stages.entry(stage).or_default().extend(selections());
                 }
             }
@@ -162,6 +162,7 @@ impl Pragmas {
         }
         for selection in &selections {
             if let Selection::Named(name) = selection
+                && super::rule(name).is_none()
                 && !super::rule_names().any(|known| known.eq_ignore_ascii_case(name))
             {
                 let meant = did_you_mean(name, super::rule_names());
@@ -178,10 +179,6 @@ impl Pragmas {
             self.add(next, selections);
         }
     }
-}
-
-fn stage_of(dockerfile: &Dockerfile, instruction: usize) -> Option<usize> {
-    dockerfile.stages.partition_point(|stage| stage.from <= instruction).checked_sub(1)
 }
 
 /// `A, B` up to the first word that no comma joins.

@@ -82,6 +82,8 @@ pub(super) struct Draft {
     pub(super) help: Option<String>,
     /// The level in a profile, where it is weaker than the rule's own.
     pub(super) softened: Option<Level>,
+    /// The level that another program gives it: it holds in every profile with what that program finds.
+    pub(super) foreign: Option<Level>,
     /// Further places with a word about each.
     pub(super) labels: Vec<(Span, String)>,
     /// Places in other files.
@@ -101,7 +103,16 @@ impl Draft {
         self
     }
 
+    /// Weighs what the program that found it says.
+    pub(super) fn weighed(&mut self, level: Level) -> &mut Self {
+        self.foreign = Some(level);
+        self
+    }
+
     pub(super) fn level_in(&self, profile: Profile) -> Level {
+        if let Some(foreign) = self.foreign {
+            return if matches!(profile, Profile::Buildkit | Profile::None) { Level::Off } else { foreign };
+        }
         let level = self.rule.level_of(profile, self.aliases);
         match profile {
             Profile::Hadolint | Profile::Buildkit => level,
@@ -156,6 +167,7 @@ impl Sink {
             message,
             help: None,
             softened: None,
+            foreign: None,
             labels: Vec::new(),
             elsewhere: Vec::new(),
             fix: None,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::context::{Context, is_posix_shell, lines};
+use super::context::{Context, lines};
+use super::stage_shell::Shell;
 use super::start_script::{Origin, StartScript, is_script_name};
 use crate::diag::{Source, Span};
 use crate::dockerfile::{Dockerfile, Text};
@@ -49,9 +50,9 @@ impl StartText {
     }
 
     /// Whether a shell runs it: its first line says so, or without one its name or who starts it.
-    fn is_shell(&self, name: &str, direct: bool) -> bool {
-        match self.program() {
-            Some(program) => is_posix_shell(program) && program != "env",
+    pub(super) fn is_shell(&self, name: &str, direct: bool) -> bool {
+        match self.interpreter() {
+            Some(line) => Shell::of(line.split_whitespace()) != Shell::Foreign,
             None => is_script_name(name) || !direct,
         }
     }

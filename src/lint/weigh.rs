@@ -56,6 +56,16 @@ pub(super) fn weigh(policy: &Policy, draft: &Draft, path: &Path, today: Date) ->
     weight
 }
 
+/// Entries about what ShellCheck finds: whether they are of use cannot be told where it was not asked.
+pub fn shellcheck_overrides(policy: &Policy) -> impl Iterator<Item = OverrideEntry> + '_ {
+    let entries = policy.overrides.iter().enumerate();
+    let entries = entries.flat_map(|(index, entry)| (0..entry.rules.len()).map(move |rule| (index, rule, entry)));
+    let about = |name: &str| super::rule(name).is_some_and(|rule| rule.name == super::SHELLCHECK);
+    entries
+        .filter(move |(_, rule, entry)| about(&entry.rules[*rule]))
+        .map(|(index, rule, _)| OverrideEntry { index, rule })
+}
+
 /// Overrides whose day has passed, and `allow` entries that allowed nothing in any of the policy's Dockerfiles.
 ///
 /// `used` holds what [`super::Report::allowed_by`] says of each of them.

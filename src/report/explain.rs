@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::diagnostic::Style;
 use super::lint::word;
 use crate::lint::policy::{Level, Profile};
-use crate::lint::{Rule, rules};
+use crate::lint::{Rule, ScCode, ScKind, rules};
 use crate::network::{self, Check};
 
 /// Columns of running text, however wide the terminal is.
@@ -53,6 +53,23 @@ pub fn rule(rule: &Rule, style: &Style) -> String {
     }
     let _ = writeln!(text, "\nIn swr.kdl:             deny, warn, info or allow \"{}\"", rule.name);
     let _ = writeln!(text, "Above an instruction:   # swrctl allow={} reason=…", rule.name);
+    text
+}
+
+/// What a code of ShellCheck's is, and where it is explained.
+#[must_use]
+pub fn shellcheck(code: ScCode, style: &Style) -> String {
+    let mut text =
+        format!("{}: a finding of ShellCheck's, reported by the rule shellcheck\n\n", bold(code.name(), style));
+    let kind = match code.kind() {
+        ScKind::Syntax => "It is about the syntax of shell text.",
+        ScKind::Meaning => "It is about what shell text does.",
+        ScKind::Portability => "It is about what not every shell understands; SHELL says which one runs the text.",
+    };
+    text.push_str(&wrapped(kind, style));
+    let _ = writeln!(text, "\nShellCheck's wiki:      {}", code.wiki());
+    let _ = writeln!(text, "In swr.kdl:             deny, warn, info or allow \"{}\"", code.name());
+    let _ = writeln!(text, "Above an instruction:   # swrctl allow={} reason=…", code.name());
     text
 }
 

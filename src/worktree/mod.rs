@@ -4,6 +4,7 @@
 mod files;
 mod paths;
 mod sections;
+mod shellcheck;
 mod subject;
 mod walk;
 
@@ -15,9 +16,10 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
 use self::sections::{Matchers, unmatched_patterns};
-use self::subject::{Linted, Subject};
+use self::subject::{Linted, Subject, lint_together};
 use self::walk::{shown, walk, with_slashes};
 use crate::diag::{Diagnostic, Problem};
+use crate::lint::policy::ShellCheck;
 use crate::lint::{self, LintedDockerfile};
 use crate::project::Project;
 
@@ -60,18 +62,20 @@ fn list(project: &Project, today: Date, fixes: bool) -> DockerfileListing {
             }
         }
     }
-    let lint = |(path, set)| {
-        let subject = Subject { fixes, ..subject(project, path, set, today) };
-        let Linted { digest, report, fixed } = subject.lint();
-        LintedDockerfile { path: subject.path, set, digest, report, fixed }
-    };
-    let files: Vec<_> = owned.into_par_iter().map(lint).collect();
+    let sets: Vec<_> = owned.values().copied().collect();
+    let open = |(path, set)| Subject { fixes, ..subject(project, path, set, today) }.open();
+    let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
+    let files: Vec<_> = linted.into_iter().zip(sets).map(|(linted, set)| finished(linted, set)).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
         findings.extend(unmatched_patterns(project, section, |pattern| used.contains(&(set, pattern))));
         let allowed_by = files.iter().filter(|file| file.set == set).flat_map(|file| &file.report.allowed_by);
-        let allowed_by = allowed_by.copied().collect();
+        let mut allowed_by: BTreeSet<_> = allowed_by.copied().collect();
+        if !shell.complete || section.policy.shellcheck == ShellCheck::Off {
+            allowed_by.extend(lint::shellcheck_overrides(&section.policy));
+        }
         findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, today));
     }
+    findings.extend(shell.note);
     DockerfileListing { files, findings }
 }
 
@@ -86,14 +90,19 @@ pub fn lint_one(project: &Project, path: &str, set: usize, today: Date) -> Resul
     }
     let subject = subject(project, path.to_owned(), set, today);
     let bytes = subject.read()?;
-    let Linted { digest, report, fixed } = subject.lint_bytes(&bytes);
-    Ok(LintedDockerfile { path: subject.path, set, digest, report, fixed })
+    let (linted, _) = lint_together(vec![subject.opened(Ok(bytes))]);
+    Ok(finished(linted.into_iter().next().expect("one was given"), set))
+}
+
+fn finished((subject, linted): (Subject, Linted), set: usize) -> LintedDockerfile {
+    let Linted { digest, report, fixed } = linted;
+    LintedDockerfile { path: subject.path, set, digest, report, fixed }
 }
 
 fn subject(project: &Project, path: String, set: usize, today: Date) -> Subject<'_> {
     Subject {
         name: shown(&project.root.join(&path)),
-        root: &project.root,
+        root: project.root.clone(),
         path,
         policy: &project.dockerfiles[set].policy,
         project: Some(&project.source),

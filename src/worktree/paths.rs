@@ -5,10 +5,10 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::sections::Matchers;
-use super::subject::{Linted, Subject, read_all, unreadable};
+use super::subject::{Linted, Opened, Subject, lint_together, read_all};
 use super::walk::{shown, walk, with_slashes};
 use crate::diag::{Diagnostic, Problem};
 use crate::lint::Report;
@@ -80,10 +80,10 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
     let desk = Desk { fixes, ..Desk::new(project, policy, today) };
     let mut findings = Vec::new();
     let mut named: BTreeMap<PathBuf, String> = BTreeMap::new();
-    let mut files = Vec::new();
+    let mut opened = Vec::new();
     for input in inputs {
         match input {
-            Input::Stdin(path) => files.push(desk.lint_stdin(path.as_deref())),
+            Input::Stdin(path) => opened.push(desk.read_stdin(path.as_deref())),
             Input::Path(path) if path.is_dir() => {
                 let found = desk.dockerfiles(path, &mut findings);
                 if found.is_empty() {
@@ -100,8 +100,16 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
             }
         }
     }
-    let linted: Vec<_> = named.into_par_iter().map(|(file, name)| desk.lint(&file, name)).collect();
-    files.extend(linted);
+    let read: Vec<_> = named.par_iter().map(|(file, name)| desk.open(file, name.clone())).collect();
+    opened.extend(read);
+    let (origins, opened): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
+    let (linted, shell) = lint_together(opened);
+    findings.extend(shell.note);
+    let file = |(origin, (subject, linted)): (Origin, (Subject, Linted))| {
+        let Linted { report, fixed, .. } = linted;
+        LintedFile { fail_on: subject.policy.fail_on, name: subject.name, origin, report, fixed }
+    };
+    let mut files: Vec<_> = origins.into_iter().zip(linted).map(file).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     LintRun { files, findings }
 }
@@ -184,11 +192,11 @@ impl<'a> Desk<'a> {
         })
     }
 
-    fn lint(&self, file: &Path, name: String) -> LintedFile {
-        self.run(file, name, Origin::Disk(file.to_owned()), None)
+    fn open(&self, file: &Path, name: String) -> (Origin, Opened<'_>) {
+        (Origin::Disk(file.to_owned()), self.subject(file, name).open())
     }
 
-    fn lint_stdin(&self, path: Option<&Path>) -> LintedFile {
+    fn read_stdin(&self, path: Option<&Path>) -> (Origin, Opened<'_>) {
         let name = path.map_or_else(|| "<stdin>".to_owned(), shown);
         let file = path.map_or_else(|| self.current.join("Dockerfile"), located);
         let read = read_all(std::io::stdin().lock(), &name).unwrap_or_else(|error| {
@@ -196,23 +204,16 @@ impl<'a> Desk<'a> {
                 .with_help("name a file instead of `-`"))
         });
         let input = read.as_ref().ok().cloned().unwrap_or_default();
-        self.run(&file, name, Origin::Stdin(input), Some(read))
+        (Origin::Stdin(input), self.subject(&file, name).opened(read))
     }
 
-    /// What `read` holds, or the file where it holds nothing.
-    fn run(&self, file: &Path, name: String, origin: Origin, read: Option<Result<Vec<u8>, Problem>>) -> LintedFile {
+    fn subject(&self, file: &Path, name: String) -> Subject<'_> {
         let section = self.section(file);
         let policy = section.map_or(self.policy, |(_, section)| &section.policy);
         let project = section.map(|(project, _)| &project.source);
         let (root, path) = self.place(file);
-        let subject = Subject { name, root, path, policy, project, today: self.today, fixes: self.fixes };
-        let linted = match read {
-            None => subject.lint(),
-            Some(Ok(bytes)) => subject.lint_bytes(&bytes),
-            Some(Err(problem)) => Linted::failed(unreadable(&subject.name, problem)),
-        };
-        let Linted { report, fixed, .. } = linted;
-        LintedFile { name: subject.name, origin, fail_on: policy.fail_on, report, fixed }
+        let root = root.to_owned();
+        Subject { name, root, path, policy, project, today: self.today, fixes: self.fixes }
     }
 
     /// The section of the project that names a file.

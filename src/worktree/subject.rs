@@ -1,4 +1,4 @@
-//! One Dockerfile on disk: reads it with what lint must know of its build context, and lints it.
+//! Dockerfiles on disk: reads them with what lint must know of their build contexts, and lints them.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use rayon::iter::{
+    IndexedParallelIterator as _, IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
+};
 
 use super::files::read_files;
+use super::shellcheck::{self, Answers, Question};
 use super::walk::with_slashes;
 use crate::diag::{Diagnostic, Problem, Source, Span};
 use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
-use crate::lint::policy::{Level, Policy};
-use crate::lint::{self, BuildContext, Finding, Report};
+use crate::lint::policy::{Level, Policy, ShellCheck};
+use crate::lint::{self, BuildContext, Finding, Report, ShellFinding};
 
 /// Largest Dockerfile that is read.
 pub(super) const MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -24,7 +28,7 @@ pub(super) struct Subject<'a> {
     /// What people know it by.
     pub(super) name: String,
     /// Where paths of the policy start: the widest build context.
-    pub(super) root: &'a Path,
+    pub(super) root: PathBuf,
     /// Relative to `root`, with `/`.
     pub(super) path: String,
     pub(super) policy: &'a Policy,
@@ -43,20 +47,80 @@ pub(super) struct Linted {
     pub(super) fixed: Option<Fixed>,
 }
 
-impl Linted {
-    /// There was nothing to lint.
-    pub(super) fn failed(report: Report) -> Self {
-        Self { digest: Digest::sha256(&[]), report, fixed: None }
+/// A Dockerfile whose text is there, or the reason why it is not.
+#[derive(Debug)]
+pub(super) struct Opened<'a> {
+    subject: Subject<'a>,
+    content: Result<Content, Problem>,
+}
+
+#[derive(Debug)]
+struct Content {
+    digest: Digest,
+    source: Arc<Source>,
+}
+
+/// Lints Dockerfiles, each with what becomes of it, and asks ShellCheck about all of them together.
+pub(super) fn lint_together(opened: Vec<Opened<'_>>) -> (Vec<(Subject<'_>, Linted)>, Answers) {
+    let questions: Vec<_> = opened.par_iter().map(Opened::question).collect();
+    let mut answers = shellcheck::ask(&questions);
+    let findings = std::mem::take(&mut answers.findings);
+    let mut linted: Vec<_> = opened.into_par_iter().zip(findings).map(|(opened, shell)| opened.lint(shell)).collect();
+    // What is left after fixing is at other places.
+    let left: Vec<_> = linted.par_iter().map(|(subject, linted)| subject.question_left(linted)).collect();
+    for ((subject, linted), shell) in linted.iter_mut().zip(shellcheck::ask(&left).findings) {
+        if let Some(fixed) = linted.fixed.as_mut().filter(|_| !shell.is_empty()) {
+            fixed.report = subject.report_left(fixed, shell);
+        }
+    }
+    (linted, answers)
+}
+
+impl<'a> Opened<'a> {
+    fn question(&self) -> Question {
+        let source = self.content.as_ref().ok().map(|content| &content.source);
+        self.subject.question(source)
+    }
+
+    fn lint(self, shell: Vec<ShellFinding>) -> (Subject<'a>, Linted) {
+        let Self { subject, content } = self;
+        let linted = match content {
+            Ok(content) => subject.lint(content, shell),
+            Err(problem) => {
+                Linted { digest: Digest::sha256(&[]), report: unreadable(&subject.name, problem), fixed: None }
+            }
+        };
+        (subject, linted)
     }
 }
 
-impl Subject<'_> {
-    /// Lints the file; one that cannot be read is a finding.
-    pub(super) fn lint(&self) -> Linted {
-        match self.read() {
-            Ok(bytes) => self.lint_bytes(&bytes),
-            Err(problem) => Linted::failed(unreadable(&self.name, problem)),
-        }
+impl<'a> Subject<'a> {
+    /// Reads the file.
+    pub(super) fn open(self) -> Opened<'a> {
+        let bytes = self.read();
+        self.opened(bytes)
+    }
+
+    /// Takes what was read elsewhere for the file's content.
+    pub(super) fn opened(self, bytes: Result<Vec<u8>, Problem>) -> Opened<'a> {
+        let content = bytes.map(|bytes| Content {
+            digest: Digest::sha256(&bytes),
+            source: Arc::new(Source::new(self.name.as_str(), String::from_utf8_lossy(&bytes))),
+        });
+        Opened { subject: self, content }
+    }
+
+    fn question(&self, source: Option<&Arc<Source>>) -> Question {
+        let mode = self.policy.shellcheck;
+        let scripts = source.filter(|_| mode != ShellCheck::Off).map(|source| {
+            let context = Place::bare(&self.root, &self.path).context(source);
+            lint::shell_scripts(source, self.policy, &context)
+        });
+        Question { mode, scripts: scripts.unwrap_or_default() }
+    }
+
+    fn question_left(&self, linted: &Linted) -> Question {
+        self.question(linted.fixed.as_ref().map(|fixed| &fixed.after))
     }
 
     /// Reads the file if it is not larger than it may be, whatever its metadata says.
@@ -76,19 +140,35 @@ impl Subject<'_> {
         read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name).map_err(unreadable)?
     }
 
-    pub(super) fn lint_bytes(&self, bytes: &[u8]) -> Linted {
-        let source = Arc::new(Source::new(self.name.as_str(), String::from_utf8_lossy(bytes)));
-        let place = Place::of(self.root, &self.path);
-        let report = self.report(&source, &place, None);
-        let fixable = self.fixes && report.findings.iter().any(|finding| finding.fix.is_some());
-        let fixed = fixable.then(|| fix(&source, &report, &mut |source, created| self.report(source, &place, created)));
+    fn lint(&self, content: Content, shell: Vec<ShellFinding>) -> Linted {
+        let Content { digest, source } = content;
+        let place = Place::of(&self.root, &self.path);
+        // ShellCheck is not asked after every fix.
+        let mut lint =
+            |source: &Arc<Source>, created: Option<&NewFile>| self.report(source, &place, created, Vec::new());
+        let fixed = self.fixes.then(|| fix(&source, &lint(&source, None), &mut lint));
         let fixed = fixed.filter(|fixed| !fixed.changes_nothing());
-        Linted { digest: Digest::sha256(bytes), report, fixed }
+        let report = self.report(&source, &place, None, shell);
+        Linted { digest, report, fixed }
+    }
+
+    /// What is said about the fixed file.
+    fn report_left(&self, fixed: &Fixed, shell: Vec<ShellFinding>) -> Report {
+        let place = Place::of(&self.root, &self.path);
+        let mut report = self.report(&fixed.after, &place, fixed.creates.as_ref(), shell);
+        report.findings.iter_mut().for_each(|finding| finding.fix = None);
+        report
     }
 
     /// What is said about `source` in this place, once the file is there that a fix creates.
-    fn report(&self, source: &Arc<Source>, place: &Place, created: Option<&NewFile>) -> Report {
-        let mut context = place.context(source);
+    fn report(
+        &self,
+        source: &Arc<Source>,
+        place: &Place,
+        created: Option<&NewFile>,
+        shell: Vec<ShellFinding>,
+    ) -> Report {
+        let mut context = BuildContext { shell, ..place.context(source) };
         if let Some(file) = created {
             context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str())));
         }
@@ -108,7 +188,7 @@ pub(super) fn read_all(from: impl Read, name: &str) -> std::io::Result<Result<Ve
 }
 
 /// The report on a file that is not there to be linted.
-pub(super) fn unreadable(name: &str, problem: Problem) -> Report {
+fn unreadable(name: &str, problem: Problem) -> Report {
     let source = Arc::new(Source::new(name, ""));
     let diagnostic = Diagnostic::from(problem).at(&source, Span::default(), "");
     let finding =
@@ -129,6 +209,12 @@ struct Place {
 
 impl Place {
     fn of(root: &Path, path: &str) -> Self {
+        let place = Self::bare(root, path);
+        Self { entries: entries(&place.directory), ..place }
+    }
+
+    /// Without the names in the directory, which may be many.
+    fn bare(root: &Path, path: &str) -> Self {
         let file = root.join(path);
         let directory = file.parent().unwrap_or(root);
         let own = PathBuf::from(format!("{path}.dockerignore"));
@@ -144,12 +230,12 @@ impl Place {
             Some((ignore_file, directory)) => (Some(ignore_file), directory),
             None => (None, directory),
         };
-        Self { directory: directory.to_owned(), ignore_file, entries: entries(directory) }
+        Self { directory: directory.to_owned(), ignore_file, entries: BTreeSet::new() }
     }
 
     fn context(&self, dockerfile: &Arc<Source>) -> BuildContext {
         let files = read_files(&self.directory, &lint::files_to_read(dockerfile));
-        BuildContext { ignore_file: self.ignore_file.clone(), entries: self.entries.clone(), files }
+        BuildContext { ignore_file: self.ignore_file.clone(), entries: self.entries.clone(), files, shell: Vec::new() }
     }
 }
 

@@ -172,3 +172,82 @@ fn files_that_cannot_be_fixed_are_named_and_the_others_are_fixed() {
     assert_eq!((text("a/Dockerfile"), text("c/original")), (FIXABLE.to_owned(), FIXABLE.to_owned()));
     assert_eq!(text("b/Dockerfile"), FIXABLE.replace("ADD", "COPY"));
 }
+
+/// Two files with three scripts.
+fn with_scripts() -> Project {
+    let file = "FROM alpine:3.20\nRUN make\nHEALTHCHECK NONE\nCMD [\"b\"]\n";
+    Project::empty().file("Dockerfile", format!("{file}ONBUILD RUN make\n")).file("b/Dockerfile", file)
+}
+
+#[test]
+fn a_missing_shellcheck_is_said_once_and_fails_where_it_is_required() {
+    let project = with_scripts().env("PATH", "/nowhere");
+    let output = project.run(["lint", "--format", "short"]).expect_success();
+    assert_eq!(output.stdout, "");
+    assert_eq!(output.stderr.matches("ShellCheck is not installed: 3 shell scripts were not given to it").count(), 1);
+    let off = project.run(["lint", "--shellcheck", "off"]).expect_success();
+    assert_eq!(off.stderr, "no findings in 2 files\n");
+    let required = project.run(["lint", "--shellcheck", "require", "--format", "short"]).expect_code(1);
+    assert_eq!(places(&required.stdout), ["Dockerfile:2:5", "b/Dockerfile:2:5"], "{required}");
+    assert!(required.stdout.contains("error[shellcheck]: ShellCheck says nothing about this: it is required"));
+}
+
+#[test]
+fn the_policy_says_whether_shellcheck_is_asked() {
+    let kdl = |mode: &str| {
+        format!(
+            "project \"p\" version=1\ndockerfiles \"**/Dockerfile\" {{ shellcheck \"{mode}\"; allow \"SC2086\"; }}\n"
+        )
+    };
+    let project = with_scripts().file("swr.kdl", kdl("off")).env("PATH", "/nowhere");
+    assert_eq!(project.run(["lint"]).expect_success().stderr, "no findings in 2 files\n");
+    let project = project.file("swr.kdl", kdl("require"));
+    project.run(["lint"]).expect_code(1);
+    let plan = project.run(["plan"]).expect_code(1);
+    assert!(plan.stderr.contains("it is required and not installed"), "{plan}");
+    let project = with_scripts().file("swr.kdl", kdl("auto"));
+    let output = project.run(["lint"]).expect_success();
+    assert!(output.stderr.contains("nothing needs `SC2086` to be allowed here"), "{output}");
+}
+
+#[test]
+fn a_shellcheck_that_does_not_work_is_an_error() {
+    for (script, reason) in [
+        ("echo 'version: 0.5.0'", "ShellCheck 0.5 is too old"),
+        ("echo nothing", "it is another program"),
+        ("case $1 in --version) echo 'version: 0.9.0';; *) exit 3;; esac", "it ended with exit status: 3"),
+        ("case $1 in --version) echo 'version: 0.9.0';; *) echo '{';; esac", "its answer cannot be read"),
+    ] {
+        let project = with_scripts().executable("shellcheck", &format!("#!/bin/sh\n{script}\n"));
+        let output = project.run(["lint", "--format", "short"]).expect_code(1);
+        assert!(output.stdout.contains("error[shellcheck]: ShellCheck says nothing about this: "), "{output}");
+        assert!(output.stdout.contains(reason), "{output}");
+    }
+}
+
+#[test]
+fn one_script_that_breaks_shellcheck_costs_no_other_its_findings() {
+    let shellcheck = r#"#!/bin/sh
+case $1 in --version) echo 'version: 0.9.0'; exit;; esac
+if grep -q boom [0-9]*; then exit 2; fi
+set -- $(grep -l '^make' [0-9]*)
+for file; do
+    all="$all${all:+,}{\"file\":\"$file\",\"line\":2,\"endLine\":2,\"column\":1,\"endColumn\":5,\"level\":\"style\",\"code\":2086,\"message\":\"m.\",\"fix\":null}"
+done
+echo "{\"comments\":[$all]}"
+"#;
+    let project = with_scripts().file("c/Dockerfile", "FROM alpine:3.20\nRUN boom\nHEALTHCHECK NONE\nCMD [\"b\"]\n");
+    let project = project.executable("shellcheck", shellcheck);
+    let output = project.run(["lint", "--format", "short"]).expect_code(1);
+    let said: Vec<_> = output.stdout.lines().collect();
+    assert_eq!(said.len(), 4, "{output}");
+    assert!(said[..3].iter().all(|line| line.ends_with("info[SC2086]: m")), "{output}");
+    assert!(said[3].starts_with("c/Dockerfile:2:5: error[shellcheck]"), "{output}");
+}
+
+#[test]
+fn codes_of_shellcheck_are_explained() {
+    let output = Project::empty().run(["explain", "sc2086"]).expect_success();
+    assert!(output.stdout.contains("https://www.shellcheck.net/wiki/SC2086"), "{output}");
+    Project::empty().run(["explain", "SC99"]).expect_code(1);
+}

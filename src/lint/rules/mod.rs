@@ -80,6 +80,7 @@ table! {
     several_sources_to_file,
     shell_form_command,
     shell_replaced,
+    shellcheck,
     source_before_dependencies,
     split_update_install,
     stage_name_casing fixable,

@@ -3,7 +3,8 @@
 use super::super::context::Context;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::{Instruction, Keyword};
+use super::super::stage_shell::PosixShell;
+use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::Script;
 
 pub(super) static RULE: Rule = Rule {
@@ -20,29 +21,17 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn sets_pipefail(shell: &Instruction) -> bool {
-    shell.words().iter().any(|word| word.text() == "pipefail")
-}
-
 fn is_set_inside(script: &Script) -> bool {
     script.invocations.iter().any(|command| command.arguments().iter().any(|word| word.text() == "pipefail"))
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    let dockerfile = context.dockerfile;
-    let mut safe = vec![false; dockerfile.stages.len()];
-    for (number, stage) in dockerfile.stages.iter().enumerate() {
-        safe[number] = dockerfile.ancestry(number).nth(1).is_some_and(|parent| safe[parent]);
-        for index in stage.instructions.clone() {
-            let instruction = &dockerfile.instructions[index];
-            if instruction.is(Keyword::Shell) {
-                safe[number] = sets_pipefail(instruction);
-            }
-            let script = context.script(index);
-            let pipe = script.pipes.first().filter(|_| instruction.is(Keyword::Run) && !safe[number]);
-            if let Some(pipe) = pipe.filter(|_| !is_set_inside(script)) {
-                sink.report(*pipe, "what fails in front of this pipe goes unnoticed");
-            }
+    for (index, run) in context.every(Keyword::Run) {
+        let script = context.script(index);
+        let safe = context.shell(index).posix().is_some_and(PosixShell::sets_pipefail);
+        let pipe = script.pipes.first().filter(|_| !run.on_build && !safe);
+        if let Some(pipe) = pipe.filter(|_| !is_set_inside(script)) {
+            sink.report(*pipe, "what fails in front of this pipe goes unnoticed");
         }
     }
 }

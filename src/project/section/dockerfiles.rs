@@ -4,7 +4,9 @@ use globset::{Glob, GlobBuilder};
 
 use super::{Names, overrides};
 use crate::diag::Spanned;
-use crate::lint::policy::{DockerfileSet, Gates, LabelFormat, LabelPolicy, Level, Policy, Profile, RequiredLabel};
+use crate::lint::policy::{
+    DockerfileSet, Gates, LabelFormat, LabelPolicy, Level, Policy, Profile, RequiredLabel, ShellCheck,
+};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"**/Dockerfile\" { profile \"swr\"; }")
@@ -34,12 +36,11 @@ static REQUIRE: Shape = Shape::new("require", "require \"org.opencontainers.imag
     .takes(&["label"])
     .properties(&["format"]);
 static FORBID_OTHERS: Shape = Shape::new("forbid-others", "forbid-others true").takes(&["choice (`true` or `false`)"]);
-static SHELLCHECK: Shape = Shape::new("shellcheck", "shellcheck \"off\"").takes(&["mode"]);
+static SHELLCHECK: Shape = Shape::new("shellcheck", "shellcheck \"auto\"").takes(&["mode"]);
 static FIX: Shape = Shape::new("fix", "fix \"none\"").takes(&["mode"]);
 static GATES: Shape = Shape::new("gates", "gates \"all\"").takes_many(&["`all`, `none` or registry"]);
 
 pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
-    only_word(cursor, "shellcheck", "off", &[("auto", RUN_SHELLCHECK), ("require", RUN_SHELLCHECK)]);
     only_word(cursor, "fix", "none", &[("safe", "write `fix \"none\"` and correct the findings yourself")]);
     let excludes = cursor.children("exclude").flat_map(|child| globs(child, 0)).collect();
     DockerfileSet {
@@ -49,8 +50,6 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
         gates: cursor.child("gates").map(|child| gates(child, names)).unwrap_or_default(),
     }
 }
-
-const RUN_SHELLCHECK: &str = "write `shellcheck \"off\"` and run the program beside swrctl";
 
 /// A child that has only one meaning yet.
 fn only_word(cursor: Cursor, name: &str, word: &'static str, planned: &[(&str, &str)]) {
@@ -73,6 +72,8 @@ fn policy(cursor: Cursor) -> Policy {
         [("error", Level::Error), ("warning", Level::Warning), ("warn", Level::Warning), ("info", Level::Info)];
     let profile = cursor.child("profile").and_then(|child| child.word(child.argument(0)?, "profile", &profiles, &[]));
     let fail_on = cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, "level", &levels, &[]));
+    let modes = [("auto", ShellCheck::Auto), ("require", ShellCheck::Require), ("off", ShellCheck::Off)];
+    let shellcheck = cursor.child("shellcheck").and_then(|child| child.word(child.argument(0)?, "mode", &modes, &[]));
     let default = Policy::default();
     Policy {
         profile: profile.map_or(default.profile, |profile| profile.value),
@@ -80,6 +81,7 @@ fn policy(cursor: Cursor) -> Policy {
         overrides: overrides::read_all(cursor),
         base_images: cursor.children("base-images").flat_map(image_globs).collect(),
         labels: cursor.child("labels").map(labels).unwrap_or_default(),
+        shellcheck: shellcheck.map_or(default.shellcheck, |mode| mode.value),
     }
 }
 

@@ -10,18 +10,18 @@ use super::{Place, beside, findings, message};
 use crate::diag::{Label, Problem};
 use crate::lint::fix::{Edit, Fix};
 use crate::lint::policy::Level;
-use crate::lint::{Finding, Rule, rule};
+use crate::lint::{Finding, Rule, ScCode, rule};
 use crate::worktree::{LintRun, LintedFile};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn render(run: &LintRun) -> String {
     // Rules that found something, by name; results point at them by their place in this order.
-    let mut rules: BTreeMap<&str, usize> = findings(run).map(|(_, finding)| (finding.rule, 0)).collect();
+    let mut rules: BTreeMap<&str, usize> = findings(run).map(|(_, finding)| (code(finding), 0)).collect();
     rules.values_mut().zip(0..).for_each(|(index, place)| *index = place);
     let mut fingerprints = Fingerprints::default();
     let results: Vec<Value> = findings(run)
-        .map(|(file, finding)| result(file, finding, rules[finding.rule], &fingerprints.of(file, finding)))
+        .map(|(file, finding)| result(file, finding, rules[code(finding)], &fingerprints.of(file, finding)))
         .collect();
     let document = json!({
         "$schema": SCHEMA,
@@ -40,13 +40,18 @@ pub(super) fn render(run: &LintRun) -> String {
     format!("{document:#}\n")
 }
 
+/// The rule's name, or ShellCheck's code: code scanning files findings by it.
+fn code(finding: &Finding) -> &str {
+    finding.diagnostic.problem.code.as_str()
+}
+
 fn descriptor(name: &str) -> Value {
     let Some(Rule { aliases, practice, level: own, summary, explanation, help, .. }) = rule(name) else {
         // What is found before any rule looks: a file that cannot be read.
         return json!({ "id": name, "defaultConfiguration": { "level": "error" } });
     };
     let enabled = *own != Level::Off;
-    json!({
+    let mut descriptor = json!({
         "id": name,
         "shortDescription": { "text": summary },
         "fullDescription": { "text": explanation },
@@ -56,7 +61,11 @@ fn descriptor(name: &str) -> Value {
         },
         "defaultConfiguration": { "enabled": enabled, "level": level(if enabled { *own } else { Level::Warning }) },
         "properties": { "aliases": aliases, "practice": practice, "tags": tags(aliases, *practice) },
-    })
+    });
+    if let Some(code) = ScCode::parse(name) {
+        descriptor["helpUri"] = code.wiki().into();
+    }
+    descriptor
 }
 
 fn tags(aliases: &[&str], practice: Option<u8>) -> Vec<String> {
@@ -72,7 +81,7 @@ fn result(file: &LintedFile, finding: &Finding, rule: usize, fingerprint: &str) 
         let _ = write!(text, "; {}", super::escape::line(help));
     }
     let mut result = json!({
-        "ruleId": finding.rule,
+        "ruleId": code(finding),
         "ruleIndex": rule,
         "level": level(finding.level),
         "message": { "text": text },

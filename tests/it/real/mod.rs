@@ -11,5 +11,6 @@ mod polite;
 mod recovery;
 mod registries;
 mod reports;
+mod shellcheck;
 mod swr;
 mod swr_target;

@@ -16,6 +16,13 @@ use super::sources::paths;
 /// Longer than any command of the tests takes, shorter than anyone waits.
 const LIMIT: Duration = Duration::from_mins(2);
 
+const SHELLCHECK: &str = r#"#!/bin/sh
+case $1 in
+    --version) echo 'version: 0.9.0' ;;
+    *) echo '{"comments":[]}' ;;
+esac
+"#;
+
 /// A project folder and a home folder; both are removed when dropped.
 #[derive(Debug)]
 pub struct Project {
@@ -26,9 +33,12 @@ pub struct Project {
 
 impl Project {
     /// A folder without a project file.
+    ///
+    /// Its ShellCheck finds nothing, whether the machine has one or not.
     pub fn empty() -> Self {
         let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        Self { folder, home, environment: Vec::new() }
+        let project = Self { folder, home, environment: Vec::new() };
+        project.executable("shellcheck", SHELLCHECK)
     }
 
     /// A folder whose `swr.kdl` has this text.
