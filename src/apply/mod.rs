@@ -4,6 +4,7 @@
 
 pub mod files;
 mod gates;
+mod session;
 mod shelf;
 mod sync;
 mod transfer;
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::image::rewrite::ImageTree;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
+use crate::state::Uploads;
 use crate::store::Stores;
 
 use shelf::Shelves;
@@ -32,6 +34,8 @@ pub struct Context {
     /// Images read while planning, by target; what is missing is read again.
     pub images: BTreeMap<Location, ImageTree>,
     pub today: Date,
+    /// Large uploads under way, for the next run.
+    pub uploads: Uploads,
     pub events: mpsc::UnboundedSender<Event>,
     /// True once the user wants to stop: what is under way ends, nothing new starts.
     pub stop: watch::Receiver<bool>,

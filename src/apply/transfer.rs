@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Context;
+use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use crate::image::{BlobStream, Descriptor, Repository};
 use crate::plan::{Event, Step, SyncWork};
-use crate::registry::{Client, Mount, Upload};
+use crate::registry::{Client, Mount};
 use crate::store::{Error, Store};
 
 /// The blobs of one sync.
@@ -38,11 +38,14 @@ impl Transfers<'_> {
         let bytes = match self.target {
             Store::Layout(_) if !holders.is_empty() => 0,
             _ if holders.contains(repository) => 0,
-            Store::Layout(_) => self.with_retries(blob, None).await?,
+            Store::Layout(_) => self.with_retries(blob, Session::New).await?,
             Store::Registry(client) => match self.mount(client, blob, &holders).await? {
                 Some(Mount::Mounted) => 0,
-                Some(Mount::Refused(upload)) => self.with_retries(blob, Some(upload)).await?,
-                None => self.with_retries(blob, None).await?,
+                Some(Mount::Refused(upload)) => self.with_retries(blob, Session::Open(upload)).await?,
+                None => {
+                    self.with_retries(blob, Session::remembered(&self.context.uploads, client, repository, blob))
+                        .await?
+                }
             },
         };
         holders.insert(repository.clone());
@@ -60,60 +63,58 @@ impl Transfers<'_> {
     }
 
     /// Moves the bytes, again and again while what stops it is temporary.
-    async fn with_retries(&self, blob: &Descriptor, mut upload: Option<Upload>) -> Result<u64, Error> {
+    async fn with_retries(&self, blob: &Descriptor, mut session: Session) -> Result<u64, Error> {
         let retries = self.work.retries;
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
-            let moved = Arc::new(AtomicU64::new(0));
-            match self.once(blob, upload.take(), &moved).await {
+        let (mut attempt, mut pause, mut kept) = (1, FIRST_PAUSE, 0);
+        let moved = Arc::<Moved>::default();
+        loop {
+            match self.once(blob, &mut session, &moved).await {
                 Err(error) if error.temporary && attempt <= retries => {
                     self.context.send(Event::Retried {
                         address: self.step.address.clone(),
                         attempt,
                         retries,
                         pause,
-                        lost: moved.load(Ordering::Relaxed),
                         problem: error.problem,
                     });
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    (attempt, pause) = (attempt + 1, (pause * 2).min(LONGEST_PAUSE));
+                    if session.kept() > kept {
+                        (attempt, pause, kept) = (1, FIRST_PAUSE, session.kept());
+                    }
                 }
-                result => return result.map(|()| blob.size),
+                result => return result.map(|()| moved.bytes()),
             }
         }
-        Ok(blob.size)
     }
 
-    async fn once(&self, blob: &Descriptor, upload: Option<Upload>, moved: &Arc<AtomicU64>) -> Result<(), Error> {
-        let bytes = self.counted(self.download(blob), moved);
+    async fn once(&self, blob: &Descriptor, session: &mut Session, moved: &Arc<Moved>) -> Result<(), Error> {
+        let bytes = |from| self.counted(blob, from, moved);
         match self.target {
-            Store::Layout(layout) => layout.put_blob(blob, bytes).await?,
+            Store::Layout(layout) => layout.put_blob(blob, bytes(0)).await?,
             Store::Registry(client) => {
-                let upload = match upload {
-                    Some(upload) => upload,
-                    None => client.start_upload(&self.work.target.repository).await?,
-                };
-                client.finish_upload(upload, blob, bytes).await?;
+                let (uploads, repository) = (&self.context.uploads, &self.work.target.repository);
+                session.send(uploads, client, repository, blob, bytes).await?;
             }
         }
         Ok(())
     }
 
-    /// Opened when its first byte is asked for: an upload that waits for its turn holds no connection to the source.
-    fn download(&self, blob: &Descriptor) -> BlobStream {
+    /// The blob's bytes from the one numbered `from` on, told of as they pass. Opened when the first is asked for: an
+    /// upload that waits for its turn holds no connection to the source.
+    fn counted(&self, blob: &Descriptor, from: u64, moved: &Arc<Moved>) -> BlobStream {
         let (source, repository) = (self.source.clone(), self.work.source.repository.clone());
-        let blob = blob.clone();
-        stream::once(async move { source.blob(&repository, &blob).await }).try_flatten().boxed()
-    }
-
-    /// Tells of the bytes as they pass.
-    fn counted(&self, bytes: BlobStream, moved: &Arc<AtomicU64>) -> BlobStream {
-        let (moved, events, address) = (Arc::clone(moved), self.context.events.clone(), self.step.address.clone());
+        let (blob, moved) = (blob.clone(), Arc::clone(moved));
+        let (events, address) = (self.context.events.clone(), self.step.address.clone());
+        let bytes = stream::once(async move { source.blob_from(&repository, &blob, from).await }).try_flatten();
+        let mut at = from;
         let tell = move |chunk: &Result<bytes::Bytes, _>| {
             if let Ok(chunk) = chunk {
-                let bytes = chunk.len() as u64;
-                moved.fetch_add(bytes, Ordering::Relaxed);
-                let _ = events.send(Event::Moved { address: address.clone(), bytes });
+                at += chunk.len() as u64;
+                let bytes = moved.up_to(at, chunk.len() as u64);
+                if bytes > 0 {
+                    let _ = events.send(Event::Moved { address: address.clone(), bytes });
+                }
             }
         };
         bytes.inspect(tell).boxed()

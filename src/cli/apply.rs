@@ -14,6 +14,7 @@ use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
 use crate::plan::{Event, Location, Outcome, Plan, Tally};
 use crate::report::{self, progress::Progress};
+use crate::state::{self, Uploads};
 
 use super::args::ApplyArgs;
 use super::output::{Failure, Output};
@@ -53,7 +54,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         return Ok(if job.failed || job.plan.is_blocked() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     let failed = job.failed;
-    let outcomes = carry_out(&session, job, args.json, output)?;
+    let outcomes = carry_out(&session, job, unfinished_uploads(args.state_file.as_deref()), args.json, output)?;
     let success = !failed && Tally::of(&outcomes).is_success();
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -87,7 +88,23 @@ fn confirmed(output: &Output) -> Result<bool, Failure> {
     Ok(answer.trim() == "yes")
 }
 
-fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result<Vec<Outcome>, Failure> {
+/// The uploads that the last run did not end, from `--state-file` or the folder for state.
+fn unfinished_uploads(named: Option<&Path>) -> Uploads {
+    let path = match named {
+        Some(path) if path == Path::new("none") => None,
+        Some(path) => Some(path.to_owned()),
+        None => state::default_path(|name| std::env::var_os(name)),
+    };
+    path.map_or_else(Uploads::forgetful, |path| Uploads::in_file(&path, jiff::Timestamp::now()))
+}
+
+fn carry_out(
+    session: &Session,
+    job: Job,
+    uploads: Uploads,
+    json: bool,
+    output: &Output,
+) -> Result<Vec<Outcome>, Failure> {
     let Job { plan, images, .. } = job;
     if json {
         Output::print(&(report::summary_json(&plan, None) + "\n"))?;
@@ -104,6 +121,7 @@ fn carry_out(session: &Session, job: Job, json: bool, output: &Output) -> Result
         stores: session.stores.clone(),
         images,
         today: session.today,
+        uploads,
         events: events.clone(),
         stop,
     };

@@ -170,6 +170,12 @@ pub(super) struct ApplyArgs {
     #[arg(long, value_name = "RATE", env = "SWRCTL_BANDWIDTH", hide_env_values = true)]
     pub(super) bandwidth: Option<ByteRate>,
 
+    /// Where large uploads that a run did not end are remembered for the next one, or `none`
+    ///
+    /// By default swrctl/uploads.json in the folder for state, ~/.local/state. Only ever a hint: it may be deleted.
+    #[arg(long, value_name = "FILE", env = "SWRCTL_STATE_FILE", hide_env_values = true)]
+    pub(super) state_file: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
 }

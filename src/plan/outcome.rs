@@ -57,12 +57,12 @@ pub enum Event {
         action: Action,
         bytes: u64,
     },
-    /// Bytes of blobs that reached the target since the last such event.
+    /// Bytes of blobs on their way to the target since the last such event; what is sent again counts once.
     Moved {
         address: Address,
         bytes: u64,
     },
-    /// A transfer starts again after something temporary; what was moved of this blob counts no more.
+    /// A transfer is tried again after something temporary.
     Retried {
         address: Address,
         /// From 1.
@@ -70,7 +70,6 @@ pub enum Event {
         /// Tries that are allowed after the first.
         retries: u32,
         pause: Duration,
-        lost: u64,
         problem: Problem,
     },
     Finished {

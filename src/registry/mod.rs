@@ -19,6 +19,7 @@ mod manifest;
 mod pace;
 mod quota;
 mod redact;
+mod resume;
 mod retry;
 mod secret;
 mod tags;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Body, Method, StatusCode};
 use tokio::time::Instant;
 use url::Url;
@@ -21,9 +21,12 @@ use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
 
 /// An open upload session of one repository.
+#[derive(Clone)]
 pub struct Upload {
     pub(super) repository: Repository,
     pub(super) location: Url,
+    /// Bytes that the registry has already.
+    pub(super) kept: u64,
 }
 
 impl fmt::Debug for Upload {
@@ -31,6 +34,7 @@ impl fmt::Debug for Upload {
         f.debug_struct("Upload")
             .field("repository", &self.repository)
             .field("location", &redact::url(&self.location))
+            .field("kept", &self.kept)
             .finish()
     }
 }
@@ -70,18 +74,22 @@ impl Client {
         Upload::new(repository, reply)
     }
 
-    /// Sends the bytes of `blob` in one PUT; the registry checks them against the digest.
+    /// Sends the bytes of `blob` that the registry does not have in one PUT; it checks all of them against the digest.
     ///
     /// Not tried again inside: the bytes are gone. A failure of `bytes` comes back as that failure.
     pub async fn finish_upload(&self, upload: Upload, blob: &Descriptor, bytes: BlobStream) -> Result<(), Error> {
-        let mut url = upload.location;
+        let Upload { repository, location: mut url, kept } = upload;
         url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
-        let grant = self.auth().grant(self.transport(), &[Scope::push(&upload.repository)]).await?;
+        let grant = self.auth().grant(self.transport(), &[Scope::push(&repository)]).await?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(blob.size));
+        let missing = blob.size.saturating_sub(kept);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(missing));
+        if kept > 0 && missing > 0 {
+            headers.insert(CONTENT_RANGE, range(kept, blob.size));
+        }
         headers.extend(grant.header().filter(|_| self.is_own(&url)).map(|value| (AUTHORIZATION, value.clone())));
-        let response = self.put(&url, headers, blob, bytes).await?;
+        let response = self.put(&url, headers, missing, bytes).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             // The token ran out between POST and PUT: the next POST gets a new one.
             let answered = response.headers().clone();
@@ -90,12 +98,16 @@ impl Client {
             return Err(refusal.temporary());
         }
         if !response.status().is_success() {
-            return Err(self.refusal(response, &grant).await);
+            let refusal = self.refusal(response, &grant).await;
+            // What the registry kept may not be what was sent: from the start it is.
+            let worth_another = kept > 0 && refusal.status().is_some_and(|status| (400..500).contains(&status));
+            return Err(if worth_another { refusal.temporary() } else { refusal });
         }
         match stated_digest(response.headers()) {
             Some(stored) if stored.algorithm() == blob.digest.algorithm() && stored != blob.digest => {
                 let detail = format!("expected {}, the registry stored {stored}", blob.digest);
-                Err(response.error(Kind::DigestInvalid, detail))
+                let error = response.error(Kind::DigestInvalid, detail);
+                Err(if kept > 0 { error.temporary() } else { error })
             }
             None if response.status() != StatusCode::CREATED => {
                 Err(response.error(Kind::Protocol, not_created(response.status())))
@@ -104,14 +116,8 @@ impl Client {
         }
     }
 
-    async fn put(
-        &self,
-        url: &Url,
-        headers: HeaderMap,
-        blob: &Descriptor,
-        bytes: BlobStream,
-    ) -> Result<Response, Error> {
-        if blob.size == 0 {
+    async fn put(&self, url: &Url, headers: HeaderMap, size: u64, bytes: BlobStream) -> Result<Response, Error> {
+        if size == 0 {
             // Nothing to watch.
             return self.transport().send(Lane::Metadata, &Method::PUT, url, headers, None).await;
         }
@@ -124,7 +130,7 @@ impl Client {
                 chunk
             }
         });
-        let body = Body::wrap_stream(watched(paced.boxed(), blob.size, Arc::clone(&progress)));
+        let body = Body::wrap_stream(watched(paced.boxed(), size, Arc::clone(&progress)));
         let request = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
         let answer = tokio::select! {
             answer = request => answer,
@@ -144,8 +150,13 @@ impl Client {
 
 impl Upload {
     fn new(repository: &Repository, reply: Reply) -> Result<Self, Error> {
-        Ok(Self { repository: repository.clone(), location: reply.location? })
+        Ok(Self { repository: repository.clone(), location: reply.location?, kept: 0 })
     }
+}
+
+/// As the distribution specification writes it: `5-9`.
+fn range(from: u64, end: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("{from}-{}", end - 1)).expect("digits are a header value")
 }
 
 /// Where an upload stands.

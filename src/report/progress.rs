@@ -96,11 +96,7 @@ impl Bars {
                     bar.inc(*bytes);
                 }
             }
-            Event::Retried { address, lost, .. } => {
-                self.total.set_position(self.total.position().saturating_sub(*lost));
-                if let Some(bar) = self.steps.get(address) {
-                    bar.set_position(bar.position().saturating_sub(*lost));
-                }
+            Event::Retried { .. } => {
                 let _ = self.area.println(retry_line(event));
             }
             Event::Finished { address, .. } => {
@@ -131,10 +127,7 @@ fn retry_line(event: &Event) -> String {
 impl Lines {
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Retried { lost, .. } => {
-                self.moved = self.moved.saturating_sub(*lost);
-                write_line(&retry_line(event));
-            }
+            Event::Retried { .. } => write_line(&retry_line(event)),
             Event::Moved { bytes, .. } => self.moved += bytes,
             Event::Finished { outcome: Outcome::Created { .. } | Outcome::Updated { .. }, .. } => self.done += 1,
             Event::Finished { .. } | Event::Started { .. } => {}

@@ -7,6 +7,8 @@ mod stores;
 pub use image::read_image;
 pub use stores::Stores;
 
+use futures_util::StreamExt;
+
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
 use crate::layout::{self, Layout};
@@ -97,6 +99,16 @@ impl Store {
         })
     }
 
+    /// The bytes of a blob from the one numbered `from` on, for whoever has those before. Only as long as `from` is 0 is
+    /// the digest checked on the way: then the one who puts the parts together has to.
+    pub async fn blob_from(&self, repository: &Repository, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
+        Ok(match self {
+            _ if from == 0 => self.blob(repository, blob).await?,
+            Self::Registry(client) => client.blob_from(repository, blob, from).await?,
+            Self::Layout(layout) => after(layout.blob(blob).await?, from),
+        })
+    }
+
     /// Writes a manifest whose blobs and children are there already.
     pub async fn put_manifest(
         &self,
@@ -110,4 +122,16 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What follows the first `skip` bytes.
+fn after(bytes: BlobStream, mut skip: u64) -> BlobStream {
+    let cut = move |chunk: Result<bytes::Bytes, BlobError>| {
+        chunk.map(|mut chunk| {
+            let skipped = skip.min(chunk.len() as u64);
+            skip -= skipped;
+            chunk.split_off(usize::try_from(skipped).unwrap_or(chunk.len()))
+        })
+    };
+    bytes.map(cut).boxed()
 }

@@ -189,7 +189,7 @@ async fn only_a_registry_that_takes_nothing_is_too_slow() {
         tokio::time::sleep(Duration::from_secs(30)).await;
         drop((first, second));
     });
-    let upload = Upload { repository: repository("a"), location };
+    let upload = Upload { repository: repository("a"), location, kept: 0 };
     let error = client.finish_upload(upload, &blob_of(&large), stream::iter(chunks).boxed()).await.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::Timeout, true), "{error}");
     silent.abort();
@@ -216,4 +216,87 @@ async fn an_upload_that_nothing_confirms_is_not_believed() {
     let upload = client.start_upload(&repository("a")).await.unwrap();
     let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"])).await.unwrap_err();
     assert_eq!(*error.kind(), Kind::Protocol, "{error}");
+}
+
+/// Keeps what the status says of every upload, and answers the PUT of the rest.
+async fn keeping(status: Answer, put: Answer) -> Server {
+    Server::start(move |seen| match seen.method.as_str() {
+        "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1?_state=old"),
+        "GET" if seen.target.contains("uploads") => status.clone(),
+        "PUT" => put.clone(),
+        _ => Answer::new(200),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_from_what_the_registry_kept() {
+    let kept = Answer::new(204).header("Range", "0-5").header("Location", "/v2/a/blobs/uploads/1?_state=new");
+    let server = keeping(kept, Answer::new(201)).await;
+    let client = client(&server);
+    let broken = client.start_upload(&repository("a")).await.unwrap();
+    let upload = client.resume_upload(&broken, 11).await.unwrap().expect("6 bytes were kept");
+    assert_eq!(upload.kept(), 6);
+    client.finish_upload(upload, &blob_of(b"hello world"), bytes(&["world"])).await.unwrap();
+    let put = server.seen().pop().unwrap();
+    assert!(put.target.starts_with("/v2/a/blobs/uploads/1?_state=new&digest="), "{}", put.target);
+    assert_eq!((put.header("content-range"), put.header("content-length")), (Some("6-10"), Some("5")));
+    assert_eq!(put.body, b"world");
+}
+
+#[tokio::test]
+async fn an_upload_of_which_everything_was_kept_needs_its_end_only() {
+    let server = keeping(Answer::new(204).header("Range", "0-10"), Answer::new(201)).await;
+    let client = client(&server);
+    let broken = client.start_upload(&repository("a")).await.unwrap();
+    let upload = client.resume_upload(&broken, 11).await.unwrap().expect("all of it was kept");
+    client.finish_upload(upload, &blob_of(b"hello world"), stream::pending().boxed()).await.unwrap();
+    let put = server.seen().pop().unwrap();
+    assert_eq!((put.header("content-range"), put.header("content-length")), (None, Some("0")));
+}
+
+#[tokio::test]
+async fn an_upload_of_which_nothing_was_kept_is_none() {
+    for status in [
+        Answer::error(404, "BLOB_UPLOAD_INVALID", "blob upload invalid"),
+        Answer::new(404),
+        Answer::new(405),
+        Answer::new(204),
+        Answer::new(204).header("Range", "0-0"),
+        Answer::new(204).header("Range", "0-99"),
+        Answer::new(200).body("<html>"),
+    ] {
+        let server = keeping(status, Answer::new(201)).await;
+        let client = Client::new(Settings { retries: 3, ..settings(&server) }).unwrap();
+        let broken = client.start_upload(&repository("a")).await.unwrap();
+        assert!(client.resume_upload(&broken, 11).await.unwrap().is_none());
+        assert_eq!(server.count("GET /v2/a/blobs/uploads"), 1, "asked once");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_sum_of_parts_is_worth_another_upload_and_a_wrong_whole_is_not() {
+    let kept = Answer::new(204).header("Range", "0-5");
+    let server = keeping(kept, Answer::error(400, "DIGEST_INVALID", "")).await;
+    let client = client(&server);
+    let blob = blob_of(b"hello world");
+    let broken = client.start_upload(&repository("a")).await.unwrap();
+    let error = client.finish_upload(broken.clone(), &blob, bytes(&["hello world"])).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, false));
+    let upload = client.resume_upload(&broken, 11).await.unwrap().unwrap();
+    let error = client.finish_upload(upload, &blob, bytes(&["world"])).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, true));
+}
+
+#[tokio::test]
+async fn only_the_registry_s_own_uploads_are_remembered() {
+    let server = keeping(Answer::new(204), Answer::new(201)).await;
+    let client = client(&server);
+    let own = format!("http://{}/v2/a/blobs/uploads/1?_state=x", server.host());
+    let upload = client.remembered_upload(&repository("a"), &own).unwrap();
+    assert_eq!((upload.location(), upload.kept()), (own.as_str(), 0));
+    assert!(!format!("{upload:?}").contains("=x"));
+    for foreign in ["http://evil.example/v2/a/blobs/uploads/1", "file:///etc/passwd", "", "/v2/a", "http://["] {
+        assert!(client.remembered_upload(&repository("a"), foreign).is_none(), "{foreign}");
+    }
 }

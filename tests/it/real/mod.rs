@@ -11,6 +11,7 @@ mod polite;
 mod recovery;
 mod registries;
 mod reports;
+mod resume;
 mod shellcheck;
 mod swr;
 mod swr_target;

@@ -9,6 +9,7 @@ pub mod expected;
 pub mod faults;
 pub mod http;
 pub mod kdl;
+pub mod keeper;
 pub mod netns;
 pub mod plan;
 pub mod process;

@@ -86,6 +86,11 @@ impl Project {
         self.folder.path().join(name)
     }
 
+    /// A file under the home folder.
+    pub fn home(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     /// Runs the binary here to its end.
     #[track_caller]
     pub fn run<const N: usize>(&self, arguments: [&str; N]) -> Output {

@@ -1,0 +1,129 @@
+//! Where the bytes of one blob go at a registry: a new upload, or one that broke off, in this run or in the last.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::image::{Descriptor, Repository};
+use crate::registry::{Client, Error, Kind, Upload};
+use crate::state::{Key, Uploads};
+
+/// Below this an upload that broke off is sent anew: that costs as little as asking how far it came.
+const WORTH_RESUMING: u64 = 1024 * 1024;
+/// From this size on an upload is remembered for the next run.
+const LARGE: u64 = 32 * 1024 * 1024;
+
+/// What there is to send a blob's bytes to.
+pub(super) enum Session {
+    New,
+    Open(Upload),
+    /// The registry may have kept some of the bytes.
+    Broken(Upload),
+}
+
+impl Session {
+    /// The upload of a large blob that an earlier run did not end.
+    pub(super) fn remembered(uploads: &Uploads, client: &Client, repository: &Repository, blob: &Descriptor) -> Self {
+        let location = if blob.size < LARGE { None } else { uploads.find(&key(client, repository, blob)) };
+        let upload = location.and_then(|location| client.remembered_upload(repository, &location));
+        upload.map_or(Self::New, Self::Broken)
+    }
+
+    /// An upload that takes the blob's bytes, or those that are missing.
+    async fn open(
+        &self,
+        uploads: &Uploads,
+        client: &Client,
+        repository: &Repository,
+        blob: &Descriptor,
+    ) -> Result<Upload, Error> {
+        let resumed = match self {
+            Self::Open(upload) => Some(upload.clone()),
+            Self::Broken(upload) if blob.size >= WORTH_RESUMING => client.resume_upload(upload, blob.size).await?,
+            Self::Broken(_) | Self::New => None,
+        };
+        let upload = match resumed {
+            Some(upload) => upload,
+            None => client.start_upload(repository).await?,
+        };
+        if blob.size >= LARGE {
+            uploads.note(key(client, repository, blob), upload.location(), jiff::Timestamp::now());
+        }
+        Ok(upload)
+    }
+
+    /// Sends what the registry does not have of a blob, of `bytes` from a given one on; afterwards this is what is left
+    /// of the upload.
+    pub(super) async fn send(
+        &mut self,
+        uploads: &Uploads,
+        client: &Client,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: impl FnOnce(u64) -> crate::image::BlobStream,
+    ) -> Result<(), Error> {
+        let upload = self.open(uploads, client, repository, blob).await?;
+        let missing = bytes(upload.kept());
+        let sent = client.finish_upload(upload.clone(), blob, missing).await;
+        *self = match &sent {
+            Ok(()) => Self::New,
+            Err(error) => Self::after(error, upload),
+        };
+        if sent.is_ok() {
+            uploads.forget(&key(client, repository, blob));
+        }
+        sent
+    }
+
+    /// What is left of an upload: nothing where the registry refuses what it kept.
+    fn after(error: &Error, upload: Upload) -> Self {
+        let refused = error.status().is_some_and(|status| status < 500);
+        let wrong = *error.kind() == Kind::DigestInvalid;
+        if wrong || refused && upload.kept() > 0 { Self::New } else { Self::Broken(upload) }
+    }
+
+    /// Bytes that the registry had when the last try began.
+    pub(super) fn kept(&self) -> u64 {
+        match self {
+            Self::Broken(upload) => upload.kept(),
+            Self::New | Self::Open(_) => 0,
+        }
+    }
+}
+
+fn key(client: &Client, repository: &Repository, blob: &Descriptor) -> Key {
+    Key { registry: client.host().clone(), repository: repository.clone(), digest: blob.digest.clone() }
+}
+
+/// How far a blob was moved, and how many bytes that took; those that move again count once.
+#[derive(Default)]
+pub(super) struct Moved {
+    furthest: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Moved {
+    /// `length` bytes more, up to the one numbered `at`; returns those that are new.
+    pub(super) fn up_to(&self, at: u64, length: u64) -> u64 {
+        let before = self.furthest.fetch_max(at, Ordering::Relaxed);
+        let new = at.saturating_sub(before).min(length);
+        self.bytes.fetch_add(new, Ordering::Relaxed);
+        new
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_move_again_count_once() {
+        let moved = Moved::default();
+        let told: Vec<u64> = [(10, 10), (20, 10), (15, 10), (25, 10), (25, 0)].map(|(at, n)| moved.up_to(at, n)).into();
+        assert_eq!((told, moved.bytes()), (vec![10, 10, 0, 5, 0], 25));
+        let resumed = Moved::default();
+        assert_eq!((resumed.up_to(110, 10), resumed.bytes()), (10, 10), "what an earlier run moved is not counted");
+    }
+}

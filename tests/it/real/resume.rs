@@ -1,0 +1,155 @@
+//! Large blobs over links that break: what is there already is not moved again, and nothing wrong is put together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::content::{Artifact, image};
+use crate::support::counting::Proxy;
+use crate::support::faults::{Fault, FaultProxy, first};
+use crate::support::kdl;
+use crate::support::keeper::{Habit, Keeper};
+use crate::support::registry::Registry;
+use crate::support::swrctl::Project;
+
+const TAG: &str = "/v2/app/manifests/v1";
+/// Larger than what is remembered from run to run.
+const LARGE: usize = 34 << 20;
+
+/// An image with one layer of `size`, at a registry that counts.
+fn source(size: usize) -> (Artifact, Registry, Proxy) {
+    let (artifact, registry) = (image(1).layers(1, size).build(), Registry::plain());
+    artifact.push(&registry.http(), "app", "v1");
+    let proxy = Proxy::counting(registry.address());
+    (artifact, registry, proxy)
+}
+
+fn project(source: &str, target: &str) -> Project {
+    let images = kdl::migrate("image \"app\" tags=\"v1\"");
+    Project::new(&kdl::project(&[kdl::anonymous("source", source), kdl::anonymous("target", target), images]))
+}
+
+fn state_file(project: &Project) -> PathBuf {
+    project.home(".local/state/swrctl/uploads.json")
+}
+
+#[test]
+fn a_cut_download_goes_on_without_the_upload() {
+    let (artifact, registry, counted) = source(4_000_000);
+    let target = Registry::plain();
+    let from = FaultProxy::start(counted.address(), first(6, Fault::cut_download(1_500_000)));
+    let output = project(&from.host(), &target.host()).run(["apply", "--auto-approve"]).expect_success();
+    assert!(!output.everything().contains("retrying"), "the upload noticed nothing: {output}");
+    let layer = &artifact.blobs[1].digest;
+    assert!(counted.recorder().count("GET", layer) > 1);
+    assert_eq!(std::fs::read(target.blob_file(layer)).unwrap(), artifact.blobs[1].bytes);
+    drop(registry);
+}
+
+#[test]
+fn a_cut_upload_goes_on_from_what_the_registry_kept() {
+    let (artifact, _registry, counted) = source(8_000_000);
+    let keeper = Keeper::start(Habit::Keeps);
+    let to = FaultProxy::start(keeper.address(), first(12, Fault::cut_upload(3_000_000)));
+    project(&counted.host(), &to.host()).run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
+    assert!(keeper.has_tag(TAG) && keeper.statuses() > 0);
+    let size = layer.bytes.len() as u64;
+    assert!(keeper.received() < size + 100_000, "{} bytes for a layer of {size}", keeper.received());
+}
+
+#[test]
+fn an_upload_put_together_wrongly_is_sent_again_as_a_whole() {
+    let (artifact, _registry, counted) = source(4_000_000);
+    let keeper = Keeper::start(Habit::Exaggerates);
+    project(&counted.host(), &keeper.address().to_string()).run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
+    assert!(keeper.has_tag(TAG) && keeper.statuses() > 0);
+}
+
+#[test]
+fn a_blob_that_the_target_loses_is_told_and_leaves_no_tag() {
+    let (_, _registry, counted) = source(100_000);
+    let keeper = Keeper::start(Habit::Loses);
+    let output =
+        project(&counted.host(), &keeper.address().to_string()).run(["apply", "--auto-approve"]).expect_code(1);
+    assert!(output.stdout.contains("misses content that the manifest names"), "{output}");
+    assert!(!keeper.has_tag(TAG));
+}
+
+/// A run that is killed while a large blob is on its way, and how many bytes of it had arrived.
+fn killed(keeper: &Keeper, source: &Proxy) -> (Project, FaultProxy, u64) {
+    let slow = Arc::new(AtomicBool::new(true));
+    let ends = Arc::clone(&slow);
+    let throttle = move |_| if slow.load(Ordering::SeqCst) { Fault::throttle(20 << 20) } else { Fault::none() };
+    let to = FaultProxy::start(keeper.address(), throttle);
+    let project = project(&source.host(), &to.host());
+    let mut running = project.spawn(["apply", "--auto-approve"]);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while keeper.received() < 8 << 20 {
+        assert!(running.is_running() && Instant::now() < deadline, "{}", running.finish(Duration::from_secs(1)));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    running.kill();
+    to.settle();
+    ends.store(false, Ordering::SeqCst);
+    (project, to, keeper.received())
+}
+
+#[test]
+fn an_upload_that_a_kill_ended_is_ended_by_the_next_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let (artifact, _registry, counted) = source(LARGE);
+    let keeper = Keeper::start(Habit::Keeps);
+    let (project, _to, before) = killed(&keeper, &counted);
+    let state = std::fs::read_to_string(state_file(&project)).unwrap();
+    assert!(state.contains(&artifact.blobs[1].digest), "{state}");
+    assert_eq!(state_file(&project).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
+    assert!(before >= 8 << 20 && keeper.received() < layer.bytes.len() as u64 + 100_000, "{}", keeper.received());
+    assert!(!state_file(&project).exists(), "nothing is left to remember");
+}
+
+#[test]
+fn a_state_file_that_is_wrong_or_gone_costs_nothing_but_bytes() {
+    let (artifact, _registry, counted) = source(LARGE);
+    let layer = &artifact.blobs[1];
+    for damage in [
+        (|_| None) as fn(String) -> Option<String>,
+        |text| Some(text[..text.len() / 2].to_owned()),
+        |text| Some(text.replace("/uploads/", "/uploads/9999")),
+        |text| Some(text.replace("127.0.0.1:", "127.0.0.2:")),
+        |text| Some(text.replace("\"version\": 1", "\"version\": 99")),
+    ] {
+        let keeper = Keeper::start(Habit::Keeps);
+        let (project, _to, before) = killed(&keeper, &counted);
+        let text = std::fs::read_to_string(state_file(&project)).unwrap();
+        match damage(text.clone()) {
+            None => std::fs::remove_file(state_file(&project)).unwrap(),
+            Some(damaged) => {
+                assert_ne!(damaged, text);
+                std::fs::write(state_file(&project), damaged).unwrap();
+            }
+        }
+        project.run(["apply", "--auto-approve"]).expect_success();
+        assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
+        assert!(keeper.received() >= before + layer.bytes.len() as u64, "all of it was sent again");
+    }
+}
+
+#[test]
+fn a_registry_that_keeps_nothing_is_sent_everything_again() {
+    let (artifact, _registry, counted) = source(LARGE);
+    let target = Registry::plain();
+    let to = FaultProxy::start(target.address(), first(6, Fault::cut_upload(20_000_000)));
+    let project = project(&counted.host(), &to.host());
+    project.run(["apply", "--auto-approve", "--state-file", "none"]).expect_success();
+    assert_eq!(std::fs::read(target.blob_file(&artifact.blobs[1].digest)).unwrap(), artifact.blobs[1].bytes);
+    assert!(!state_file(&project).exists());
+}
