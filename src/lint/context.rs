@@ -7,13 +7,13 @@ use jiff::civil::Date;
 
 use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
-use super::policy::Policy;
+use super::policy::{Policy, Profile};
 use super::pragma::Pragmas;
 use super::stage_shell::{Shell, shells};
 use super::start_script::{self, StartScript, start_instruction};
 use crate::diag::Span;
 use crate::dockerfile::shell::{Invocation, Script, ShellReader};
-use crate::dockerfile::{Base, Command, Dockerfile, Instruction, Keyword, Text};
+use crate::dockerfile::{Base, Command, Dockerfile, Instruction, Keyword, Text, Variable};
 
 pub(super) struct Context<'a> {
     pub(super) dockerfile: &'a Dockerfile,
@@ -55,7 +55,7 @@ impl<'a> Context<'a> {
         let names = dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref());
         let stage_names = names.map(|name| name.value.as_str()).collect();
         let shells = shells(dockerfile);
-        let scripts = scripts(dockerfile, &shells);
+        let scripts = scripts(dockerfile, &shells, policy.profile != Profile::Hadolint);
         let start = start_instruction(dockerfile).and_then(|index| start_script::find(dockerfile, &scripts[index]));
         Self { dockerfile, policy, build, ignored, pragmas, today, scripts, shells, roots, stage_names, shipped, start }
     }
@@ -135,11 +135,19 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Reads all shell text.
-fn scripts(dockerfile: &Dockerfile, shells: &[Rc<Shell>]) -> Vec<Script> {
+/// Reads all shell text; in RUN, variables that are whole words are filled in where that is wanted: hadolint does not.
+fn scripts(dockerfile: &Dockerfile, shells: &[Rc<Shell>], expand: bool) -> Vec<Script> {
     let mut reader = ShellReader::default();
-    let instructions = dockerfile.instructions.iter().zip(shells);
-    instructions.map(|(instruction, shell)| read_script(&mut reader, dockerfile, instruction, shell)).collect()
+    let instructions = dockerfile.instructions.iter().zip(shells).enumerate();
+    let read = instructions.map(|(index, (instruction, shell))| {
+        let script = read_script(&mut reader, dockerfile, instruction, shell);
+        let lookup = |name: &str| match dockerfile.variable(index, name) {
+            Variable::Value(value) => Some(value),
+            Variable::Unknown | Variable::Undefined => None,
+        };
+        if expand && *instruction.keyword == Keyword::Run { script.expanded(lookup) } else { script }
+    });
+    read.collect()
 }
 
 /// The commands of one instruction, for who needs no others.

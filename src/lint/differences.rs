@@ -23,8 +23,12 @@ const INTRODUCTION: &str = "\
 # Differences from hadolint
 
 The profile `hadolint` reports what hadolint 2.15.1 reports by default, at its levels, and where it is: hadolint says
-the first line of the instruction. The differences below are meant; anything else is a fault. What ShellCheck finds is
-not part of the profile.
+the first line of the instruction. The differences below are meant; anything else is a fault.
+
+What ShellCheck finds in RUN is part of the profile where the program is installed. hadolint brings its own ShellCheck
+(0.11), and shows one of its findings an instruction, the last; here all are shown, at their own places. Text for
+PowerShell, cmd and shells that ShellCheck does not know is left alone, where hadolint reports SC1071 or takes it for sh;
+`-e` in SHELL counts, so that there is no SC2164; SHELL is inherited by the stages built on a stage.
 ";
 
 /// A sample and what is said about it.

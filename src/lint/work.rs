@@ -130,7 +130,7 @@ fn builds(invocation: &Invocation) -> bool {
 }
 
 /// Whether a command brings something in from elsewhere, on which what follows may work.
-fn fetches(invocation: &Invocation) -> bool {
+pub(super) fn fetches(invocation: &Invocation) -> bool {
     match invocation.program() {
         "curl" | "wget" | "svn" | "hg" | "aria2c" => true,
         "git" => invocation.operands().next().is_some_and(|verb| matches!(verb.text(), "clone" | "fetch" | "pull")),

@@ -11,20 +11,32 @@ pub struct ShellWord {
     pub span: Span,
     /// It holds a `$` or a backtick that the shell would expand.
     pub dynamic: bool,
+    /// It stands in the text itself, and not in the value of a variable.
+    pub written: bool,
 }
 
 impl ShellWord {
     pub(super) fn literal(value: Text) -> Self {
-        Self { span: value.whole(), value, dynamic: false }
+        Self { span: value.whole(), value, dynamic: false, written: true }
     }
 
     pub(super) fn read(raw: &Text) -> Self {
         let span = raw.whole();
         if !raw.as_str().contains(['\'', '"', '\\', '$', '`']) {
-            return Self { value: raw.clone(), span, dynamic: false };
+            return Self { value: raw.clone(), span, dynamic: false, written: true };
         }
         let (value, dynamic) = unquote(raw);
-        Self { value, span, dynamic }
+        Self { value, span, dynamic, written: true }
+    }
+
+    /// What the word stands for, in its place: no part of it is written there.
+    pub(super) fn replaced(&self, text: &str) -> Self {
+        let mut value = Text::default();
+        value.push("", self.span.start);
+        for c in text.chars() {
+            value.push(c.encode_utf8(&mut [0; 4]), self.span.start);
+        }
+        Self { value, span: self.span, dynamic: false, written: false }
     }
 
     #[must_use]

@@ -4,8 +4,9 @@ use super::Fix;
 use crate::dockerfile::shell::ShellWord;
 use crate::dockerfile::{Command, Instruction};
 
-/// Writes an option behind a word of a command; none in the exec form, where it would have to be an element.
+/// Writes an option behind a word of a command; none in the exec form, where it would have to be an element, and none
+/// behind what a variable stands for.
 pub(in crate::lint) fn option(run: &Instruction, word: &ShellWord, option: &str) -> Option<Fix> {
     let shell = matches!(run.command(), Some(Command::Shell(_)));
-    shell.then(|| Fix::insert(word.span.end, format!(" {option}")))
+    (shell && word.written).then(|| Fix::insert(word.span.end, format!(" {option}")))
 }

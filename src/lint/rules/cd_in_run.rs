@@ -1,10 +1,12 @@
 //! Practice 7: `cd` where WORKDIR belongs.
 
 use super::super::context::Context;
+use super::super::paths::is_within;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::super::work::fetches;
 use crate::dockerfile::Keyword;
-use crate::dockerfile::shell::Invocation;
+use crate::dockerfile::shell::{Invocation, ShellWord};
 
 pub(super) static RULE: Rule = Rule {
     name: "cd-in-run",
@@ -12,10 +14,10 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(7),
     level: Level::Warning,
     by_policy: false,
-    summary: "a RUN that starts with `cd` says in the shell what WORKDIR says for every instruction",
+    summary: "`cd` says in the shell what WORKDIR says for every instruction",
     explanation: "The directory is forgotten when the RUN ends, so that the next one has to change it again, or \
-                  runs in the wrong place. A `cd` after other commands may enter what they made: only the \
-                  profile `hadolint` reports it.",
+                  runs in the wrong place. A `cd` after other commands counts as info, and only the profile \
+                  `hadolint` reports one into what these commands may have made.",
     help: "write a WORKDIR above the RUN",
     check,
 };
@@ -29,22 +31,38 @@ fn prepares(invocation: &Invocation) -> bool {
     }
 }
 
+/// Whether the directory was there before the RUN, as far as its text tells.
+fn is_given(directory: &ShellWord, before: &[Invocation]) -> bool {
+    let path = directory.text();
+    let related = |word: &ShellWord| {
+        let other = word.text().rsplit('=').next().unwrap_or_default().trim_end_matches('/');
+        other.starts_with('/') && (is_within(path, other) || is_within(other, path))
+    };
+    path.starts_with('/')
+        && before.iter().all(|command| command.program() != "cd" && !fetches(command))
+        && !before.iter().flat_map(|command| &command.words[1..]).any(related)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (index, _) in context.every(Keyword::Run) {
         let all = &context.script(index).invocations;
-        let Some(cd) = all.iter().find(|invocation| invocation.program() == "cd") else { continue };
-        let mut commands = all.iter().filter(|invocation| !prepares(invocation));
-        let Some(first) = commands.next() else { continue };
-        let directory = first.operands().next().filter(|word| first.program() == "cd" && !word.dynamic);
-        let Some(directory) = directory else {
+        let Some(at) = all.iter().position(|invocation| invocation.program() == "cd") else { continue };
+        let (cd, before) = (&all[at], &all[..at]);
+        let directory = cd.operands().next().filter(|word| !word.dynamic);
+        let first = before.iter().all(prepares);
+        let Some(directory) = directory.filter(|word| first || is_given(word, before)) else {
             sink.report(cd.span, "the directory holds for this RUN only").soften(Level::Off);
             continue;
         };
-        let message = if commands.next().is_none() {
-            format!("`cd {}` has no effect: the RUN ends here", directory.text())
-        } else {
-            format!("`cd {}` holds for this RUN only", directory.text())
+        let ends = all[at + 1..].iter().all(prepares);
+        let message = match ends {
+            true if first => format!("`cd {}` has no effect: the RUN ends here", directory.text()),
+            _ => format!("`cd {}` holds for this RUN only", directory.text()),
         };
-        sink.report(first.span, message).help(format!("write `WORKDIR {}` above the RUN", directory.text()));
+        let help = if first { "above the RUN" } else { "and put what follows into a RUN below it" };
+        let draft = sink.report(cd.span, message).help(format!("write `WORKDIR {}` {help}", directory.text()));
+        if !first {
+            draft.soften(Level::Info);
+        }
     }
 }

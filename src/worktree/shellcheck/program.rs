@@ -213,8 +213,10 @@ mod tests {
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         // A test beside this one may just have started a program, which holds the file open until it runs.
+        let mut probe = Command::new(&path);
+        probe.env("PATH", "").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let busy = |error: std::io::Error| error.kind() == ErrorKind::ExecutableFileBusy;
-        while Command::new(&path).arg("--probe").env("PATH", "").spawn().map_or_else(busy, |mut child| {
+        while probe.spawn().map_or_else(busy, |mut child| {
             child.kill().unwrap();
             child.wait().unwrap();
             false
