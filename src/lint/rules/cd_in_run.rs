@@ -55,9 +55,10 @@ fn check(context: &Context, sink: &mut Sink) {
             continue;
         };
         let ends = all[at + 1..].iter().all(prepares);
-        let message = match ends {
-            true if first => format!("`cd {}` has no effect: the RUN ends here", directory.text()),
-            _ => format!("`cd {}` holds for this RUN only", directory.text()),
+        let message = if first && ends {
+            format!("`cd {}` has no effect: the RUN ends here", directory.text())
+        } else {
+            format!("`cd {}` holds for this RUN only", directory.text())
         };
         let help = if first { "above the RUN" } else { "and put what follows into a RUN below it" };
         let draft = sink.report(cd.span, message).help(format!("write `WORKDIR {}` {help}", directory.text()));

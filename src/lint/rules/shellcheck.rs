@@ -12,11 +12,11 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Error,
     by_policy: false,
     summary: "the program ShellCheck finds a fault in shell text",
-    explanation: "Shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK, here-documents and the entrypoint script are \
-                  given to the program `shellcheck` where it is installed, with the stage's shell and with its \
-                  variables set. The finding has the level that ShellCheck gives it, style counting as info, and the \
-                  code as its second name: `allow \"SC2086\"`, `# hadolint ignore=SC2086`. SC1090, SC1091 and SC2187 \
-                  are left out, for they say nothing about a Dockerfile.",
+    explanation: "Shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK, and here-documents are given to the program \
+                  `shellcheck` where it is installed, with the stage's shell and with its variables set; in the \
+                  profile `all` the entrypoint script too. The finding has the level that ShellCheck gives it, \
+                  style counting as info, and the code as its second name: `allow \"SC2086\"`, `# hadolint \
+                  ignore=SC2086`. SC1090, SC1091 and SC2187 are left out, for they say nothing about a Dockerfile.",
     help: "read what ShellCheck's wiki says about the code",
     check,
 };

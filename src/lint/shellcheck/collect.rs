@@ -15,8 +15,9 @@ use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Text, Variabl
 
 /// The scripts that ShellCheck is to read under this policy; none when what it says would not count.
 ///
-/// Shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK, here-documents that a shell runs, and the script that the final
-/// image starts; the profile `hadolint` looks at RUN only, as hadolint does.
+/// Shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK, and here-documents that a shell runs. The profile `hadolint` looks
+/// at RUN only, as hadolint does; `all` also at the script that the final image starts, a file of its own that other
+/// profiles leave to who checks such files.
 #[must_use]
 pub fn shell_scripts(source: &Arc<Source>, policy: &Policy, build: &BuildContext) -> Vec<ShellScript> {
     if !counts(policy) {
@@ -31,7 +32,9 @@ pub fn shell_scripts(source: &Arc<Source>, policy: &Policy, build: &BuildContext
             scripts.extend(of_instruction(&dockerfile, index, instruction, &shells[index]));
         }
     }
-    scripts.extend(started_script(&dockerfile, build).filter(|_| !runs_only));
+    if policy.profile == Profile::All {
+        scripts.extend(started_script(&dockerfile, build));
+    }
     scripts
 }
 
