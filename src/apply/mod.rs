@@ -3,6 +3,7 @@
 //! Nothing is decided here. Each step checks again what it relies on; a failed step skips exactly its descendants.
 
 pub mod files;
+mod fix;
 mod gates;
 mod session;
 mod shelf;
@@ -174,6 +175,7 @@ fn bytes(step: &Step) -> u64 {
 
 async fn carry_out(step: &Step, context: &Context, shelves: &Shelves) -> Outcome {
     match &step.work {
+        Work::Fix(work) => fix::fix(work, context).await,
         Work::Lint(work) => gates::lint(work, context).await,
         Work::Network(work) => gates::network(work, context).await,
         Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },

@@ -7,9 +7,10 @@ use std::path::Path;
 use super::output::{Failure, Output};
 use crate::apply::files;
 use crate::diag::{Diagnostic, Problem};
-use crate::lint::fix::{Change, Fixed};
+use crate::lint::fix::Fixed;
+use crate::lint::fix::diff::unified;
 use crate::report::diff;
-use crate::report::lint::{beside, fixed};
+use crate::report::lint::fixed;
 use crate::worktree::{LintRun, LintedFile, Origin};
 
 /// What fixing a run came to.
@@ -26,7 +27,7 @@ pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
     let mut text = String::new();
     for file in &run.files {
         for change in file.fixed.iter().flat_map(Fixed::changes) {
-            text += &diff::unified(&name(file, &change), change.before, change.after);
+            text += &unified(&change.name(&file.name), change.before, change.after);
         }
     }
     let terminal = std::io::stdout().is_terminal() || output.stdout.color;
@@ -53,7 +54,7 @@ pub(super) fn write(run: &mut LintRun) -> Result<Fixing, Failure> {
         };
         if let Some(done) = file.fixed.take().filter(|_| written) {
             let _ = writeln!(told, "{}", fixed(&file.name, &done));
-            fixing.gone += done.gone.values().sum::<usize>();
+            fixing.gone += done.count();
             file.report = done.report;
         }
     }
@@ -63,7 +64,7 @@ pub(super) fn write(run: &mut LintRun) -> Result<Fixing, Failure> {
 
 fn write_file(file: &LintedFile, path: &Path) -> Result<(), Problem> {
     for change in file.fixed.iter().flat_map(Fixed::changes) {
-        let name = name(file, &change);
+        let name = change.name(&file.name);
         match (change.beside, change.before) {
             (Some(beside), _) => files::create(&path.with_file_name(beside), &name, change.after.as_bytes())?,
             (None, before) => {
@@ -73,9 +74,4 @@ fn write_file(file: &LintedFile, path: &Path) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// What people know the file by that is written.
-fn name(file: &LintedFile, change: &Change) -> String {
-    change.beside.map_or_else(|| file.name.clone(), |name| beside(&file.name, name))
 }

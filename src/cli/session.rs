@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::diag::{Diagnostic, Problem, did_you_mean};
 use crate::observe::observe;
-use crate::plan::{Address, Inventory, Plan, Scope, plan, used_registries};
+use crate::plan::{Address, Inventory, Plan, Scope, plan, planned_report, used_registries};
 use crate::project::{self, ByteRate, Project};
 use crate::registry::Bandwidth;
 use crate::store::Stores;
@@ -88,7 +88,7 @@ impl Session {
         }
         let mut shown: Vec<Diagnostic> = Vec::new();
         for dockerfile in &observation.inventory.dockerfiles {
-            shown.extend(dockerfile.report.findings.iter().map(|finding| finding.diagnostic.clone()));
+            shown.extend(planned_report(dockerfile, &scope).findings.iter().map(|finding| finding.diagnostic.clone()));
         }
         shown.extend(observation.findings.iter().cloned());
         output.show(&shown);

@@ -12,6 +12,8 @@ pub struct DockerfileSet {
     pub patterns: Vec<Spanned<Glob>>,
     pub excludes: Vec<Spanned<Glob>>,
     pub policy: Policy,
+    /// Safe fixes are part of the plan.
+    pub fixes: bool,
     pub gates: Gates,
 }
 

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
 use crate::network::{PathReport, WantedChecks};
-use crate::plan::{Address, Inventory, Scope, expand, used_registries};
+use crate::plan::{Address, Inventory, Scope, expand, fix_addresses, used_registries};
 use crate::probe;
 use crate::project::{Place, Project};
 use crate::store::{Store, Stores};
@@ -44,7 +44,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let listings = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
     let listing = lint.await.expect("linting does not panic");
-    let gates = listing.files.iter().map(|file| Address::lint(&file.path));
+    let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
     let gates = gates.chain(paths.keys().map(|registry| Address::network(registry)));
     let addresses = gates.chain(expansion.addresses()).collect();
     expansion.retain(scope);

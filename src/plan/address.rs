@@ -4,12 +4,17 @@ use std::fmt;
 
 use super::inventory::Location;
 
-/// `lint.<path>`, `network.<registry>`, `select.<registry>/<pattern>` or `sync.<registry>/<repository>:<tag>`.
+/// `fix.<path>`, `lint.<path>`, `network.<registry>`, `select.<registry>/<pattern>` or `sync.<registry>/<repository>:<tag>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Address(String);
 
 impl Address {
+    #[must_use]
+    pub fn fix(path: &str) -> Self {
+        Self(format!("fix.{path}"))
+    }
+
     #[must_use]
     pub fn lint(path: &str) -> Self {
         Self(format!("lint.{path}"))

@@ -8,7 +8,7 @@ use crate::image::Digest;
 use super::address::Address;
 use super::graph::{Graph, StepId};
 use super::planner::Plan;
-use super::step::{Action, LintWork, Step, Work};
+use super::step::{Action, FixWork, LintWork, Step, Work};
 
 /// Version of the document's form; a reader refuses every other.
 pub(super) const FORMAT_VERSION: u32 = 2;
@@ -60,6 +60,8 @@ pub enum DocumentError {
     Address { step: Address, work: Address },
     #[error("its step {0} leads out of the project folder")]
     Outside(Address),
+    #[error("its step {0} holds another text than it says")]
+    Text(Address),
 }
 
 impl Plan {
@@ -165,6 +167,7 @@ impl Reader {
 /// A saved plan is applied without a question, so that what its steps are called has to be what they do.
 fn check(step: &Step) -> Result<(), DocumentError> {
     let work = match &step.work {
+        Work::Fix(work) => Address::fix(&work.file),
         Work::Lint(work) => Address::lint(&work.file),
         Work::Network(work) => Address::network(&work.registry),
         Work::Select(work) => Address::select(&work.registry, &work.pattern),
@@ -174,7 +177,12 @@ fn check(step: &Step) -> Result<(), DocumentError> {
         return Err(DocumentError::Address { step: step.address.clone(), work });
     }
     match &step.work {
-        Work::Lint(LintWork { file, .. }) if !is_inside(file) => Err(DocumentError::Outside(work)),
+        Work::Lint(LintWork { file, .. }) | Work::Fix(FixWork { file, .. }) if !is_inside(file) => {
+            Err(DocumentError::Outside(work))
+        }
+        Work::Fix(FixWork { text, after, .. }) if Digest::sha256(text.as_bytes()) != *after => {
+            Err(DocumentError::Text(work))
+        }
         _ => Ok(()),
     }
 }
@@ -250,6 +258,19 @@ mod tests {
             let error = read(&[lint(&format!("lint.{file}"), file)]).unwrap_err();
             assert!(matches!(error, DocumentError::Outside(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn a_fix_writes_what_it_says_and_nothing_outside() {
+        let fix = |file: &str, text: &str| {
+            let sizes = json!({ "bytes": 1, "diff": "", "text": text, "after": Digest::sha256(b"a"), "before": null });
+            let mut work = json!({ "kind": "fix", "file": file });
+            work.as_object_mut().unwrap().extend(sizes.as_object().unwrap().clone());
+            step(&format!("fix.{file}"), &work)
+        };
+        assert!(read(&[fix("b/Dockerfile", "a")]).is_ok());
+        assert!(matches!(read(&[fix("b/Dockerfile", "b")]).unwrap_err(), DocumentError::Text(_)));
+        assert!(matches!(read(&[fix("../Dockerfile", "a")]).unwrap_err(), DocumentError::Outside(_)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod address;
 mod blobs;
 mod document;
 mod expand;
+mod fixes;
 mod graph;
 mod inventory;
 mod outcome;
@@ -21,9 +22,12 @@ mod tests;
 pub use address::Address;
 pub use document::DocumentError;
 pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_tags};
+pub use fixes::{fix_addresses, planned_report};
 pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};
 pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};
 pub use scope::{Scope, ScopeError};
-pub use step::{Action, LintFinding, LintWork, NetworkWork, PlannedBlob, SelectWork, Step, SyncWork, Transfer, Work};
+pub use step::{
+    Action, FixWork, LintFinding, LintWork, NetworkWork, PlannedBlob, SelectWork, Step, SyncWork, Transfer, Work,
+};

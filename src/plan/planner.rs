@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Problem, Severity};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest};
+use crate::lint::fix::Fixed;
 use crate::lint::{LintedDockerfile, policy::Gates};
 use crate::network::{PathReport, Verdict};
 use crate::project::Project;
@@ -12,6 +13,7 @@ use crate::project::Project;
 use super::address::Address;
 use super::blobs::Holdings;
 use super::expand::{Request, Unlisted};
+use super::fixes::{fix_steps, fixed_in};
 use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
 use super::scope::Scope;
@@ -122,9 +124,12 @@ impl Planner<'_> {
     fn add_gates(&mut self) -> PlannedGates {
         let mut gates = PlannedGates::default();
         for dockerfile in &self.inventory.dockerfiles {
-            let step = lint_step(dockerfile);
+            let fixed = fixed_in(dockerfile, self.scope);
+            let fixes: Vec<_> = fixed.into_iter().flat_map(|fixed| fix_steps(&dockerfile.path, fixed)).collect();
+            let fixes: Vec<_> = fixes.into_iter().map(|step| self.add(step, &[])).collect();
+            let step = lint_step(dockerfile, fixed);
             if self.scope.holds(&step.address) || self.gates_something(|request| self.lints(dockerfile.set, request)) {
-                gates.lint.push((self.add(step, &[]), dockerfile.set));
+                gates.lint.push((self.add(step, &fixes), dockerfile.set));
             }
         }
         for (registry, report) in &self.inventory.paths {
@@ -326,15 +331,18 @@ fn empty_sync(request: &Request) -> Work {
     }))
 }
 
-fn lint_step(dockerfile: &LintedDockerfile) -> Step {
-    let findings: Vec<LintFinding> = dockerfile.report.findings.iter().map(lint_finding).collect();
+/// The gate of a Dockerfile as it will be when it has been fixed.
+fn lint_step(dockerfile: &LintedDockerfile, fixed: Option<&Fixed>) -> Step {
+    let report = fixed.map_or(&dockerfile.report, |fixed| &fixed.report);
+    let findings: Vec<LintFinding> = report.findings.iter().map(lint_finding).collect();
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let reason = match (errors, warnings) {
         (0, 0) => "nothing found".to_owned(),
         _ => format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings)),
     };
-    let failed = dockerfile.report.failed;
+    let failed = report.failed;
+    let fixed_digest = fixed.map(|fixed| Digest::sha256(fixed.after.text().as_bytes()));
     Step {
         address: Address::lint(&dockerfile.path),
         action: if failed { Action::Blocked } else { Action::Unchanged },
@@ -343,7 +351,7 @@ fn lint_step(dockerfile: &LintedDockerfile) -> Step {
         work: Work::Lint(LintWork {
             file: dockerfile.path.clone(),
             set: dockerfile.set,
-            digest: dockerfile.digest.clone(),
+            digest: fixed_digest.unwrap_or_else(|| dockerfile.digest.clone()),
             findings,
         }),
     }

@@ -86,6 +86,13 @@ fn lint(file: &str, action: Action, severities: &[Severity]) -> Step {
     step(Address::lint(file), action, Work::Lint(work))
 }
 
+fn fix(file: &str, action: Action) -> Step {
+    let (before, text) = ((action == Action::Update).then(|| Digest::sha256(b"before")), "after".to_owned());
+    let after = Digest::sha256(text.as_bytes());
+    let work = FixWork { file: file.to_owned(), before, after, bytes: 5, diff: "+after".to_owned(), text };
+    Step { help: None, ..step(Address::fix(file), action, Work::Fix(work)) }
+}
+
 fn network(registry: &str, action: Action, verdicts: &[Verdict]) -> Step {
     let result = |(check, verdict): (Check, &Verdict)| CheckResult {
         check,
@@ -131,6 +138,8 @@ fn everything() -> Plan {
         Rewrite { platforms: vec!["linux/amd64".parse().unwrap()], drop_attestations: true, docker_media_types: true };
     let select = |pattern: &str| Work::Select(SelectWork { registry: "src".to_owned(), pattern: pattern.to_owned() });
     let mut steps = vec![
+        fix("Dockerfile", Action::Update),
+        fix(".dockerignore", Action::Create),
         lint("free/Dockerfile", Action::Unchanged, &[]),
         lint("Dockerfile", Action::Blocked, &severities()),
         network("src", Action::Unchanged, &[Verdict::Pass]),
@@ -144,9 +153,13 @@ fn everything() -> Plan {
     }
     let mut graph = Graph::default();
     for (number, step) in steps.iter().enumerate() {
-        // Lint and network are gates themselves; what moves between directories waits for none.
-        let waits = matches!(step.work, Work::Select(_) | Work::Sync(_)) && number % 2 == 0;
-        let gates: Vec<_> = graph.ids().take(if waits { 4 } else { 0 }).collect();
+        // A Dockerfile may wait for its fixes; network is a gate itself, what moves between directories waits for none.
+        let waits = match step.work {
+            Work::Lint(_) if step.action == Action::Blocked => 2,
+            Work::Select(_) | Work::Sync(_) if number % 2 == 0 => 6,
+            _ => 0,
+        };
+        let gates: Vec<_> = graph.ids().take(waits).collect();
         graph.add(&gates);
     }
     Plan { project: "p".to_owned(), project_digest: Digest::sha256(b"p"), partial: false, steps, graph }

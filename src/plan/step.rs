@@ -60,11 +60,29 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Work {
+    Fix(FixWork),
     Lint(LintWork),
     Network(NetworkWork),
     /// A rule whose repositories or tags could not be listed: always blocked.
     Select(SelectWork),
     Sync(Box<SyncWork>),
+}
+
+/// A file that safe fixes change or create.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FixWork {
+    /// Relative to the project file.
+    pub file: String,
+    /// What the file holds; none for one that is not there yet.
+    pub before: Option<Digest>,
+    /// What it will hold.
+    pub after: Digest,
+    /// How long it will be.
+    pub bytes: u64,
+    /// Unified, for people; what it shows has to be what is written.
+    pub diff: String,
+    /// What is written.
+    pub text: String,
 }
 
 /// A Dockerfile against its policy.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::plan::{Event, Outcome, Plan, TARGET_MOVED, Tally};
+use crate::plan::{Event, Outcome, Plan, Step, TARGET_MOVED, Tally, Work};
 
 use super::Bytes;
 use super::diagnostic::Style;
@@ -20,8 +20,8 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
     for (step, outcome) in plan.steps().iter().zip(outcomes) {
         let (word, color, detail) = match outcome {
             Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
-            Outcome::Created { bytes } => ("created", 32, format!("{} moved", Bytes(*bytes))),
-            Outcome::Updated { bytes } => ("updated", 33, format!("{} moved", Bytes(*bytes))),
+            Outcome::Created { bytes } => ("created", 32, written(step, *bytes)),
+            Outcome::Updated { bytes } => ("updated", 33, written(step, *bytes)),
             Outcome::Blocked { problem } => ("blocked", 31, problem.message.clone()),
             Outcome::Skipped { because } => ("skipped", 31, because.clone()),
             Outcome::Failed { problem } => ("failed", 31, problem.message.clone()),
@@ -45,6 +45,14 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
         Bytes(bytes)
     );
     text
+}
+
+/// What was done; the fix of a file moves nothing.
+fn written(step: &Step, bytes: u64) -> String {
+    match &step.work {
+        Work::Fix(fix) => format!("{} written", Bytes(fix.bytes)),
+        _ => format!("{} moved", Bytes(bytes)),
+    }
 }
 
 /// How much of the plan the world still agreed with; nothing where it did with all of it.

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use crate::image::Digest;
 use crate::network::Verdict;
-use crate::plan::{Action, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
+use crate::plan::{Action, FixWork, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
 
 use super::Bytes;
 use super::diagnostic::Style;
-use super::escape;
+use super::{diff, escape};
 
 /// The whole plan; unchanged steps are counted, not listed. `No changes.` alone when there is nothing to do.
 ///
@@ -51,10 +51,17 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
     match &step.work {
         Work::Sync(sync) if step.action.is_change() => write_sync(text, sync, style),
         Work::Network(network) => write_checks(text, network),
+        Work::Fix(fix) => write_diff(text, fix, style),
         Work::Lint(_) | Work::Sync(_) | Work::Select(_) => {}
     }
     if let Some(help) = &step.help {
         let _ = writeln!(text, "    help: {}", shown(help));
+    }
+}
+
+fn write_diff(text: &mut String, fix: &FixWork, style: &Style) {
+    for line in diff::shown(&fix.diff, style).lines() {
+        let _ = writeln!(text, "    {line}");
     }
 }
 

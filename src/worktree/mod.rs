@@ -41,11 +41,11 @@ pub struct DockerfileListing {
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
 pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
-    list(project, today, false)
+    list(project, today, |set| project.dockerfiles[set].fixes)
 }
 
-/// With `fixes`, also says what fixes make of each file.
-fn list(project: &Project, today: Date, fixes: bool) -> DockerfileListing {
+/// Also says what fixes make of the files of sections that `fixes` names.
+fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) -> DockerfileListing {
     let sets: Vec<Matchers> = project.dockerfiles.iter().map(Matchers::new).collect();
     if sets.is_empty() {
         return DockerfileListing::default();
@@ -63,7 +63,7 @@ fn list(project: &Project, today: Date, fixes: bool) -> DockerfileListing {
         }
     }
     let sets: Vec<_> = owned.values().copied().collect();
-    let open = |(path, set)| Subject { fixes, ..subject(project, path, set, today) }.open();
+    let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, today) }.open();
     let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
     let files: Vec<_> = linted.into_iter().zip(sets).map(|(linted, set)| finished(linted, set)).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {

@@ -59,7 +59,7 @@ pub struct LintRun {
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
 pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
-    let listing = super::list(project, today, fixes);
+    let listing = super::list(project, today, |_| fixes);
     let files = listing.files.into_iter().map(|file| LintedFile {
         name: shown(&project.root.join(&file.path)),
         origin: Origin::Disk(project.root.join(&file.path)),

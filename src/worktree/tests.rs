@@ -25,6 +25,7 @@ fn section(patterns: &[&str], excludes: &[&str]) -> DockerfileSet {
         patterns: patterns.iter().map(|pattern| glob(pattern)).collect(),
         excludes: excludes.iter().map(|pattern| glob(pattern)).collect(),
         policy: Policy::default(),
+        fixes: false,
         gates: Gates::default(),
     }
 }

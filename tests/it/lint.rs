@@ -133,6 +133,38 @@ fn every_rule_and_every_check_is_explained_by_every_name() {
     assert!(unknown.stderr.contains("did you mean `latest-tag`?"), "{unknown}");
 }
 
+const FIXES: &str = "project \"p\" version=1\ndockerfiles \"**/Dockerfile\" { fix \"safe\"; }\n";
+
+#[test]
+fn a_planned_fix_is_refused_when_the_file_has_changed() {
+    let project = Project::new(FIXES).file("a/Dockerfile", FIXABLE).file("b/Dockerfile", FIXABLE);
+    project.run(["plan", "--out", "p.json"]).expect_success();
+    let project = project.file("b/Dockerfile", FIXABLE.replace("3.20", "3.21"));
+    let output = project.run(["apply", "p.json"]).expect_code(1);
+    assert!(output.stdout.contains("updated fix.a/Dockerfile  62 B written\n"), "{output}");
+    assert!(output.stdout.contains("failed fix.b/Dockerfile  `b/Dockerfile` is not what it was"), "{output}");
+    assert!(output.stdout.contains("skipped lint.b/Dockerfile"), "{output}");
+    let text = |file: &str| std::fs::read_to_string(project.path(file)).unwrap();
+    assert_eq!(text("a/Dockerfile"), FIXABLE.replace("ADD", "COPY"));
+    assert_eq!(text("b/Dockerfile"), FIXABLE.replace("3.20", "3.21"));
+    // What is as planned already needs no second writing.
+    let project = project.file("b/Dockerfile", FIXABLE.replace("ADD", "COPY"));
+    project.run(["apply", "p.json"]).expect_success();
+    assert_eq!(project.run(["plan", "--detailed-exitcode"]).expect_success().stdout, "No changes.\n");
+}
+
+#[test]
+fn a_saved_fix_writes_what_its_diff_shows() {
+    let project = Project::new(FIXES).file("Dockerfile", FIXABLE);
+    project.run(["plan", "--out", "p.json"]).expect_success();
+    let mut plan: Value = serde_json::from_str(&std::fs::read_to_string(project.path("p.json")).unwrap()).unwrap();
+    plan["steps"][0]["diff"] = "--- Dockerfile\n".into();
+    let project = project.file("p.json", plan.to_string());
+    let output = project.run(["apply", "p.json"]).expect_code(1);
+    assert!(output.stdout.contains("failed fix.Dockerfile  the diff of `Dockerfile` in the plan is not"), "{output}");
+    assert_eq!(std::fs::read_to_string(project.path("Dockerfile")).unwrap(), FIXABLE);
+}
+
 const FIXABLE: &str = "FROM alpine:3.20\r\nADD app /app\r\nHEALTHCHECK NONE\r\nCMD [\"a\"]\r\n";
 
 #[test]

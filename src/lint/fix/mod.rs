@@ -11,12 +11,13 @@
 //! No I/O: a new file is only described.
 
 mod commands;
+pub mod diff;
 mod rounds;
 #[cfg(test)]
 mod tests;
 
 pub(super) use commands::option;
-pub use rounds::{Change, Fixed, fix};
+pub use rounds::{Change, Fixed, beside, fix};
 
 use crate::diag::Span;
 use crate::dockerfile::Keyword;

@@ -32,7 +32,37 @@ pub struct Change<'f> {
     pub after: &'f str,
 }
 
+impl Change<'_> {
+    /// What the file is called when the Dockerfile is called `dockerfile`.
+    #[must_use]
+    pub fn name(&self, dockerfile: &str) -> String {
+        self.beside.map_or_else(|| dockerfile.to_owned(), |name| beside(dockerfile, name))
+    }
+}
+
+/// The name of a file in the folder of another.
+#[must_use]
+pub fn beside(file: &str, name: &str) -> String {
+    file.rfind('/').map_or_else(|| name.to_owned(), |at| format!("{}{name}", &file[..=at]))
+}
+
 impl Fixed {
+    /// How many findings are gone.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.gone.values().sum()
+    }
+
+    /// The rules whose findings are gone, with their numbers where there are several: for people.
+    #[must_use]
+    pub fn rules(&self) -> String {
+        let counted = |(rule, count): (&&str, &usize)| match count {
+            1 => (*rule).to_owned(),
+            _ => format!("{rule} ({count})"),
+        };
+        self.gone.iter().map(counted).collect::<Vec<_>>().join(", ")
+    }
+
     /// What is to be written; nothing where nothing could be fixed.
     pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
         let (before, after) = (self.before.text(), self.after.text());

@@ -37,27 +37,23 @@ static REQUIRE: Shape = Shape::new("require", "require \"org.opencontainers.imag
     .properties(&["format"]);
 static FORBID_OTHERS: Shape = Shape::new("forbid-others", "forbid-others true").takes(&["choice (`true` or `false`)"]);
 static SHELLCHECK: Shape = Shape::new("shellcheck", "shellcheck \"auto\"").takes(&["mode"]);
-static FIX: Shape = Shape::new("fix", "fix \"none\"").takes(&["mode"]);
+static FIX: Shape = Shape::new("fix", "fix \"safe\"").takes(&["mode"]);
 static GATES: Shape = Shape::new("gates", "gates \"all\"").takes_many(&["`all`, `none` or registry"]);
 
 pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
-    only_word(cursor, "fix", "none", &[("safe", "write `fix \"none\"` and correct the findings yourself")]);
     let excludes = cursor.children("exclude").flat_map(|child| globs(child, 0)).collect();
     DockerfileSet {
         patterns: globs(cursor, 0),
         excludes,
         policy: policy(cursor),
+        fixes: cursor.child("fix").is_some_and(fixes),
         gates: cursor.child("gates").map(|child| gates(child, names)).unwrap_or_default(),
     }
 }
 
-/// A child that has only one meaning yet.
-fn only_word(cursor: Cursor, name: &str, word: &'static str, planned: &[(&str, &str)]) {
-    if let Some(child) = cursor.child(name)
-        && let Some(text) = child.argument(0)
-    {
-        child.word(text, name, &[(word, ())], planned);
-    }
+fn fixes(cursor: Cursor) -> bool {
+    let words = [("none", false), ("safe", true)];
+    cursor.argument(0).and_then(|text| cursor.word(text, "fix", &words, &[])).is_some_and(|word| word.value)
 }
 
 fn policy(cursor: Cursor) -> Policy {

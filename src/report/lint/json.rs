@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Place, Tally, beside, fails, findings};
+use super::{Place, Tally, fails, findings};
 use crate::diag::Label;
 use crate::lint::Finding;
-use crate::lint::fix::{Edit, Fix};
+use crate::lint::fix::{Edit, Fix, beside};
 use crate::worktree::{LintRun, LintedFile};
 
 const FORMAT_VERSION: u32 = 1;

@@ -76,13 +76,8 @@ pub fn summary(run: &LintRun, fixed: usize) -> String {
 /// What was fixed in a file, in one line for people.
 #[must_use]
 pub fn fixed(name: &str, fixed: &Fixed) -> String {
-    let count = |(rule, count): (&&str, &usize)| match count {
-        1 => (*rule).to_owned(),
-        _ => format!("{rule} ({count})"),
-    };
-    let rules: Vec<_> = fixed.gone.iter().map(count).collect();
     let created = fixed.creates.as_ref().map(|file| format!("; created {} beside it", file.name)).unwrap_or_default();
-    format!("fixed {}: {}{created}", escape::line(name), rules.join(", "))
+    format!("fixed {}: {}{created}", escape::line(name), fixed.rules())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -148,12 +143,6 @@ fn message_and_help(finding: &Finding) -> String {
     let help = finding.diagnostic.problem.help.as_deref();
     let help = help.map(|help| format!("\nhelp: {}", escape::line(help)));
     message(finding) + &help.unwrap_or_default()
-}
-
-/// The name of a file in the folder of another.
-#[must_use]
-pub fn beside(file: &str, name: &str) -> String {
-    file.rfind('/').map_or_else(|| name.to_owned(), |at| format!("{}{name}", &file[..=at]))
 }
 
 /// The rule and what other linters call it.

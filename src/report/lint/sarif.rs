@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::fingerprint::Fingerprints;
-use super::{Place, beside, findings, message};
+use super::{Place, findings, message};
 use crate::diag::{Label, Problem};
-use crate::lint::fix::{Edit, Fix};
+use crate::lint::fix::{Edit, Fix, beside};
 use crate::lint::policy::Level;
 use crate::lint::{Finding, Rule, ScCode, rule};
 use crate::worktree::{LintRun, LintedFile};

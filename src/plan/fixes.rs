@@ -1,0 +1,51 @@
+//! Fixes of Dockerfiles as steps: one a file, in front of the Dockerfile's gate.
+
+use super::address::Address;
+use super::scope::Scope;
+use super::step::{Action, FixWork, Step, Work};
+use crate::image::Digest;
+use crate::lint::fix::diff::unified;
+use crate::lint::fix::{Change, Fixed};
+use crate::lint::{LintedDockerfile, Report};
+
+/// Addresses of the steps that fix a Dockerfile.
+pub fn fix_addresses(dockerfile: &LintedDockerfile) -> impl Iterator<Item = Address> + '_ {
+    let changes = dockerfile.fixed.iter().flat_map(Fixed::changes);
+    changes.map(|change| Address::fix(&change.name(&dockerfile.path)))
+}
+
+/// What is to be said about a Dockerfile once the plan is carried out: a file whose fixes are in scope is judged as it
+/// will be.
+#[must_use]
+pub fn planned_report<'a>(dockerfile: &'a LintedDockerfile, scope: &Scope) -> &'a Report {
+    fixed_in(dockerfile, scope).map_or(&dockerfile.report, |fixed| &fixed.report)
+}
+
+/// The Dockerfile with its fixes, when all of them are in scope.
+pub(super) fn fixed_in<'a>(dockerfile: &'a LintedDockerfile, scope: &Scope) -> Option<&'a Fixed> {
+    dockerfile.fixed.as_ref().filter(|_| fix_addresses(dockerfile).all(|address| scope.holds(&address)))
+}
+
+pub(super) fn fix_steps<'a>(path: &'a str, fixed: &'a Fixed) -> impl Iterator<Item = Step> + 'a {
+    fixed.changes().map(|change| fix_step(&change.name(path), &change, fixed))
+}
+
+fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
+    let count = fixed.count();
+    let findings = if count == 1 { "finding" } else { "findings" };
+    let work = FixWork {
+        file: file.to_owned(),
+        before: change.before.map(|text| Digest::sha256(text.as_bytes())),
+        after: Digest::sha256(change.after.as_bytes()),
+        bytes: change.after.len() as u64,
+        diff: unified(file, change.before, change.after),
+        text: change.after.to_owned(),
+    };
+    Step {
+        address: Address::fix(file),
+        action: if change.before.is_some() { Action::Update } else { Action::Create },
+        reason: format!("fixes {count} {findings}: {}", fixed.rules()),
+        help: None,
+        work: Work::Fix(work),
+    }
+}
