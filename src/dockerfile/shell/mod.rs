@@ -292,7 +292,7 @@ mod tests {
     fn comments_in_backticks_end_there() {
         assert_eq!(commands("a `# b` c && d \"`# e`\" && f"), ["a c", "d `# e`", "f"]);
         assert_eq!(commands("a `b` # `c\nd"), ["a `b`", "b", "d"]);
-        assert_eq!(commands("a '`# b`' && c \\`# d"), ["a `# b`", "c `#"]);
+        assert_eq!(commands("a '`# b`' && c \\`# d"), ["a `# b`", "c `# d"]);
     }
 
     fn expanded(text: &str) -> Vec<String> {
