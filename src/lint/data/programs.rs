@@ -1,4 +1,7 @@
 //! Which programs well-known bases come without, and which packages bring them.
+//!
+//! Source: the Dockerfiles of the official images as of August 2026 (nodejs/docker-node, docker-library/python, ruby and
+//! golang, rust-lang/docker-rust); packages of Debian 12 and Alpine.
 
 /// Programs that people probe with, and packages that bring them under another name; `*` as in globs.
 pub(in super::super) static PROBES: [(&str, &[&str]); 17] = [
@@ -13,7 +16,7 @@ pub(in super::super) static PROBES: [(&str, &[&str]); 17] = [
     ("node", &[]),
     ("php", &[]),
     ("ruby", &[]),
-    ("redis-cli", &["redis*"]),
+    ("redis-cli", &["redis*", "valkey*"]),
     ("mysqladmin", &["mysql*", "mariadb*", "default-mysql*"]),
     ("mysql", &["mariadb*", "default-mysql*"]),
     ("pg_isready", &["postgresql*"]),
@@ -44,7 +47,7 @@ const fn known(image: &'static str, variant: Variant, since: (u32, u32), holds: 
     Known { image, variant, since, holds }
 }
 
-/// As far as is known of the official images' releases up to 2025. Alpine's `busybox` is its `wget` and `nc`.
+/// Alpine's `busybox` is its `wget` and `nc`.
 #[rustfmt::skip] // a table
 pub(in super::super) static BASES: [Known; 12] = [
     known("alpine", Variant::Plain, (3, 10), &["wget", "nc"]),

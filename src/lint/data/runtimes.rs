@@ -1,4 +1,7 @@
 //! Language runtimes that distributions package, and the official images that hold them.
+//!
+//! Sources, looked up in November 2026: the package indexes of Debian 12 and of Alpine (aports); variants of images from
+//! Docker's official-images as of 2026-08-21. Names of Ubuntu, Fedora and RHEL as their manuals have them.
 
 /// A language's runtime.
 #[derive(Debug)]
@@ -11,11 +14,10 @@ pub(in super::super) struct Runtime {
     pub(in super::super) programs: &'static [&'static str],
 }
 
-/// As Debian, Ubuntu, Alpine and Fedora name them in 2025.
 pub(in super::super) static RUNTIMES: [Runtime; 7] = [
     Runtime {
         image: "node",
-        packages: &["nodejs", "npm", "nodejs-npm", "nodejs-current", "nodejs-legacy"],
+        packages: &["nodejs", "npm", "nodejs-npm", "nodejs-current", "nodejs-legacy", "nodejs2*"],
         programs: &["node", "nodejs", "npm", "npx", "yarn", "pnpm"],
     },
     Runtime {
@@ -36,7 +38,17 @@ pub(in super::super) static RUNTIMES: [Runtime; 7] = [
     Runtime { image: "golang", packages: &["go", "golang", "golang-go", "golang-1.*"], programs: &["go"] },
     Runtime {
         image: "eclipse-temurin",
-        packages: &["default-jdk*", "default-jre*", "openjdk-*", "openjdk8*", "openjdk1*", "openjdk2*", "java-*"],
+        packages: &[
+            "default-jdk*",
+            "default-jre*",
+            "openjdk-*",
+            "openjdk8*",
+            "openjdk1*",
+            "openjdk2*",
+            "java-1*",
+            "java-2*",
+            "java-latest*",
+        ],
         programs: &["java", "javac", "mvn", "gradle"],
     },
     Runtime {
@@ -47,7 +59,7 @@ pub(in super::super) static RUNTIMES: [Runtime; 7] = [
     Runtime { image: "rust", packages: &["rustc", "cargo", "rust"], programs: &["cargo", "rustc"] },
     Runtime {
         image: "php",
-        packages: &["php", "php-cli", "php-fpm", "php7*", "php8*"],
+        packages: &["php", "php-cli", "php-fpm", "php5*", "php7*", "php8*"],
         programs: &["php", "php-fpm", "composer"],
     },
 ];

@@ -26,8 +26,9 @@ fn check(context: &Context, sink: &mut Sink) {
     for stage in &context.dockerfile.stages {
         let Base::Image(image) = &stage.base else { continue };
         let Some((name, tag)) = official_tag(image) else { continue };
-        let found = END_OF_LIFE.iter().find(|(image, release, _)| *image == name && is_release(&tag, release));
-        if let Some((_, release, last)) = found
+        let releases = END_OF_LIFE.iter().find(|(image, _)| *image == name).map_or(&[][..], |(_, releases)| releases);
+        let found = releases.iter().find(|(release, _)| is_release(&tag, release));
+        if let Some((release, last)) = found
             && *last < context.today
             && let Some(word) = context.dockerfile.instructions[stage.from].words().first()
         {
