@@ -12,12 +12,13 @@ pub(super) enum Array {
     No,
 }
 
-pub(super) fn read(text: &Text) -> Array {
+/// The elements of `text`, `most` at most: what is behind them has to be right, but is dropped.
+pub(super) fn read(text: &Text, most: usize) -> Array {
     let json = text.as_str();
     if !json.trim_start().starts_with('[') {
         return Array::No;
     }
-    let mut reader = Reader { text, json, at: 0 };
+    let mut reader = Reader { text, json, at: 0, most };
     match reader.array() {
         Some(elements) => Array::Strings(elements),
         None if is_other_array(json) => Array::OtherThanStrings,
@@ -34,6 +35,7 @@ struct Reader<'a> {
     text: &'a Text,
     json: &'a str,
     at: usize,
+    most: usize,
 }
 
 impl Reader<'_> {
@@ -44,7 +46,10 @@ impl Reader<'_> {
         self.blanks();
         if self.expect(b']').is_none() {
             loop {
-                elements.push(self.string()?);
+                let element = self.string()?;
+                if elements.len() < self.most {
+                    elements.push(element);
+                }
                 self.blanks();
                 if self.expect(b',').is_none() {
                     break;
@@ -79,6 +84,8 @@ impl Reader<'_> {
             }
             self.push(&mut decoded, plain);
             if rest.as_bytes()[plain] == b'"' {
+                // What is escaped is longer in the source than in the string.
+                decoded.push("", self.text.span(self.at..self.at).start);
                 self.at += 1;
                 return Some(decoded);
             }
@@ -143,7 +150,7 @@ mod tests {
     fn of(json: &str) -> Array {
         let mut text = Text::default();
         text.push(json, 0);
-        read(&text)
+        read(&text, usize::MAX)
     }
 
     fn strings(json: &str) -> Vec<(String, Span)> {
@@ -157,6 +164,10 @@ mod tests {
     fn elements_know_their_places() {
         assert_eq!(strings(r#"["a", "bc"]"#), [("a".into(), Span::new(2, 3)), ("bc".into(), Span::new(7, 9))]);
         assert_eq!(strings(r#"["a\"\u0041\ud83d\ude00"]"#)[0].0, "a\"A😀");
+        assert_eq!(
+            strings(r#"["a\"", "\u00e9", ""]"#),
+            [("a\"".into(), Span::new(2, 5)), ("é".into(), Span::new(9, 15)), (String::new(), Span::new(19, 19)),]
+        );
         assert_eq!(strings("[ ]"), []);
     }
 

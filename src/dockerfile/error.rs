@@ -45,6 +45,8 @@ pub enum SyntaxErrorKind {
     MalformedHealthcheck,
     #[error("{keyword} cannot follow ONBUILD")]
     InvalidOnBuild { keyword: &'static str },
+    #[error("the line is longer than {most} bytes: BuildKit reads no longer ones")]
+    LineTooLong { most: usize },
     #[error("the directive `{name}` is given twice")]
     RepeatedDirective { name: String },
     #[error("the escape character is a backslash or a backtick, not `{value}`")]
@@ -82,6 +84,7 @@ impl SyntaxErrorKind {
             }
             Self::MalformedHealthcheck => "put CMD in front of the command".into(),
             Self::InvalidOnBuild { .. } => "delete the line, or put another instruction after ONBUILD".into(),
+            Self::LineTooLong { .. } => "break the line with a backslash, or move the data into a file".into(),
             Self::RepeatedDirective { .. } => "keep one of them".into(),
             Self::InvalidEscape { .. } => "write `# escape=\\` or `# escape=``".into(),
         }

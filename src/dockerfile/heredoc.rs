@@ -1,5 +1,6 @@
 //! Here-documents: how a line announces them, as BuildKit reads it.
 
+use super::MAX_PARTS;
 use super::words::Splitter;
 use crate::diag::Span;
 
@@ -31,7 +32,7 @@ pub(super) fn announced(line: &str) -> Vec<Announced> {
     if !line.contains("<<") {
         return Vec::new();
     }
-    let words = Splitter::shell().split(line);
+    let words = Splitter::shell().split_up_to(line, MAX_PARTS);
     if words.open_quote.is_some() {
         return Vec::new();
     }

@@ -115,6 +115,17 @@ impl Instruction {
         self.flags.iter().filter(move |flag| *flag.name == name)
     }
 
+    /// How much of it there is: itself, its flags, its words and its here-documents.
+    pub(super) fn parts(&self) -> usize {
+        let words = match &self.arguments {
+            Arguments::Words(words) => words.len(),
+            Arguments::Pairs(pairs) => pairs.len(),
+            Arguments::Command(Command::Exec(words)) => words.len(),
+            Arguments::None | Arguments::Command(Command::Shell(_)) => 0,
+        };
+        1 + self.flags.len() + words + self.heredocs.len()
+    }
+
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<&Word> {
         self.flags.iter().find(|flag| *flag.name == name)?.value.as_ref()
@@ -126,14 +137,14 @@ pub(super) fn is_array(line: &Text) -> bool {
     line.as_str().find('[').is_some_and(|at| {
         let before = &line.as_str()[..at];
         let only_flags = before.split_whitespace().all(|word| word.starts_with("--") || Keyword::named(word).is_some());
-        only_flags && matches!(array::read(&line.slice(at..line.as_str().len())), Array::Strings(_))
+        only_flags && matches!(array::read(&line.slice(at..line.as_str().len()), 0), Array::Strings(_))
     })
 }
 
-/// Reads one logical line; `None` when its first word is no instruction.
-pub(super) fn read(line: LogicalLine, escape: char, errors: &mut Vec<SyntaxError>) -> Option<Instruction> {
+/// Reads one logical line with up to `room` words; `None` when its first word is no instruction.
+pub(super) fn read(line: LogicalLine, escape: char, room: usize, errors: &mut Vec<SyntaxError>) -> Option<Instruction> {
     let LogicalLine { text, heredocs, span } = line;
-    let mut reader = Reader { rest: text, escape, errors };
+    let mut reader = Reader { rest: text, escape, room, errors };
     let first = reader.keyword()?;
     let (keyword, on_build) = if *first == Keyword::OnBuild {
         let inner = reader.required_keyword(first)?;
@@ -150,6 +161,8 @@ struct Reader<'a> {
     /// What is not read yet, without blanks in front.
     rest: Text,
     escape: char,
+    /// Most words that are read.
+    room: usize,
     errors: &'a mut Vec<SyntaxError>,
 }
 
@@ -203,7 +216,7 @@ impl Reader<'_> {
             return flags;
         }
         let mut end = 0;
-        for range in Splitter::pairs(self.escape).split(line).ranges {
+        for range in Splitter::pairs(self.escape).split_up_to(line, self.room).ranges {
             let word = &line[range.clone()];
             if !word.starts_with("--") {
                 break;
@@ -247,7 +260,7 @@ impl Reader<'_> {
     }
 
     fn array(&mut self, keyword: Spanned<Keyword>) -> Option<Vec<Text>> {
-        match array::read(&self.rest) {
+        match array::read(&self.rest, self.room) {
             Array::Strings(elements) => Some(elements),
             Array::OtherThanStrings => {
                 let kind = SyntaxErrorKind::ArrayOfOtherThanStrings { keyword: keyword.name() };
@@ -285,8 +298,8 @@ impl Reader<'_> {
     fn words(&mut self, keyword: Spanned<Keyword>, least: usize, what: &'static str) -> Arguments {
         let array = if keyword.takes_array() { self.array(keyword) } else { None };
         let texts = array.unwrap_or_else(|| {
-            let ranges = split_blanks(self.rest.as_str());
-            ranges.into_iter().map(|range| self.rest.slice(range)).collect()
+            let ranges = split_blanks(self.rest.as_str()).take(self.room);
+            ranges.map(|range| self.rest.slice(range)).collect()
         });
         let words: Vec<_> = texts.into_iter().map(Word::new).collect();
         if words.len() < least {
@@ -307,7 +320,7 @@ impl Reader<'_> {
     }
 
     fn pairs(&mut self, keyword: Spanned<Keyword>) -> Arguments {
-        let ranges = Splitter::pairs(self.escape).split(self.rest.as_str()).ranges;
+        let ranges = Splitter::pairs(self.escape).split_up_to(self.rest.as_str(), self.room).ranges;
         let Some(first) = ranges.first() else {
             self.missing(*keyword, "a name", keyword.span);
             return Arguments::None;

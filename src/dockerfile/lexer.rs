@@ -2,6 +2,7 @@
 //!
 //! One pass over the text, whatever it holds; what BuildKit's line reader does is the reference.
 
+use super::MAX_PARTS;
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::heredoc::{self, Announced, Heredoc};
 use super::instruction;
@@ -35,11 +36,16 @@ pub(super) struct Lexed {
     pub(super) blank_continuations: Vec<Span>,
     pub(super) lines: Vec<LogicalLine>,
     pub(super) errors: Vec<SyntaxError>,
+    /// Where reading stopped because there is too much.
+    pub(super) unread: Option<usize>,
 }
 
 const DIRECTIVES: [&str; 3] = ["escape", "syntax", "check"];
 
-/// A line without its end, and where the next one starts.
+/// Longest line that BuildKit reads, in bytes without the line feed.
+const MAX_LINE: usize = 64 * 1024 - 1;
+
+/// A line without its end and without what is too much of it, and where the next one starts.
 #[derive(Clone, Copy)]
 struct Line {
     start: usize,
@@ -52,14 +58,20 @@ struct Lexer<'a> {
     at: usize,
     escape: char,
     recoveries: usize,
+    /// The line that was last told to be too long; lines may be read twice.
+    too_long: Option<usize>,
     lexed: Lexed,
 }
 
 pub(super) fn lex(text: &str) -> Lexed {
     let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut lexer = Lexer { text, at: bom, escape: '\\', recoveries: 0, lexed: Lexed::default() };
+    let mut lexer = Lexer { text, at: bom, escape: '\\', recoveries: 0, too_long: None, lexed: Lexed::default() };
     lexer.directives();
     while let Some(line) = lexer.next_line() {
+        if lexer.lexed.lines.len() + lexer.lexed.comments.len() == MAX_PARTS {
+            lexer.lexed.unread = Some(line.start);
+            break;
+        }
         match lexer.trimmed(line) {
             "" => {}
             content if content.starts_with('#') => {
@@ -80,9 +92,20 @@ impl<'a> Lexer<'a> {
         }
         let start = self.at;
         let stop = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
-        let end = start + self.text[start..stop].trim_end_matches('\r').len();
         self.at = (stop + 1).min(self.text.len());
+        let stop = if stop - start > MAX_LINE { self.cut(start, stop) } else { stop };
+        let end = start + self.text[start..stop].trim_end_matches('\r').len();
         Some(Line { start, end, next: self.at })
+    }
+
+    /// Tells of a line that is too long, once; returns where what is read of it ends.
+    fn cut(&mut self, start: usize, stop: usize) -> usize {
+        let end = self.text.floor_char_boundary(start + MAX_LINE);
+        if self.too_long.is_none_or(|told| told < start) {
+            self.too_long = Some(start);
+            self.error(Span::new(end, stop), SyntaxErrorKind::LineTooLong { most: MAX_LINE });
+        }
+        end
     }
 
     fn content(&self, line: Line) -> &'a str {
@@ -145,6 +168,11 @@ impl<'a> Lexer<'a> {
         while continues {
             let Some(line) = self.next_line() else { break };
             let content = self.trimmed(line);
+            if self.lexed.blank_continuations.len() + self.lexed.inner_comments.len() == MAX_PARTS {
+                self.lexed.unread = Some(line.start);
+                self.at = self.text.len();
+                break;
+            }
             if content.is_empty() {
                 self.lexed.blank_continuations.push(Span::new(line.start, line.end));
             } else if content.starts_with('#') {

@@ -49,29 +49,61 @@ pub struct Dockerfile {
     pub errors: Vec<SyntaxError>,
     /// A backslash, or a backtick where the file asks for it.
     pub escape: char,
+    /// From here to its end the file was not read, because it holds more than [`MAX_PARTS`].
+    pub unread: Option<Span>,
     scopes: stage::Scopes,
+}
+
+/// Most instructions, comments and words that are read of a file: no build is that large, and it bounds what a hostile
+/// file costs.
+pub const MAX_PARTS: usize = 50_000;
+
+/// The instructions that lines hold, and where reading stopped because there are too many parts.
+fn read_lines(
+    lines: Vec<lexer::LogicalLine>,
+    escape: char,
+    errors: &mut Vec<SyntaxError>,
+) -> (Vec<Instruction>, Option<usize>) {
+    let mut instructions: Vec<Instruction> = Vec::with_capacity(lines.len());
+    let mut room = MAX_PARTS;
+    let mut lost = false;
+    for line in lines {
+        // Of lines in a row that start with no instruction the first is to blame: a backslash is missing there.
+        let known = errors.len();
+        let end = line.span.end;
+        let instruction = instruction::read(line, escape, room, errors);
+        let unknown = |error: &SyntaxError| matches!(error.kind, SyntaxErrorKind::UnknownInstruction { .. });
+        if instruction.is_none() && errors.last().is_some_and(unknown) {
+            errors.truncate(if lost { known } else { errors.len() });
+            lost = true;
+        } else {
+            lost = false;
+        }
+        let parts = instruction.as_ref().map_or(0, Instruction::parts);
+        instructions.extend(instruction);
+        match room.checked_sub(parts).filter(|left| *left > 0) {
+            Some(left) => room = left,
+            None => return (instructions, Some(end)),
+        }
+    }
+    (instructions, None)
 }
 
 impl Dockerfile {
     #[must_use]
     pub fn parse(source: &Arc<Source>) -> Self {
-        let lexer::Lexed { escape, directives, comments, inner_comments, blank_continuations, lines, mut errors } =
-            lexer::lex(source.text());
-        let mut instructions = Vec::with_capacity(lines.len());
-        let mut lost = false;
-        for line in lines {
-            // Of lines in a row that start with no instruction the first is to blame: a backslash is missing there.
-            let known = errors.len();
-            let instruction = instruction::read(line, escape, &mut errors);
-            let unknown = |error: &SyntaxError| matches!(error.kind, SyntaxErrorKind::UnknownInstruction { .. });
-            if instruction.is_none() && errors.last().is_some_and(unknown) {
-                errors.truncate(if lost { known } else { errors.len() });
-                lost = true;
-            } else {
-                lost = false;
-            }
-            instructions.extend(instruction);
-        }
+        let lexer::Lexed {
+            escape,
+            directives,
+            comments,
+            inner_comments,
+            blank_continuations,
+            lines,
+            mut errors,
+            unread,
+        } = lexer::lex(source.text());
+        let (mut instructions, full) = read_lines(lines, escape, &mut errors);
+        let unread = full.or(unread).map(|start| Span::new(start, source.text().len()));
         let (stages, scopes) = stage::resolve(&mut instructions, escape, &mut errors);
         if instructions.is_empty() && errors.is_empty() {
             errors.push(SyntaxError { span: Span::default(), kind: SyntaxErrorKind::Empty });
@@ -87,6 +119,7 @@ impl Dockerfile {
             stages,
             errors,
             escape,
+            unread,
             scopes,
         }
     }

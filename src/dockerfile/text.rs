@@ -31,7 +31,7 @@ impl Text {
         self.text.is_empty()
     }
 
-    /// Appends `part`, which stands at byte `source` of the source.
+    /// Appends `part`, which stands at byte `source` of the source; an empty one says where the text ends there.
     pub fn push(&mut self, part: &str, source: usize) {
         let at = self.text.len();
         let contiguous = self.pieces.last().is_some_and(|piece| source == piece.source + (at - piece.at));
@@ -56,7 +56,13 @@ impl Text {
     #[must_use]
     pub fn span(&self, range: Range<usize>) -> Span {
         let start = self.source_offset(range.start);
-        let end = if range.end > range.start { self.source_offset(range.end - 1) + 1 } else { start };
+        // An empty piece at the end says where the text ends in the source.
+        let told = self.pieces.last().filter(|piece| piece.at == range.end && range.end == self.text.len());
+        let end = match told {
+            Some(piece) => piece.source,
+            None if range.end > range.start => self.source_offset(range.end - 1) + 1,
+            None => start,
+        };
         Span::new(start, end.max(start))
     }
 

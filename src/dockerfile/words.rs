@@ -29,12 +29,20 @@ impl Splitter {
     }
 
     pub(super) fn split(self, text: &str) -> Words {
+        self.split_up_to(text, usize::MAX)
+    }
+
+    /// The first words, `most` at most; whether a quote stays open is told of them alone.
+    pub(super) fn split_up_to(self, text: &str, most: usize) -> Words {
         let mut ranges = Vec::new();
         let (mut start, mut quote, mut depth) = (None, None, 0_usize);
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             if start.is_none() && c.is_whitespace() {
                 continue;
+            }
+            if ranges.len() == most {
+                return Words { ranges, open_quote: None };
             }
             let started = *start.get_or_insert(at);
             if c == self.escape && !matches!(quote, Some((_, '\''))) {
@@ -74,10 +82,10 @@ pub(super) fn is_blank(c: char) -> bool {
 }
 
 /// Words as blanks alone divide them.
-pub(super) fn split_blanks(text: &str) -> Vec<Range<usize>> {
-    let offset = |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
+pub(super) fn split_blanks(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let offset = move |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
     let words = text.split(is_blank).filter(|word| !word.is_empty());
-    words.map(|word| offset(word)..offset(word) + word.len()).collect()
+    words.map(move |word| offset(word)..offset(word) + word.len())
 }
 
 #[cfg(test)]
@@ -94,7 +102,8 @@ mod tests {
         assert_eq!(words(Splitter::shell(), "a ${b:-c d} 'e\\' f"), ["a", "${b:-c d}", "'e\\'", "f"]);
         assert_eq!(words(Splitter::shell(), "a << b c <<< d <<- e"), ["a", "<< b", "c", "<<<", "d", "<<-", "e"]);
         assert_eq!(words(Splitter::pairs('\\'), "a='b\\' c"), ["a='b\\'", "c"]);
-        assert_eq!(split_blanks(" a  bc "), [1..2, 4..6]);
+        assert_eq!(split_blanks(" a  bc ").collect::<Vec<_>>(), [1..2, 4..6]);
+        assert_eq!(Splitter::shell().split_up_to("a 'b c' 'd", 2).ranges, [0..1, 2..7]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::diag::Source;
 pub struct BuildContext {
     /// The ignore file in force: `<Dockerfile's name>.dockerignore`, or `.dockerignore`.
     pub ignore_file: Option<Arc<Source>>,
-    /// Names directly in the context directory.
+    /// Names directly in the context directory; they are asked for where there is an ignore file only.
     pub entries: BTreeSet<String>,
     /// Those of [`files_to_read`](super::files_to_read) that exist and are text, by their paths in the context.
     pub files: BTreeMap<String, ContextFile>,

@@ -248,98 +248,40 @@ fn the_documents_merged_sample_is_a_mixed_run() {
     assert!(found.contains(&"mixed-run") && found.contains(&"source-before-dependencies"), "{found:?}");
 }
 
-mod laws {
-    use globset::Glob;
-    use proptest::prelude::*;
-
-    use super::super::policy::{LabelFormat, RequiredLabel};
-    use super::*;
-
-    const REAL: &str = "# syntax=docker/dockerfile:1\n# check=skip=X\nARG V=20\nFROM node:${V} AS build\n\
-        WORKDIR /app\nCOPY --chown=node package*.json ./\nRUN --mount=type=cache,target=/root/.npm npm ci\nCOPY . .\n\
-        # hadolint ignore=DL3008\nRUN set -eux; \\\n    # comment\n    apt-get update && apt-get upgrade -y \\\n \
-        && cd /x && curl -fsSLo a.tgz https://x.example/a.tgz && tar xf a.tgz; \\\n \
-        sh -c \"pip install 'a b' && apk add c\"\n\
-        RUN <<EOF\nset -e\nyum install -y x | tee /log\nEOF\nFROM debian\nADD https://x.example/é /b\n\
-        ENV A_TOKEN=x B=$A C\n\
-        LABEL a=\"b c\" d e\nEXPOSE 80/TCP 99999\nHEALTHCHECK CMD curl http://localhost:80 || exit 1\n\
-        ONBUILD RUN apt upgrade\nUSER $U\nMAINTAINER 汉字\nENTRYPOINT [\"sh\", \"-c\", \"a & b\"]\nCMD a & b\n";
-
-    fn assert_lawful(text: &str) {
-        let required = RequiredLabel { name: Spanned::new("a".into(), Span::default()), format: LabelFormat::Url };
-        let mut policy = Policy { profile: Profile::All, ..Policy::default() };
-        policy.base_images.push(Spanned::new(Glob::new("node:*").unwrap(), Span::default()));
-        policy.labels = super::super::policy::LabelPolicy { required: vec![required], forbid_others: true };
-        let context = BuildContext {
-            ignore_file: Some(Arc::new(Source::new(".dockerignore", "*.json\n!x\n"))),
-            entries: BTreeSet::from([".git".to_owned()]),
-            ..BuildContext::default()
-        };
-        let source = Arc::new(Source::new("Dockerfile", text));
-        let report = lint(&source, Path::new("Dockerfile"), &policy, &context, None, TODAY);
-        for finding in &report.findings {
-            assert!(finding.diagnostic.problem.help.as_ref().is_some_and(|help| !help.is_empty()));
-            assert!(!finding.diagnostic.problem.message.contains('\n'), "{finding:?}");
-            for label in &finding.diagnostic.labels {
-                assert!(text.get(label.span.range()).is_some(), "{finding:?} of {text:?}");
-            }
-        }
+/// Each of these took time by the square of its length at some time; `tests/it/real/linear.rs` counts it.
+#[test]
+fn hostile_files_come_to_an_end() {
+    let many = 20_000;
+    let stages = (0..many).fold("FROM alpine AS s0\n".to_owned(), |text, at| {
+        text + &format!("FROM s{at} AS s{}\nUSER $U\nCOPY --from=s{at} a b\n", at + 1)
+    });
+    let files = [
+        stages,
+        "FROM alpine\nENV ".to_owned() + &"abcdefg=$hijklmn ".repeat(many),
+        "FROM alpine\n".to_owned() + &"RUN apt-get update && rm -rf /var/lib/apt/lists\n".repeat(many / 10),
+        "FROM alpine\nRUN ".to_owned() + &"curl -o a.tgz x;tar xf b.tgz;apk add a;".repeat(1_500),
+        "FROM alpine\nHEALTHCHECK CMD ".to_owned() + &"curl x;".repeat(9_000),
+        "FROM alpine\n".to_owned() + &"# hadolint ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
+        "FROM alpine\n".to_owned() + &"WORKDIR abcdefgh\nCOPY a.sh .\n".repeat(many) + "CMD [\"./a.sh\"]\n",
+        "FROM alpine\nCOPY . .\n".to_owned() + &"RUN npm ci && pip install -r a\n".repeat(many / 4),
+        "FROM alpine\n".to_owned() + &"VOLUME /a /b\nCOPY c /d\n".repeat(many) + "HEALTHCHECK CMD curl a\n",
+        "FROM alpine\nEXPOSE ".to_owned() + &"x ".repeat(many),
+        "FROM alpine\n".to_owned() + &"COPY a.tar /b\nRUN tar xf /b|c\n".repeat(many / 20),
+        "FROM alpine\n".to_owned() + &"# hadolint stage ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
+        "from alpine AS a\n".to_owned() + &"# b\nARG c\nRun \\\n\n d\n".repeat(many / 20),
+    ];
+    for text in files {
+        let report = run(&text, &all_rules());
+        assert!(!report.findings.is_empty(), "{}", &text[..60]);
     }
+}
 
-    #[test]
-    fn hostile_files_take_time_by_their_length() {
-        let many = 20_000;
-        let stages = (0..many).fold("FROM alpine AS s0\n".to_owned(), |text, at| {
-            text + &format!("FROM s{at} AS s{}\nUSER $U\nCOPY --from=s{at} a b\n", at + 1)
-        });
-        let files = [
-            stages,
-            "FROM alpine\nENV ".to_owned() + &"abcdefg=$hijklmn ".repeat(many),
-            "FROM alpine\n".to_owned() + &"RUN apt-get update && rm -rf /var/lib/apt/lists\n".repeat(many / 10),
-            "FROM alpine\nRUN ".to_owned() + &"curl -o a.tgz x;tar xf b.tgz;apk add a;".repeat(1_500),
-            "FROM alpine\nHEALTHCHECK CMD ".to_owned() + &"curl x;".repeat(9_000),
-            "FROM alpine\n".to_owned() + &"# hadolint ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
-            "FROM alpine\n".to_owned() + &"WORKDIR abcdefgh\nCOPY a.sh .\n".repeat(many) + "CMD [\"./a.sh\"]\n",
-            "FROM alpine\nCOPY . .\n".to_owned() + &"RUN npm ci && pip install -r a\n".repeat(many / 4),
-            "FROM alpine\n".to_owned() + &"VOLUME /a /b\nCOPY c /d\n".repeat(many) + "HEALTHCHECK CMD curl a\n",
-            "FROM alpine\nEXPOSE ".to_owned() + &"x ".repeat(many),
-            "FROM alpine\n".to_owned() + &"COPY a.tar /b\nRUN tar xf /b|c\n".repeat(many / 20),
-            "FROM alpine\n".to_owned() + &"# hadolint stage ignore=DL3000,DL3001\n".repeat(many) + "USER a\n",
-            "from alpine AS a\n".to_owned() + &"# b\nARG c\nRun \\\n\n d\n".repeat(many / 20),
-        ];
-        for text in files {
-            let started = std::time::Instant::now();
-            assert_lawful(&text);
-            assert!(started.elapsed().as_secs() < 20, "{:?}: {}", started.elapsed(), &text[..60]);
-        }
-    }
-
-    #[test]
-    fn the_file_that_is_mutated_has_many_findings() {
-        let source = Arc::new(Source::new("Dockerfile", REAL));
-        let policy = Policy { profile: Profile::All, ..Policy::default() };
-        let report = lint(&source, Path::new("Dockerfile"), &policy, &BuildContext::default(), None, TODAY);
-        let rules: BTreeSet<_> = report.findings.iter().map(|finding| finding.rule).collect();
-        assert!(rules.len() > 12, "{rules:?}");
-    }
-
-    const FILLER: &str = "[\\PC\n\\\\\"'$<&|(){}\\[\\]=-]{0,3}";
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
-
-        #[test]
-        fn mutated_files_keep_the_laws(
-            cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, FILLER), 1..8)
-        ) {
-            let mut text = REAL.to_owned();
-            for (index, len, filler) in cuts {
-                let start = text.floor_char_boundary(index.index(text.len().max(1)));
-                let end = text.ceil_char_boundary((start + len).min(text.len()));
-                text.replace_range(start..end, &filler);
-            }
-            assert_lawful(&text);
-        }
+#[test]
+fn what_was_not_looked_into_is_told_in_every_profile() {
+    let long = "FROM alpine:3.20\n".to_owned() + &"USER a\n".repeat(60_000) + "HEALTHCHECK NONE\nCMD [\"a\"]\n";
+    for profile in [Profile::Swr, Profile::Hadolint, Profile::Buildkit, Profile::All] {
+        let report = run(&long, &Policy { profile, ..Policy::default() });
+        assert!(rules_of(&report).contains(&"unchecked-command"), "{profile:?}");
     }
 }
 

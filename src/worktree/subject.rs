@@ -204,13 +204,15 @@ fn unreadable(name: &str, problem: Problem) -> Report {
 struct Place {
     directory: PathBuf,
     ignore_file: Option<Arc<Source>>,
+    /// Read where there is an ignore file only: a folder of a thousand Dockerfiles would be listed a thousand times.
     entries: BTreeSet<String>,
 }
 
 impl Place {
     fn of(root: &Path, path: &str) -> Self {
         let place = Self::bare(root, path);
-        Self { entries: entries(&place.directory), ..place }
+        let entries = if place.ignore_file.is_some() { entries(&place.directory) } else { BTreeSet::new() };
+        Self { entries, ..place }
     }
 
     /// Without the names in the directory, which may be many.
