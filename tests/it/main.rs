@@ -6,8 +6,10 @@
 
 mod architecture;
 mod cli;
+mod differential;
 mod docs;
 mod examples;
+mod fuzz;
 mod hygiene;
 mod integrations;
 mod lint;

@@ -4,6 +4,7 @@ mod clients;
 mod examples;
 mod faults;
 mod hostile;
+mod linear;
 mod login;
 mod migrate;
 mod network;
