@@ -111,7 +111,7 @@ pub fn lint(bytes: &[u8]) {
     let wanted = swrctl::lint::files_to_read(&source);
     let files = script.iter().flat_map(|file| wanted.iter().map(|path| (path.clone(), file.clone()))).collect();
     let entries = [".git", ".env", "node_modules"].map(str::to_owned).into();
-    let context = BuildContext { ignore_file, entries, files };
+    let context = BuildContext { ignore_file, entries, files, ..BuildContext::default() };
     for policy in &*POLICIES {
         let lint = || swrctl::lint::lint(&source, Path::new("Dockerfile"), policy, &context, None, TODAY);
         let report = lint();

@@ -1,6 +1,7 @@
 //! Linting takes work by the length of the file, however the file is made up: counted in instructions of the processor,
 //! which no busy machine changes.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use crate::support::process::program;
@@ -35,6 +36,15 @@ fn repeated(head: &str, piece: &str, size: usize) -> String {
     format!("FROM alpine:3.22\n{head}{}\nCMD [\"a\"]\n", piece.repeat(size / piece.len()))
 }
 
+/// Each stands on the one before.
+fn stages(size: usize) -> String {
+    let mut text = String::new();
+    for stage in 0..size / 32 {
+        writeln!(text, "FROM s{stage} AS s{}\nUSER $U", stage + 1).unwrap();
+    }
+    text
+}
+
 const SHAPES: [Shape; 20] = [
     ("one long line", |size| repeated("RUN ", "x", size)),
     ("pairs", |size| repeated("ENV ", "a=b ", size)),
@@ -46,7 +56,7 @@ const SHAPES: [Shape; 20] = [
     ("instructions", |size| repeated("", "RUN cd x\n", size)),
     ("other instructions", |size| repeated("", "USER a\nWORKDIR b\nVOLUME /c\n", size)),
     ("no instructions", |size| repeated("", "nope a\nUSER b\n", size)),
-    ("stages", |size| (0..size / 32).map(|stage| format!("FROM s{stage} AS s{}\nUSER $U\n", stage + 1)).collect()),
+    ("stages", stages),
     ("here-documents", |size| repeated("", "RUN <<E\na\nE\n", size)),
     ("open here-documents", |size| repeated("", "RUN <<E\n", size)),
     ("here-documents of one instruction", |size| repeated("RUN ", "<<E ", size)),
