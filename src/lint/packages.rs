@@ -36,6 +36,23 @@ impl PackageCommand<'_> {
         format!("{program} {}", self.verb.text())
     }
 
+    /// Fetches lists of packages.
+    pub(super) fn refreshes(&self) -> bool {
+        match self.manager {
+            Manager::Apt | Manager::Apk => self.verb.text() == "update",
+            Manager::Zypper => matches!(self.verb.text(), "refresh" | "ref"),
+            _ => false,
+        }
+    }
+
+    /// Packages by name, from lists that it does not refresh by itself.
+    pub(super) fn installs_from_lists(&self) -> bool {
+        const REFRESHING: [&str; 5] = ["--no-cache", "-U", "--update", "--update-cache", "--refresh"];
+        self.installs()
+            && !REFRESHING.iter().any(|option| self.invocation.has_option(option))
+            && self.operands.iter().any(|word| !word.text().contains('/'))
+    }
+
     pub(super) fn installs(&self) -> bool {
         match self.manager {
             Manager::Apk => self.verb.text() == "add",

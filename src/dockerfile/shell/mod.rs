@@ -11,6 +11,7 @@
 mod argv;
 mod endings;
 mod inline_comments;
+mod outline;
 mod quotes;
 mod variables;
 
@@ -23,6 +24,7 @@ use super::text::Text;
 use crate::diag::Span;
 pub use argv::Invocation;
 pub use endings::Ending;
+pub use outline::{Outline, Statement};
 pub use quotes::ShellWord;
 use variables::Assigned;
 

@@ -12,12 +12,24 @@
 
 mod commands;
 pub mod diff;
+mod exec_form;
+mod lists;
+mod merge;
+mod pipefail;
 mod rounds;
+mod script;
 #[cfg(test)]
 mod tests;
+mod workdir;
 
-pub(super) use commands::option;
+pub(super) use commands::{is_written, option};
+pub(super) use exec_form::as_array;
+pub(super) use lists::{cleaned_up, used_below};
+pub(super) use merge::merged;
+pub(super) use pipefail::guarded;
 pub use rounds::{Change, Fixed, beside, fix};
+pub(super) use script::{ShellText, shell_text, without_instruction};
+pub(super) use workdir::entered;
 
 use crate::diag::Span;
 use crate::dockerfile::Keyword;
@@ -61,6 +73,12 @@ impl Fix {
 
     pub(super) fn and_insert(self, at: usize, text: impl Into<String>) -> Self {
         self.and_replace(Span::new(at, at), text)
+    }
+
+    /// Both, as one.
+    pub(super) fn and(self, other: Self) -> Self {
+        let joined = other.edits.into_iter().fold(self, |fix, edit| fix.and_replace(edit.span, edit.text));
+        Self { creates: joined.creates.clone().or(other.creates), ..joined }
     }
 
     /// Whether both can be applied at once; edits that only touch each other may mean different things together.

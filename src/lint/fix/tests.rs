@@ -9,8 +9,11 @@ use proptest::prelude::*;
 use super::rounds::{has_new_finding, is_intact};
 use super::*;
 use crate::diag::Source;
-use crate::dockerfile::{Arguments, Command, Dockerfile, Instruction, Text, Word};
+use crate::dockerfile::shell::{Invocation, ShellReader, ShellWord};
+use crate::dockerfile::{Arguments, Command, Dockerfile, Instruction, Pair, Text, Word};
 use crate::lint::cases::{Case, folder, read_cases, stems};
+use crate::lint::context::lines;
+use crate::lint::packages::package_command;
 use crate::lint::policy::{Policy, Profile};
 use crate::lint::{BuildContext, Report, lint};
 
@@ -30,48 +33,73 @@ fn fixed_text(text: &str) -> String {
     fixed(text).after.text().to_owned()
 }
 
-/// What an instruction says, but for what fixes of one word change.
-fn meaning(line: &Instruction) -> String {
+/// What instructions say, but for what fixes change.
+fn meanings(text: &str) -> Vec<String> {
+    let source = Arc::new(Source::new("Dockerfile", text));
+    Dockerfile::parse(&source).instructions.iter().flat_map(|line| meaning(&source, line)).collect()
+}
+
+/// An instruction, or the commands of a RUN: where one RUN ends and the next begins is not told.
+fn meaning(source: &Source, line: &Instruction) -> Vec<String> {
+    let said = match &line.arguments {
+        // They say where and how the commands run that are compared.
+        _ if matches!(*line.keyword, Keyword::Shell | Keyword::Workdir) => return Vec::new(),
+        Arguments::Command(command) if *line.keyword == Keyword::Run => return commands(source, line, command),
+        Arguments::Command(Command::Exec(words)) => words.iter().map(Text::as_str).collect::<Vec<_>>().join(" "),
+        Arguments::Command(Command::Shell(text)) => text.as_str().replace(['"', '\''], ""),
+        Arguments::None => String::new(),
+        Arguments::Words(words) => said_by(words, *line.keyword),
+        Arguments::Pairs(pairs) => {
+            // Quotes around what only the build knows are no part of it.
+            let value = |word: &Word| word.text().trim_matches('"').to_ascii_lowercase();
+            let pair =
+                |pair: &Pair| format!("{}={}", pair.name.text(), pair.value.as_ref().map(value).unwrap_or_default());
+            format!("[{}]", pairs.iter().map(pair).collect::<Vec<_>>().join(", "))
+        }
+    };
     let keyword = match *line.keyword {
         Keyword::Add => Keyword::Copy,
         Keyword::Maintainer => Keyword::Label,
         other => other,
     };
     let flags: Vec<_> = line.flags.iter().map(|flag| (&flag.name.value, flag.value.as_ref().map(Word::text))).collect();
-    let arguments = match &line.arguments {
-        Arguments::None => String::new(),
-        Arguments::Words(words) => {
-            let words: Vec<_> = words.iter().map(|word| word.text().to_ascii_lowercase()).collect();
-            if *line.keyword == Keyword::Maintainer {
-                format!("[org.opencontainers.image.authors={}]", words.join(" ").trim_matches('"'))
-            } else {
-                format!("{words:?}")
-            }
-        }
-        Arguments::Pairs(pairs) => {
-            // Quotes around what only the build knows are no part of it.
-            let value = |word: &Word| word.text().trim_matches('"').to_ascii_lowercase();
-            let pairs: Vec<_> = pairs
-                .iter()
-                .map(|pair| format!("{}={}", pair.name.text(), pair.value.as_ref().map(value).unwrap_or_default()))
-                .collect();
-            format!("[{}]", pairs.join(", "))
-        }
-        Arguments::Command(Command::Exec(words)) => words.iter().map(Text::as_str).collect::<Vec<_>>().join(" "),
-        Arguments::Command(Command::Shell(text)) => without_options(text.as_str()),
+    vec![format!("{keyword:?} {} {flags:?} {said}", line.on_build)]
+}
+
+fn said_by(words: &[Word], keyword: Keyword) -> String {
+    let words: Vec<_> = words.iter().map(|word| word.text().to_ascii_lowercase()).collect();
+    if keyword == Keyword::Maintainer {
+        format!("[org.opencontainers.image.authors={}]", words.join(" ").trim_matches('"'))
+    } else {
+        format!("{words:?}")
+    }
+}
+
+/// The commands of a RUN without what fixes add and take out.
+fn commands(source: &Source, run: &Instruction, command: &Command) -> Vec<String> {
+    const ADDED: [&str; 5] = ["-y", "--no-install-recommends", "--no-cache-dir", "--no-log-init", "--no-cache"];
+    let mut reader = ShellReader::default();
+    let script = match (command, &run.heredocs[..]) {
+        (Command::Exec(words), _) => reader.read_exec(words),
+        (Command::Shell(text), []) => reader.read(text),
+        (Command::Shell(_), documents) => reader.read(&lines(source.text(), documents[0].body)),
     };
-    format!("{keyword:?} {} {flags:?} {arguments}", line.on_build)
-}
-
-/// A command without the options that fixes add.
-fn without_options(text: &str) -> String {
-    const ADDED: [&str; 4] = ["-y", "--no-install-recommends", "--no-cache-dir", "--no-log-init"];
-    text.split_whitespace().filter(|word| !ADDED.contains(word)).collect::<Vec<_>>().join(" ")
-}
-
-fn meanings(text: &str) -> Vec<String> {
-    let file = Dockerfile::parse(&Arc::new(Source::new("Dockerfile", text)));
-    file.instructions.iter().map(meaning).collect()
+    let is_fixed = |invocation: &&Invocation| {
+        let words: Vec<_> = invocation.words.iter().map(ShellWord::text).collect();
+        let packages = package_command(invocation).is_some_and(|command| {
+            matches!(command.verb.text(), "update" | "upgrade" | "dist-upgrade" | "clean" | "dup" | "up")
+        });
+        packages
+            || invocation.program() == "cd"
+            || words == ["set", "-o", "pipefail"]
+            || words.starts_with(&["rm", "-rf"])
+    };
+    let kept = script.invocations.iter().filter(|invocation| !is_fixed(invocation));
+    kept.map(|invocation| {
+        let words = invocation.wrappers.iter().chain(&invocation.words).map(ShellWord::text);
+        words.flat_map(str::split_whitespace).filter(|word| !ADDED.contains(word)).collect::<Vec<_>>().join(" ")
+    })
+    .collect()
 }
 
 fn assert_lawful(text: &str) {
@@ -122,8 +150,8 @@ fn line_ends_and_a_byte_order_mark_survive() {
         }
         assert_eq!(fixed_text(&crlf(&text)), crlf(&fixed_text(&text)), "{name}");
         assert_eq!(fixed_text(&format!("\u{feff}{text}")), format!("\u{feff}{}", fixed_text(&text)), "{name}");
-        let open = text.trim_end_matches('\n');
-        assert_eq!(fixed_text(open), fixed_text(&text).trim_end_matches('\n'), "{name}");
+        let open = fixed_text(text.trim_end_matches('\n'));
+        assert_eq!(open.trim_end_matches('\n'), fixed_text(&text).trim_end_matches('\n'), "{name}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Practice 7: `cd` where WORKDIR belongs.
 
 use super::super::context::Context;
+use super::super::fix::entered;
 use super::super::paths::is_within;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
@@ -62,6 +63,7 @@ fn check(context: &Context, sink: &mut Sink) {
         };
         let help = if first { "above the RUN" } else { "and put what follows into a RUN below it" };
         let draft = sink.report(cd.span, message).help(format!("write `WORKDIR {}` {help}", directory.text()));
+        draft.fix(entered(context, index, cd));
         if !first {
             draft.soften(Level::Info);
         }

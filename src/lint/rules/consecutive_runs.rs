@@ -1,6 +1,7 @@
 //! Practice 3: RUNs in a row that have to run again at the same times.
 
 use super::super::context::Context;
+use super::super::fix::merged;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::work::{Work, work_of};
@@ -42,7 +43,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     _ => format!("this RUN and the one above it both work on {}", work.name()),
                 };
                 let above = context.dockerfile.instructions[first].keyword.span;
-                sink.report(run.keyword.span, message).label(above, "the one above");
+                sink.report(run.keyword.span, message).label(above, "the one above").fix(merged(context, first, at));
             }
             before = work.map(|work| (at, work));
         }

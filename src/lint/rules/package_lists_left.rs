@@ -1,6 +1,7 @@
 //! Practice 5: package lists and caches of the system's package manager left in a layer.
 
 use super::super::context::Context;
+use super::super::fix::cleaned_up;
 use super::super::packages::{Manager, PackageCommand, package_command};
 use super::super::paths::is_within;
 use super::super::policy::Level;
@@ -112,7 +113,7 @@ pub(super) fn is_mounted(run: &Instruction, covers: impl Fn(&str) -> bool) -> bo
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, run, script) in context.shipped_runs() {
+    for (index, run, script) in context.shipped_runs() {
         let mut judged: Vec<Manager> = Vec::new();
         // The last command that fetches decides: what cleans up after it does so for those before it.
         for command in script.invocations.iter().rev().filter_map(package_command) {
@@ -126,7 +127,8 @@ fn check(context: &Context, sink: &mut Sink) {
             if !mounted && cleaned.is_none_or(|cleaned| cleaned < command.invocation.span.start) {
                 let span = command.invocation.words[0].span.join(command.verb.span);
                 let message = format!("`{}` leaves {} in the image", command.name(), directories[0]);
-                sink.report(span, message).help(cleanup).aliases(aliases);
+                let draft = sink.report(span, message);
+                draft.help(cleanup).aliases(aliases).fix(cleaned_up(context, index, &command));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Pipes that swallow failures.
 
 use super::super::context::Context;
+use super::super::fix::guarded;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::stage_shell::PosixShell;
@@ -31,7 +32,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let safe = context.shell(index).posix().is_some_and(PosixShell::sets_pipefail);
         let pipe = script.pipes.first().filter(|_| !run.on_build && !safe);
         if let Some(pipe) = pipe.filter(|_| !is_set_inside(script)) {
-            sink.report(*pipe, "what fails in front of this pipe goes unnoticed");
+            sink.report(*pipe, "what fails in front of this pipe goes unnoticed").fix(guarded(context, index));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Practice 7: CMD and ENTRYPOINT as an array.
 
 use super::super::context::Context;
+use super::super::fix::as_array;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Command, Keyword};
@@ -24,7 +25,8 @@ fn check(context: &Context, sink: &mut Sink) {
     let mut chosen = vec![false; dockerfile.stages.len()];
     for index in 0..dockerfile.stages.len() {
         chosen[index] = dockerfile.ancestry(index).nth(1).is_some_and(|parent| chosen[parent]);
-        for instruction in dockerfile.stage_instructions(index) {
+        for at in dockerfile.stages[index].instructions.clone() {
+            let instruction = &dockerfile.instructions[at];
             chosen[index] |= instruction.is(Keyword::Shell);
             let commands = instruction.is(Keyword::Cmd) || instruction.is(Keyword::Entrypoint);
             if let Some(Command::Shell(text)) = instruction.command()
@@ -33,7 +35,7 @@ fn check(context: &Context, sink: &mut Sink) {
                 && !text.as_str().starts_with("exec ")
             {
                 let message = format!("{} runs below a shell that passes no signal on", instruction.keyword.name());
-                sink.report(text.whole(), message);
+                sink.report(text.whole(), message).fix(as_array(context, at, text));
             }
         }
     }

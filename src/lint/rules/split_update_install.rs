@@ -1,7 +1,7 @@
 //! Practice 3: package lists refreshed in one RUN, packages installed in another.
 
 use super::super::context::Context;
-use super::super::packages::{Manager, PackageCommand, package_command};
+use super::super::packages::{Manager, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::diag::Span;
@@ -21,22 +21,6 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn refreshes(command: &PackageCommand) -> bool {
-    match command.manager {
-        Manager::Apt | Manager::Apk => command.verb.text() == "update",
-        Manager::Zypper => matches!(command.verb.text(), "refresh" | "ref"),
-        _ => false,
-    }
-}
-
-/// Packages by name, from lists that it does not refresh by itself.
-fn installs_from_lists(command: &PackageCommand) -> bool {
-    const REFRESHING: [&str; 5] = ["--no-cache", "-U", "--update", "--update-cache", "--refresh"];
-    command.installs()
-        && !REFRESHING.iter().any(|option| command.invocation.has_option(option))
-        && command.operands.iter().any(|word| !word.text().contains('/'))
-}
-
 /// A refresh that later RUNs rely on.
 type Refresh = (Manager, Span);
 
@@ -52,12 +36,12 @@ fn check(context: &Context, sink: &mut Sink) {
             let mut here: Option<Refresh> = None;
             for command in context.script(at).invocations.iter().filter_map(package_command) {
                 let place = command.invocation.words[0].span.join(command.verb.span);
-                if refreshes(&command) {
+                if command.refreshes() {
                     here = Some((command.manager, place));
                 } else if let Some((manager, refresh)) = before
                     && manager == command.manager
                     && here.is_none()
-                    && installs_from_lists(&command)
+                    && command.installs_from_lists()
                 {
                     let message = format!("`{}` relies on the package lists of an earlier RUN", command.name());
                     sink.report(place, message).label(refresh, "fetched here");

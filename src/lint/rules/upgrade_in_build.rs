@@ -1,9 +1,12 @@
 //! Practice 2: no upgrade of everything during a build.
 
 use super::super::context::Context;
+use super::super::fix::{Fix, ShellText, is_written, shell_text, used_below, without_instruction};
 use super::super::packages::{Manager, PackageCommand, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::{Invocation, ShellWord};
 
 pub(super) static RULE: Rule = Rule {
     name: "upgrade-in-build",
@@ -43,17 +46,52 @@ fn only_pretends(command: &PackageCommand) -> bool {
         && ["-s", "--simulate", "--dry-run", "--just-print"].iter().any(|option| command.invocation.has_option(option))
 }
 
+/// Without the upgrade; without the RUN where that does nothing else and nothing below needs the lists it fetches.
+fn without(context: &Context, index: usize, text: &ShellText, command: &PackageCommand) -> Option<Fix> {
+    let run = &context.dockerfile.instructions[index];
+    // pacman upgrades and installs in one go.
+    let written = is_written(command.invocation);
+    if run.on_build || !written || command.manager == Manager::Pacman || !command.operands.is_empty() {
+        return None;
+    }
+    let idle = |invocation: &Invocation| match package_command(invocation) {
+        Some(other) => {
+            other.manager == command.manager
+                && (upgrades_all(&other) || other.refreshes() || matches!(other.verb.text(), "clean" | "autoclean"))
+        }
+        None => {
+            let lists = |word: &ShellWord| word.text().starts_with("/var/lib/apt/lists") || word.text().starts_with("/var/cache/");
+            invocation.program() == "rm" && invocation.operands().all(lists)
+        }
+    };
+    let all = &context.script(index).invocations;
+    let alone = text.is_only(all) && all.iter().all(|found| is_written(found) && idle(found));
+    if alone && run.heredocs.is_empty() && !text.outline.changes_shell && !used_below(context, index, command.manager) {
+        return without_instruction(&context.dockerfile.source, run);
+    }
+    text.without(command.invocation)
+}
+
+fn report(context: &Context, sink: &mut Sink, (index, text): (usize, Option<&ShellText>), command: &PackageCommand) {
+    let span = command.invocation.words[0].span.join(command.verb.span);
+    let aliases: &[&str] = match command.manager {
+        Manager::Apt => &["DL3005"],
+        Manager::Apk => &["DL3017"],
+        Manager::Yum | Manager::Dnf => &["DL3031"],
+        Manager::Zypper if matches!(command.verb.text(), "dist-upgrade" | "dup") => &["DL3035"],
+        _ => &[],
+    };
+    let draft = sink.report(span, format!("`{}` makes the build depend on the day it runs", command.name()));
+    draft.aliases(aliases).fix(text.and_then(|text| without(context, index, text, command)));
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    let commands = context.run_commands().filter_map(|(_, invocation)| package_command(invocation));
-    for command in commands.filter(|command| upgrades_all(command) && !only_pretends(command)) {
-        let span = command.invocation.words[0].span.join(command.verb.span);
-        let aliases: &[&str] = match command.manager {
-            Manager::Apt => &["DL3005"],
-            Manager::Apk => &["DL3017"],
-            Manager::Yum | Manager::Dnf => &["DL3031"],
-            Manager::Zypper if matches!(command.verb.text(), "dist-upgrade" | "dup") => &["DL3035"],
-            _ => &[],
-        };
-        sink.report(span, format!("`{}` makes the build depend on the day it runs", command.name())).aliases(aliases);
+    for (index, _) in context.every(Keyword::Run) {
+        let commands = context.script(index).invocations.iter().filter_map(package_command);
+        let commands: Vec<_> = commands.filter(|command| upgrades_all(command) && !only_pretends(command)).collect();
+        let text = if commands.is_empty() { None } else { shell_text(context, index) };
+        for command in commands {
+            report(context, sink, (index, text.as_ref()), &command);
+        }
     }
 }

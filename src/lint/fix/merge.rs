@@ -1,0 +1,29 @@
+//! Two RUNs as one.
+
+use super::Fix;
+use super::script::{ShellText, shell_text};
+use crate::diag::Span;
+use crate::lint::context::Context;
+
+/// Joins a RUN to the one above it by `&&`: the second runs when the first has succeeded, as two RUNs do.
+///
+/// The first must leave nothing behind in its shell that the second would notice, and the second must be nothing but
+/// commands that `&&` joins, so that no `||` in it catches the first. Comments between them would be lost.
+pub(in crate::lint) fn merged(context: &Context, above: usize, below: usize) -> Option<Fix> {
+    let (first, second) = (shell_text(context, above)?, shell_text(context, below)?);
+    let plain = |text: &ShellText| !text.is_heredoc() && !text.written().contains('#');
+    let start = match &second.outline.statements[..] {
+        [only] if only.joinable => only.span.start,
+        _ => return None,
+    };
+    let gap = Span::new(first.end(), start);
+    let lost = context.dockerfile.source.slice(gap).contains('#');
+    (plain(&first) && plain(&second) && !lost && !first.outline.changes_shell)
+        .then(|| Fix::replace(gap, separate(&first, &second)))
+}
+
+/// Each in lines of its own.
+fn separate(first: &ShellText, second: &ShellText) -> String {
+    let laid_out = [first.joint(), second.joint()].into_iter().find(|joint| joint != " && ");
+    laid_out.unwrap_or_else(|| first.new_line())
+}

@@ -1,0 +1,84 @@
+//! `cd` at the start of a RUN: left out where the RUN is there already, or written as WORKDIR where nothing below would
+//! notice.
+
+use super::script::{ShellText, line_end, shell_text};
+use super::{Fix, like};
+use crate::dockerfile::shell::Invocation;
+use crate::dockerfile::{Base, Instruction, Keyword};
+use crate::lint::context::Context;
+use crate::lint::paths::{is_absolute, joined};
+
+/// WORKDIR holds for all that follows: it is offered where that says its own directory first, or needs none.
+pub(in crate::lint) fn entered(context: &Context, index: usize, cd: &Invocation) -> Option<Fix> {
+    let run = &context.dockerfile.instructions[index];
+    let text = shell_text(context, index).filter(|text| !text.is_heredoc() && run.flags.is_empty() && !run.on_build)?;
+    let directory = directory(context, cd, &text)?;
+    let parts = &text.outline.statements.first()?.parts;
+    let (first, next) = (parts.first().filter(|part| **part == cd.span)?, parts.get(1)?);
+    let gone = crate::diag::Span::new(first.start, next.start);
+    if context.dockerfile.source.slice(gone).contains('#') {
+        return None;
+    }
+    let fix = Fix::replace(gone, "");
+    if workdir_at(context, index).as_deref() == Some(directory.trim_end_matches('/')) {
+        return Some(fix);
+    }
+    let source = &context.dockerfile.source;
+    let keyword = like(source.slice(run.keyword.span), Keyword::Workdir);
+    let line = format!("{keyword} {directory}{}", line_end(source));
+    is_unnoticed(context, index).then(|| fix.and_insert(run.span.start, line))
+}
+
+/// A plain absolute path that the script does not leave for where it was.
+fn directory(context: &Context, cd: &Invocation, text: &ShellText) -> Option<String> {
+    let [_, word] = &cd.words[..] else { return None };
+    let path = context.dockerfile.source.slice(word.span);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let usable = path.starts_with('/') && path.chars().all(plain) && !path.contains("..") && path == word.text();
+    let written = text.written();
+    (usable && cd.wrappers.is_empty() && !written.contains("OLDPWD") && !written.contains("cd -"))
+        .then(|| path.to_owned())
+}
+
+/// Where an instruction works, when the file says so.
+fn workdir_at(context: &Context, index: usize) -> Option<String> {
+    let stage = context.stage_of(index)?;
+    let stages: Vec<_> = context.dockerfile.ancestry(stage).collect();
+    let mut workdir: Option<String> = None;
+    for number in stages.into_iter().rev() {
+        for at in context.dockerfile.stages[number].instructions.clone().take_while(|at| *at < index) {
+            let line = &context.dockerfile.instructions[at];
+            if line.is(Keyword::Workdir) {
+                let path = line.words().first().and_then(|word| word.value.as_deref());
+                workdir = path.and_then(|path| joined(workdir.as_deref(), path));
+            }
+        }
+    }
+    workdir
+}
+
+/// Whether nothing below depends on the directory: the stage changes it before it matters, or ends and is no image.
+fn is_unnoticed(context: &Context, index: usize) -> bool {
+    let Some(number) = context.stage_of(index) else { return false };
+    let stages = &context.dockerfile.stages;
+    for at in index + 1..stages[number].instructions.end {
+        let line = &context.dockerfile.instructions[at];
+        let word = line.words().last().and_then(|word| word.value.as_deref());
+        match *line.keyword {
+            _ if line.on_build => return false,
+            Keyword::Workdir => return word.is_some_and(is_absolute),
+            Keyword::Copy | Keyword::Add if word.is_some_and(is_absolute) => {}
+            Keyword::Run if enters_a_directory(context, at, line) => {}
+            Keyword::Env | Keyword::Arg | Keyword::Label | Keyword::Expose | Keyword::User | Keyword::StopSignal => {}
+            _ => return false,
+        }
+    }
+    // Another stage may be built on it, or be the image itself.
+    number + 1 < stages.len() && !stages.iter().any(|stage| stage.base == Base::Stage(number))
+}
+
+fn enters_a_directory(context: &Context, at: usize, run: &Instruction) -> bool {
+    let first = context.script(at).invocations.first();
+    let target = first.filter(|first| first.program() == "cd").and_then(|first| first.words.get(1));
+    run.flags.is_empty() && run.heredocs.is_empty() && target.is_some_and(|word| word.text().starts_with('/'))
+}
