@@ -18,7 +18,7 @@ use crate::corpus::{Shape, noise};
 use crate::measure;
 use crate::support::content::{Format, digest_of};
 use crate::support::server::{Body, Incoming, Server, full};
-use crate::tools::swr_kdl;
+use crate::tools::{Tool, swr_kdl};
 
 const CHUNK: usize = 256 * 1024;
 const CONFIG: &[u8] = br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
@@ -54,7 +54,7 @@ fn images(shape: &Shape) -> Vec<Image> {
 fn apply(source: SocketAddr, target: SocketAddr, repositories: &BTreeSet<String>) -> [f64; 3] {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("swr.kdl"), swr_kdl(repositories.iter().cloned(), source, target)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_swrctl"));
+    let mut command = Command::new(Tool::Swrctl.path().unwrap());
     command.current_dir(folder.path()).args(["apply", "--auto-approve"]);
     measure::watch(&command)
 }

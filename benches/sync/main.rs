@@ -35,6 +35,7 @@ usage: cargo bench --bench sync -- [OPTIONS]
   --seed N           of the corpus (1)
   --rounds N         each tool runs so often, the median counts (1)
   --only NAMES       these tools, with commas between
+  SWRCTL=PATH        in the environment: another binary than this build's
   --memory           peak memory of swrctl: this corpus, one ten times as large, one layer of 10 GB";
 
 struct Options {

@@ -33,9 +33,10 @@ impl Tool {
         }
     }
 
-    fn path(self) -> Option<PathBuf> {
+    pub fn path(self) -> Option<PathBuf> {
         if self == Self::Swrctl {
-            return Some(env!("CARGO_BIN_EXE_swrctl").into());
+            let other = std::env::var_os("SWRCTL").map(PathBuf::from);
+            return Some(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_swrctl").into()));
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).map(|folder| folder.join(self.name())).find(|file| file.is_file())
