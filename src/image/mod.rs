@@ -3,6 +3,7 @@
 
 mod blob;
 mod digest;
+mod listed;
 mod manifest;
 mod media_type;
 mod name;
@@ -11,6 +12,7 @@ pub mod rewrite;
 
 pub use blob::{BlobError, BlobStream, verified};
 pub use digest::{Algorithm, Digest, Hasher};
+pub use listed::Listed;
 pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};
 pub use media_type::MediaType;
 pub use name::{ManifestReference, NameError, PinnedReference, Reference, RegistryHost, Repository, Tag};

@@ -4,33 +4,79 @@ use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
 use super::reach::Reach;
-use crate::diag::Problem;
-use crate::plan::{Listings, Observed, needed_catalogs, needed_tags};
+use crate::diag::{Diagnostic, Problem};
+use crate::image::Listed;
+use crate::plan::{Listings, needed_catalogs, needed_tags};
 use crate::project::Project;
 
-pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listings {
-    let mut listings = Listings::default();
-    listings.catalogs = stream::iter(needed_catalogs(project))
+/// What sources list, and what they list that is no name.
+pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> (Listings, Vec<Diagnostic>) {
+    let (mut listings, mut findings) = (Listings::default(), Vec::new());
+    let mut catalogs = stream::iter(needed_catalogs(project))
         .map(async |registry| {
-            let observed = match reach.source(&registry) {
-                Err(why) => Observed::Unknown { why },
-                Ok(store) => store.catalog().await.map_err(Problem::from).into(),
+            let listed = match reach.source(&registry) {
+                Err(why) => Err(why),
+                Ok(store) => store.catalog().await.map_err(Problem::from),
             };
-            (registry, observed)
+            (registry, listed)
         })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    listings.tags = stream::iter(needed_tags(project, &listings))
+        .buffer_unordered(CONCURRENCY);
+    while let Some((registry, listed)) = catalogs.next().await {
+        let names = listed.map(|listed| plain(listed, &format!("`{registry}`"), "repositories", &mut findings));
+        listings.catalogs.insert(registry, names.into());
+    }
+    let mut tags = stream::iter(needed_tags(project, &listings))
         .map(async |(registry, repository)| {
-            let observed = match reach.source(&registry) {
-                Err(why) => Observed::Unknown { why },
-                Ok(store) => store.tags(&repository).await.map_err(Problem::from).into(),
+            let listed = match reach.source(&registry) {
+                Err(why) => Err(why),
+                Ok(store) => store.tags(&repository).await.map_err(Problem::from),
             };
-            ((registry, repository), observed)
+            ((registry, repository), listed)
         })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    listings
+        .buffer_unordered(CONCURRENCY);
+    while let Some((place, listed)) = tags.next().await {
+        let name = format!("{}/{}", place.0, place.1);
+        let names = listed.map(|listed| listed.map(|listed| plain(listed, &name, "tags", &mut findings)));
+        listings.tags.insert(place, names.into());
+    }
+    drop(tags);
+    findings.sort_by(|a, b| a.problem.message.cmp(&b.problem.message));
+    (listings, findings)
+}
+
+/// Strange names that are shown, and characters of each.
+const SHOWN: usize = 3;
+const LENGTH: usize = 40;
+
+/// The names alone; the others are told of.
+fn plain<T>(listed: Listed<T>, place: &str, what: &str, findings: &mut Vec<Diagnostic>) -> Vec<T> {
+    if !listed.strange.is_empty() {
+        let shown = |name: &String| format!("`{}`", name.chars().take(LENGTH).collect::<String>().escape_debug());
+        let some: Vec<String> = listed.strange.iter().take(SHOWN).map(shown).collect();
+        let more = match listed.strange.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!("{place} lists {what} by names that none can have: {}{more}", some.join(", "));
+        let help = "they are left out, the others are not; look what wrote them there";
+        findings.push(Diagnostic::warning("strange-name", message).with_help(help));
+    }
+    listed.names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strange_names_are_told_briefly() {
+        let mut findings = Vec::new();
+        let strange: Vec<String> = ["a b", "\u{1b}[2J", "c d", "e f"].map(str::to_owned).into();
+        let names = plain(Listed { names: vec![1], strange }, "hub/app", "tags", &mut findings);
+        assert_eq!(names, [1]);
+        assert_eq!(
+            findings[0].problem.message,
+            "hub/app lists tags by names that none can have: `a b`, `\\u{1b}[2J`, `c d` and 1 more"
+        );
+    }
 }

@@ -41,7 +41,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     });
     let paths = prove_paths(project, stores).await;
     let reach = Reach::new(project, stores, &paths).await;
-    let listings = listings::list(project, &reach).await;
+    let (listings, strange) = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
     let listing = lint.await.expect("linting does not panic");
     let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
@@ -49,6 +49,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let addresses = gates.chain(expansion.addresses()).collect();
     expansion.retain(scope);
     let mut findings = listing.findings;
+    findings.extend(strange);
     findings.append(&mut expansion.findings);
     findings.extend(stores.diagnostics().cloned());
     let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));

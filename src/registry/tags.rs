@@ -11,7 +11,7 @@ use url::Url;
 use super::auth::Scope;
 use super::exchange::{Reply, Request};
 use super::{Client, Error, Kind, link};
-use crate::image::{NameError, Repository, Tag};
+use crate::image::{Listed, NameError, Repository, Tag};
 
 const PAGE_SIZE: u32 = 1000;
 /// Longest list that is read, in pages and in names; whoever sends more runs in circles.
@@ -30,14 +30,14 @@ struct CatalogPage {
 
 impl Client {
     /// The repositories that the registry lists to us; many registries have no such list.
-    pub async fn catalog(&self) -> Result<Vec<Repository>, Error> {
+    pub async fn catalog(&self) -> Result<Listed<Repository>, Error> {
         self.list("_catalog", &Scope::Catalog, |page: CatalogPage| page.repositories).await
     }
 
     /// The tags of a repository in the registry's order, `None` when there is no such repository.
     ///
     /// SWR answers for a repository that does not exist with a list that is empty or null: that is `Some`, and empty.
-    pub async fn tags(&self, repository: &Repository) -> Result<Option<Vec<Tag>>, Error> {
+    pub async fn tags(&self, repository: &Repository) -> Result<Option<Listed<Tag>>, Error> {
         let path = format!("{repository}/tags/list");
         match self.list(&path, &Scope::pull(repository), |page: TagPage| page.tags).await {
             Ok(tags) => Ok(Some(tags)),
@@ -46,12 +46,18 @@ impl Client {
         }
     }
 
-    async fn list<P, T>(&self, path: &str, scope: &Scope, names: fn(P) -> Option<Vec<String>>) -> Result<Vec<T>, Error>
+    async fn list<P, T>(
+        &self,
+        path: &str,
+        scope: &Scope,
+        names: fn(P) -> Option<Vec<String>>,
+    ) -> Result<Listed<T>, Error>
     where
         P: for<'de> Deserialize<'de>,
-        T: FromStr<Err = NameError> + Ord + Clone,
+        T: FromStr<Err = NameError>,
     {
-        let (mut listed, mut seen, mut visited) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let mut listed = Listed { names: vec![], strange: vec![] };
+        let (mut seen, mut visited) = (BTreeSet::new(), BTreeSet::new());
         let mut request = Request::new(Method::GET, self.url(&format!("{path}?n={PAGE_SIZE}")), vec![scope.clone()]);
         for _ in 0..MAX_PAGES {
             let reply = match self.call(&request).await {
@@ -63,12 +69,13 @@ impl Client {
                 reply => reply?,
             };
             for name in page(&request, &reply, names)? {
-                let name: T = name.parse().map_err(|error| Self::protocol_error(&request, format!("{error}")))?;
-                if seen.insert(name.clone()) {
-                    listed.push(name);
+                match name.parse() {
+                    _ if !seen.insert(name.clone()) => {}
+                    Ok(parsed) => listed.names.push(parsed),
+                    Err(_) => listed.strange.push(name),
                 }
             }
-            if listed.len() > MAX_NAMES {
+            if listed.names.len() + listed.strange.len() > MAX_NAMES {
                 return Err(Self::protocol_error(&request, format!("its list does not end after {MAX_NAMES} names")));
             }
             visited.insert(request.url.clone());

@@ -10,7 +10,9 @@ pub use stores::Stores;
 use futures_util::StreamExt;
 
 use crate::diag::Problem;
-use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
+use crate::image::{
+    BlobError, BlobStream, Descriptor, Digest, Listed, ManifestReference, RawManifest, Repository, Tag,
+};
 use crate::layout::{self, Layout};
 use crate::registry::{Client, Pulls};
 
@@ -46,18 +48,18 @@ impl Store {
         }
     }
 
-    pub async fn catalog(&self) -> Result<Vec<Repository>, Error> {
+    pub async fn catalog(&self) -> Result<Listed<Repository>, Error> {
         Ok(match self {
             Self::Registry(client) => client.catalog().await?,
-            Self::Layout(layout) => layout.catalog().await?,
+            Self::Layout(layout) => layout.catalog().await?.into(),
         })
     }
 
     /// Tags of a repository; `None` where the store says that there is no such repository.
-    pub async fn tags(&self, repository: &Repository) -> Result<Option<Vec<Tag>>, Error> {
+    pub async fn tags(&self, repository: &Repository) -> Result<Option<Listed<Tag>>, Error> {
         Ok(match self {
             Self::Registry(client) => client.tags(repository).await?,
-            Self::Layout(layout) => layout.tags(repository).await?,
+            Self::Layout(layout) => layout.tags(repository).await?.map(Listed::from),
         })
     }
 
