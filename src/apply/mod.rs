@@ -2,12 +2,15 @@
 //!
 //! Nothing is decided here. Each step checks again what it relies on; a failed step skips exactly its descendants.
 
+mod crew;
 pub mod files;
 mod fix;
 mod gates;
+mod groups;
 mod session;
 mod shelf;
 mod sync;
+mod tee;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -23,10 +26,12 @@ use crate::project::Project;
 use crate::state::Uploads;
 use crate::store::Stores;
 
+use groups::Groups;
 use shelf::Shelves;
+use sync::Copy;
 
-/// Syncs under way at a time; each registry's own limits hold below it.
-const SYNCS_AT_A_TIME: usize = 16;
+/// Images under way at a time; each registry's own limits hold below it.
+const IMAGES_AT_A_TIME: usize = 16;
 
 /// What carrying out a plan needs beside the plan.
 pub struct Context {
@@ -58,16 +63,22 @@ pub fn images_of(inventory: Inventory) -> BTreeMap<Location, ImageTree> {
 /// Carries `plan` out. The outcomes stand in the order of the plan's steps.
 pub async fn apply(plan: &Plan, context: Context) -> Vec<Outcome> {
     let shelves = Arc::new(Shelves::promised_by(plan));
+    let (sender, ended) = mpsc::unbounded_channel();
     let mut run = Run {
         plan,
         outcomes: vec![None; plan.steps().len()],
         waiting_for: plan.graph().ids().map(|id| plan.graph().gates(id).len()).collect(),
+        groups: Groups::of(plan),
         ready: Vec::new(),
         running: JoinSet::new(),
+        sender,
+        ended,
         context: Arc::new(context),
         shelves,
     };
-    run.ready = plan.graph().ids().filter(|id| run.waiting_for[id.index()] == 0).collect();
+    for id in plan.graph().ids().filter(|id| run.waiting_for[id.index()] == 0).collect::<Vec<_>>() {
+        run.settle(id);
+    }
     run.drive().await
 }
 
@@ -76,9 +87,15 @@ struct Run<'a> {
     outcomes: Vec<Option<Outcome>>,
     /// Gates that have no outcome yet, by step.
     waiting_for: Vec<usize>,
-    /// Steps whose gates are open, the next one last.
-    ready: Vec<StepId>,
-    running: JoinSet<(StepId, Outcome)>,
+    /// Steps that are carried out together.
+    groups: Groups,
+    /// Groups whose steps all have open gates or an outcome, the next one last.
+    ready: Vec<usize>,
+    /// One task a group.
+    running: JoinSet<()>,
+    /// Outcomes of steps, as they come; the sender is given to the tasks.
+    sender: mpsc::UnboundedSender<(StepId, Outcome)>,
+    ended: mpsc::UnboundedReceiver<(StepId, Outcome)>,
     context: Arc<Context>,
     shelves: Arc<Shelves>,
 }
@@ -87,9 +104,15 @@ impl Run<'_> {
     async fn drive(mut self) -> Vec<Outcome> {
         loop {
             self.start_what_is_ready();
-            let Some(ended) = self.running.join_next().await else { break };
-            let (id, outcome) = ended.expect("a step does not panic");
-            self.finish(id, outcome);
+            // A task sends its outcomes before it ends: with the last task the last outcome is there.
+            tokio::select! {
+                biased;
+                Some((id, outcome)) = self.ended.recv() => self.finish(id, outcome),
+                ended = self.running.join_next() => match ended {
+                    Some(ended) => ended.expect("a step does not panic"),
+                    None => break,
+                },
+            }
         }
         // Only an interrupt leaves steps without an outcome.
         let outcomes = self.outcomes.into_iter().zip(self.plan.steps()).map(|(outcome, step)| {
@@ -102,25 +125,49 @@ impl Run<'_> {
         outcomes.collect()
     }
 
+    /// Notes that a step has open gates or an outcome.
+    fn settle(&mut self, id: StepId) {
+        self.ready.extend(self.groups.settle(id));
+    }
+
     fn start_what_is_ready(&mut self) {
         // Largest first, so that a large one does not make the tail; the plan's order among equals.
-        self.ready.sort_by_key(|id| (bytes(self.plan.step(*id)), std::cmp::Reverse(*id)));
-        while self.running.len() < SYNCS_AT_A_TIME && !*self.context.stop.borrow() {
-            let Some(id) = self.ready.pop() else { break };
-            let step = self.plan.step(id).clone();
-            if step.action == Action::Blocked {
-                let mut problem = crate::diag::Problem::new("blocked", step.reason);
-                problem.help = step.help;
-                self.finish(id, Outcome::Blocked { problem });
-                continue;
+        let size = |group: &usize| {
+            let bytes = self.groups.steps(*group).iter().map(|id| bytes(self.plan.step(*id))).max();
+            (bytes, std::cmp::Reverse(*group))
+        };
+        self.ready.sort_by_key(size);
+        while self.running.len() < IMAGES_AT_A_TIME && !*self.context.stop.borrow() {
+            let Some(group) = self.ready.pop() else { break };
+            let mut steps = Vec::new();
+            for id in self.groups.steps(group).to_vec() {
+                let step = self.plan.step(id);
+                if self.outcomes[id.index()].is_some() {
+                    continue;
+                }
+                if step.action == Action::Blocked {
+                    let mut problem = crate::diag::Problem::new("blocked", step.reason.clone());
+                    problem.help.clone_from(&step.help);
+                    self.finish(id, Outcome::Blocked { problem });
+                    continue;
+                }
+                steps.push((id, step.clone()));
             }
-            let (context, shelves) = (Arc::clone(&self.context), Arc::clone(&self.shelves));
-            self.running.spawn(async move {
-                let event = Event::Started { address: step.address.clone(), action: step.action, bytes: bytes(&step) };
-                context.send(event);
-                (id, carry_out(&step, &context, &shelves).await)
-            });
+            if !steps.is_empty() {
+                self.start(steps);
+            }
         }
+    }
+
+    fn start(&mut self, steps: Vec<(StepId, Step)>) {
+        let (context, shelves, sender) = (Arc::clone(&self.context), Arc::clone(&self.shelves), self.sender.clone());
+        self.running.spawn(async move {
+            for (_, step) in &steps {
+                let event = Event::Started { address: step.address.clone(), action: step.action, bytes: bytes(step) };
+                context.send(event);
+            }
+            carry_out(&steps, &context, &shelves, &sender).await;
+        });
     }
 
     fn finish(&mut self, id: StepId, outcome: Outcome) {
@@ -134,7 +181,7 @@ impl Run<'_> {
         for dependent in self.plan.graph().dependents(id) {
             self.waiting_for[dependent.index()] -= 1;
             if self.waiting_for[dependent.index()] == 0 && self.outcomes[dependent.index()].is_none() {
-                self.ready.push(dependent);
+                self.settle(dependent);
             }
         }
     }
@@ -155,6 +202,7 @@ impl Run<'_> {
             let address = step.address.clone();
             self.context.send(Event::Finished { address, outcome: outcome.clone() });
             self.outcomes[descendant.index()] = Some(outcome);
+            self.settle(descendant);
         }
     }
 }
@@ -173,12 +221,29 @@ fn bytes(step: &Step) -> u64 {
     }
 }
 
-async fn carry_out(step: &Step, context: &Context, shelves: &Shelves) -> Outcome {
-    match &step.work {
-        Work::Fix(work) => fix::fix(work, context).await,
-        Work::Lint(work) => gates::lint(work, context).await,
-        Work::Network(work) => gates::network(work, context).await,
-        Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },
-        Work::Sync(work) => sync::sync(step, work, context, shelves).await,
+/// Carries out steps that belong together; those of several are syncs.
+async fn carry_out(
+    steps: &[(StepId, Step)],
+    context: &Context,
+    shelves: &Shelves,
+    ended: &mpsc::UnboundedSender<(StepId, Outcome)>,
+) {
+    let mut copies = Vec::new();
+    for (id, step) in steps {
+        let outcome = match &step.work {
+            Work::Fix(work) => fix::fix(work, context).await,
+            Work::Lint(work) => gates::lint(work, context).await,
+            Work::Network(work) => gates::network(work, context).await,
+            Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },
+            Work::Sync(_) if step.action == Action::Unchanged => Outcome::Unchanged { note: step.reason.clone() },
+            Work::Sync(work) => {
+                copies.push(Copy { id: *id, step, work });
+                continue;
+            }
+        };
+        let _ = ended.send((*id, outcome));
+    }
+    if !copies.is_empty() {
+        crew::copy_all(copies, context, shelves, ended).await;
     }
 }

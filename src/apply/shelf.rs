@@ -1,4 +1,5 @@
-//! Which repositories of a target hold which blob, so that every blob is uploaded once and mounted from then on.
+//! Which repositories of a target hold which blob, so that every blob is uploaded once and mounted from then on; and
+//! which children of indexes they hold.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -10,9 +11,16 @@ use crate::plan::{Plan, Transfer, Work};
 /// and then finds it.
 pub(super) type Holders = Arc<tokio::sync::Mutex<BTreeSet<Repository>>>;
 
+/// Whether a child was written into a repository in this run. Locked while the manifest, or an index above it, is being
+/// written: registries that write a manifest anew take it for damaged meanwhile.
+pub(super) type Child = Arc<tokio::sync::Mutex<bool>>;
+
 /// Every blob of every target of a plan.
 #[derive(Debug, Default)]
-pub(super) struct Shelves(Mutex<HashMap<(String, Digest), Holders>>);
+pub(super) struct Shelves {
+    blobs: Mutex<HashMap<(String, Digest), Holders>>,
+    children: Mutex<HashMap<(String, Repository, Digest), Child>>,
+}
 
 impl Shelves {
     /// What targets held when the plan was made: what it calls present, and what it mounts from a repository that no
@@ -37,11 +45,16 @@ impl Shelves {
             }
         }
         let shelves = held.into_iter().map(|(key, holders)| (key, Arc::new(tokio::sync::Mutex::new(holders))));
-        Self(Mutex::new(shelves.collect()))
+        Self { blobs: Mutex::new(shelves.collect()), children: Mutex::default() }
     }
 
     pub(super) fn holders(&self, registry: &str, digest: &Digest) -> Holders {
-        let mut shelves = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut shelves = self.blobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Arc::clone(shelves.entry((registry.to_owned(), digest.clone())).or_default())
+    }
+
+    pub(super) fn child(&self, registry: &str, repository: &Repository, digest: &Digest) -> Child {
+        let mut children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(children.entry((registry.to_owned(), repository.clone(), digest.clone())).or_default())
     }
 }

@@ -1,6 +1,6 @@
-//! One tag: its precondition, then blobs, then children, and the tag last.
+//! One tag at one target: its precondition, then (see [`super::crew`]) its blobs, then children, and the tag last.
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use super::shelf::Shelves;
@@ -8,56 +8,86 @@ use super::transfer::Transfers;
 use crate::diag::Problem;
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
-use crate::plan::{Action, Outcome, Step, SyncWork, TARGET_MOVED};
-use crate::store::{Error, Store, read_image};
+use crate::plan::{Action, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
+use crate::store::{Error, Reads, Store, read_image};
 
-/// Blobs of one image on their way at a time.
-const BLOBS_AT_A_TIME: usize = 4;
+/// One tag to be made equal at one target.
+#[derive(Clone, Copy)]
+pub(super) struct Copy<'a> {
+    pub(super) id: StepId,
+    pub(super) step: &'a Step,
+    pub(super) work: &'a SyncWork,
+}
 
-pub(super) async fn sync(step: &Step, work: &SyncWork, context: &Context, shelves: &Shelves) -> Outcome {
-    if step.action == Action::Unchanged {
-        return Outcome::Unchanged { note: step.reason.clone() };
+/// The same, once its target was looked at and its image is at hand.
+pub(super) struct Prepared<'a> {
+    pub(super) copy: Copy<'a>,
+    pub(super) image: ImageTree,
+    pub(super) transfers: Transfers<'a>,
+}
+
+impl<'a> Copy<'a> {
+    /// # Errors
+    /// With its outcome, where there is nothing to be written.
+    pub(super) async fn prepare(
+        self,
+        context: &'a Context,
+        shelves: &'a Shelves,
+        reads: &Reads,
+    ) -> Result<Prepared<'a>, (StepId, Outcome)> {
+        match self.try_prepare(context, shelves, reads).await {
+            Ok(Some(prepared)) => Ok(prepared),
+            Ok(None) => {
+                let note = "the target came to hold it since the plan".to_owned();
+                Err((self.id, Outcome::Unchanged { note }))
+            }
+            Err(problem) => Err((self.id, Outcome::Failed { problem })),
+        }
     }
-    match write(step, work, context, shelves).await {
-        Ok(Written::Already) => Outcome::Unchanged { note: "the target came to hold it since the plan".to_owned() },
-        Ok(Written::Bytes(bytes)) if step.action == Action::Create => Outcome::Created { bytes },
-        Ok(Written::Bytes(bytes)) => Outcome::Updated { bytes },
-        Err(problem) => Outcome::Failed { problem },
+
+    /// `None` where the target's tag holds it already.
+    async fn try_prepare(
+        self,
+        context: &'a Context,
+        shelves: &'a Shelves,
+        reads: &Reads,
+    ) -> Result<Option<Prepared<'a>>, Problem> {
+        let Self { step, work, .. } = self;
+        let (Some(source_digest), Some(after)) = (&work.source_digest, &work.after) else {
+            return Err(Problem::new("incomplete-plan", format!("the plan of {} has no digests", step.address)));
+        };
+        let source = context.stores.get(&work.source.registry)?;
+        let target = context.stores.get(&work.target.registry)?;
+        if precondition(work, target, after).await? == Held::After {
+            return Ok(None);
+        }
+        let known = context.images.get(&work.target).filter(|known| known.root().digest == *after);
+        let image = match known {
+            Some(known) => known.clone(),
+            None => read_image(source, &work.source.repository, source_digest, &work.rewrite, reads).await?,
+        };
+        if image.root().digest != *after {
+            let message = format!("{} would become {}, not {after} as planned", work.target, image.root().digest);
+            return Err(Problem::new("other-digest", message).with_help("plan again with this version of swrctl"));
+        }
+        let transfers = Transfers { context, step, work, source, target, shelves };
+        Ok(Some(Prepared { copy: self, image, transfers }))
     }
 }
 
-enum Written {
-    /// The target's tag held it before anything was written.
-    Already,
-    /// Written; the bytes of blobs that moved.
-    Bytes(u64),
-}
-
-async fn write(step: &Step, work: &SyncWork, context: &Context, shelves: &Shelves) -> Result<Written, Problem> {
-    let (Some(source_digest), Some(after)) = (&work.source_digest, &work.after) else {
-        return Err(Problem::new("incomplete-plan", format!("the plan of {} has no digests", step.address)));
-    };
-    let source = context.stores.get(&work.source.registry)?;
-    let target = context.stores.get(&work.target.registry)?;
-    if precondition(work, target, after).await? == Held::After {
-        return Ok(Written::Already);
+impl Prepared<'_> {
+    /// Writes the manifests; `moved` is what became of its blobs.
+    pub(super) async fn finish(&self, moved: Result<u64, Error>) -> Outcome {
+        let finished = match moved {
+            Ok(bytes) => put_manifests(&self.transfers, &self.image).await.map(|()| bytes),
+            Err(error) => Err(error),
+        };
+        match finished {
+            Ok(bytes) if self.copy.step.action == Action::Create => Outcome::Created { bytes },
+            Ok(bytes) => Outcome::Updated { bytes },
+            Err(error) => Outcome::Failed { problem: error.problem },
+        }
     }
-    let read;
-    let image = if let Some(known) = context.images.get(&work.target).filter(|known| known.root().digest == *after) {
-        known
-    } else {
-        read = read_image(source, &work.source.repository, source_digest, &work.rewrite).await?;
-        &read
-    };
-    if image.root().digest != *after {
-        let message = format!("{} would become {}, not {after} as planned", work.target, image.root().digest);
-        return Err(Problem::new("other-digest", message).with_help("plan again with this version of swrctl"));
-    }
-    let transfers = Transfers { context, step, work, source, target, shelves };
-    let placed: Vec<_> = image.blobs.iter().map(|blob| transfers.place(blob)).collect();
-    let moved: Vec<u64> = stream::iter(placed).buffer_unordered(BLOBS_AT_A_TIME).try_collect().await?;
-    put_manifests(work, target, image).await?;
-    Ok(Written::Bytes(moved.into_iter().fold(0, u64::saturating_add)))
 }
 
 #[derive(PartialEq, Eq)]
@@ -88,13 +118,25 @@ async fn precondition(work: &SyncWork, target: &Store, after: &Digest) -> Result
     Err(Problem::new(TARGET_MOVED, message).with_help("look who else writes this tag, then plan again"))
 }
 
-/// Children before their index, the tag last: it never points at something incomplete.
-async fn put_manifests(work: &SyncWork, target: &Store, image: &ImageTree) -> Result<(), Error> {
+/// Children before their index, the tag last: it never points at something incomplete. A child that several tags
+/// share is written once.
+async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(), Error> {
     let Some((root, children)) = image.manifests.split_last() else { return Ok(()) };
-    for child in children {
-        let reference = ManifestReference::Digest(child.digest.clone());
-        target.put_manifest(&work.target.repository, &reference, child).await?;
+    let Transfers { target, shelves, .. } = transfers;
+    let place = &transfers.work.target;
+    let digests: BTreeSet<&Digest> = image.manifests.iter().map(|manifest| &manifest.digest).collect();
+    let mut written = BTreeMap::new();
+    // In one order, so that none waits for another in a circle.
+    for digest in digests {
+        written.insert(digest, shelves.child(&place.registry, &place.repository, digest).lock_owned().await);
     }
-    let tag = ManifestReference::Tag(work.target.tag.clone());
-    target.put_manifest(&work.target.repository, &tag, root).await
+    for child in children {
+        if let Some(written) = written.get_mut(&child.digest).filter(|written| !***written) {
+            let reference = ManifestReference::Digest(child.digest.clone());
+            target.put_manifest(&place.repository, &reference, child).await?;
+            **written = true;
+        }
+    }
+    let tag = ManifestReference::Tag(place.tag.clone());
+    target.put_manifest(&place.repository, &tag, root).await
 }

@@ -1,20 +1,21 @@
-//! One blob on its way: found, mounted or streamed from source to target without touching the disk.
+//! One blob on its way to one target: found, mounted or streamed from the source without touching the disk.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::sync::OwnedMutexGuard;
 
 use super::Context;
 use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use crate::image::{BlobStream, Descriptor, Repository};
 use crate::plan::{Event, Step, SyncWork};
-use crate::registry::{Client, Mount};
+use crate::registry::Mount;
 use crate::store::{Error, Store};
 
-/// The blobs of one sync.
+/// What carries blobs to one target.
 pub(super) struct Transfers<'a> {
     pub(super) context: &'a Context,
     pub(super) step: &'a Step,
@@ -24,59 +25,72 @@ pub(super) struct Transfers<'a> {
     pub(super) shelves: &'a Shelves,
 }
 
+/// The repositories of the target that hold a blob; held while it is on its way: one upload a blob and target.
+pub(super) type Shelf = OwnedMutexGuard<BTreeSet<Repository>>;
+
+/// How a blob starts out.
+pub(super) enum Start {
+    /// The target repository holds it, by a mount or already.
+    Held,
+    /// Its bytes have to be sent.
+    Send(Session),
+}
+
 /// Wait before the first retry; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Transfers<'_> {
-    /// Makes the target repository hold `blob`; returns the bytes that moved.
-    pub(super) async fn place(&self, blob: &Descriptor) -> Result<u64, Error> {
-        let repository = &self.work.target.repository;
-        let shelf = self.shelves.holders(&self.work.target.registry, &blob.digest);
-        // Held while the blob is on its way: one upload a blob and target.
-        let mut holders = shelf.lock().await;
-        let bytes = match self.target {
-            Store::Layout(_) if !holders.is_empty() => 0,
-            _ if holders.contains(repository) => 0,
-            Store::Layout(_) => self.with_retries(blob, Session::New).await?,
-            Store::Registry(client) => match self.mount(client, blob, &holders).await? {
-                Some(Mount::Mounted) => 0,
-                Some(Mount::Refused(upload)) => self.with_retries(blob, Session::Open(upload)).await?,
-                None => {
-                    self.with_retries(blob, Session::remembered(&self.context.uploads, client, repository, blob))
-                        .await?
-                }
-            },
+    /// Makes the target repository hold `blob`, after `tries` that failed already; returns the bytes that moved.
+    pub(super) async fn place(&self, blob: &Descriptor, tries: u32) -> Result<u64, Error> {
+        let mut shelf = self.shelf(blob).await;
+        let bytes = match self.start(blob, &shelf).await? {
+            Start::Held => 0,
+            Start::Send(session) => self.with_retries(blob, session, tries).await?,
         };
-        holders.insert(repository.clone());
+        shelf.insert(self.work.target.repository.clone());
         Ok(bytes)
     }
 
-    async fn mount(
-        &self,
-        client: &Client,
-        blob: &Descriptor,
-        holders: &BTreeSet<Repository>,
-    ) -> Result<Option<Mount>, Error> {
-        let Some(from) = holders.first() else { return Ok(None) };
-        Ok(Some(client.mount_blob(&self.work.target.repository, &blob.digest, from).await?))
+    pub(super) async fn shelf(&self, blob: &Descriptor) -> Shelf {
+        self.shelves.holders(&self.work.target.registry, &blob.digest).lock_owned().await
+    }
+
+    /// Mounts the blob where another repository holds it, or finds where its bytes are to go.
+    pub(super) async fn start(&self, blob: &Descriptor, holders: &BTreeSet<Repository>) -> Result<Start, Error> {
+        let repository = &self.work.target.repository;
+        let client = match self.target {
+            _ if holders.contains(repository) => return Ok(Start::Held),
+            Store::Layout(_) if !holders.is_empty() => return Ok(Start::Held),
+            Store::Layout(_) => return Ok(Start::Send(Session::New)),
+            Store::Registry(client) => client,
+        };
+        let mount = match holders.first() {
+            Some(from) => client.mount_blob(repository, &blob.digest, from).await?,
+            None => match Session::remembered(&self.context.uploads, client, repository, blob) {
+                Session::New => match client.open_upload(repository, &blob.digest).await {
+                    // Tried again with the bytes.
+                    Err(error) if error.is_temporary() => return Ok(Start::Send(Session::New)),
+                    opened => opened?,
+                },
+                remembered => return Ok(Start::Send(remembered)),
+            },
+        };
+        Ok(match mount {
+            Mount::Mounted => Start::Held,
+            Mount::Refused(upload) => Start::Send(Session::Open(upload)),
+        })
     }
 
     /// Moves the bytes, again and again while what stops it is temporary.
-    async fn with_retries(&self, blob: &Descriptor, mut session: Session) -> Result<u64, Error> {
-        let retries = self.work.retries;
-        let (mut attempt, mut pause, mut kept) = (1, FIRST_PAUSE, 0);
+    async fn with_retries(&self, blob: &Descriptor, mut session: Session, tries: u32) -> Result<u64, Error> {
+        let (mut attempt, mut pause, mut kept) = (tries + 1, FIRST_PAUSE, 0);
         let moved = Arc::<Moved>::default();
         loop {
-            match self.once(blob, &mut session, &moved).await {
-                Err(error) if error.temporary && attempt <= retries => {
-                    self.context.send(Event::Retried {
-                        address: self.step.address.clone(),
-                        attempt,
-                        retries,
-                        pause,
-                        problem: error.problem,
-                    });
+            let sent = self.send(blob, &mut session, &moved, |from| self.download(blob, from)).await;
+            match sent {
+                Err(error) if self.may_retry(&error, attempt) => {
+                    self.tell_retry(attempt, pause, error);
                     tokio::time::sleep(pause).await;
                     (attempt, pause) = (attempt + 1, (pause * 2).min(LONGEST_PAUSE));
                     if session.kept() > kept {
@@ -88,8 +102,29 @@ impl Transfers<'_> {
         }
     }
 
-    async fn once(&self, blob: &Descriptor, session: &mut Session, moved: &Arc<Moved>) -> Result<(), Error> {
-        let bytes = |from| self.counted(blob, from, moved);
+    pub(super) fn may_retry(&self, error: &Error, attempt: u32) -> bool {
+        error.temporary && attempt <= self.work.retries
+    }
+
+    pub(super) fn tell_retry(&self, attempt: u32, pause: Duration, error: Error) {
+        self.context.send(Event::Retried {
+            address: self.step.address.clone(),
+            attempt,
+            retries: self.work.retries,
+            pause,
+            problem: error.problem,
+        });
+    }
+
+    /// Sends what the target does not have of `blob`, of `bytes` from a given one on; tells of them as they pass.
+    pub(super) async fn send(
+        &self,
+        blob: &Descriptor,
+        session: &mut Session,
+        moved: &Arc<Moved>,
+        bytes: impl FnOnce(u64) -> BlobStream,
+    ) -> Result<(), Error> {
+        let bytes = |from| self.counted(bytes(from), from, moved);
         match self.target {
             Store::Layout(layout) => layout.put_blob(blob, bytes(0)).await?,
             Store::Registry(client) => {
@@ -100,13 +135,16 @@ impl Transfers<'_> {
         Ok(())
     }
 
-    /// The blob's bytes from the one numbered `from` on, told of as they pass. Opened when the first is asked for: an
-    /// upload that waits for its turn holds no connection to the source.
-    fn counted(&self, blob: &Descriptor, from: u64, moved: &Arc<Moved>) -> BlobStream {
+    /// The blob's bytes from the one numbered `from` on. Opened when the first is asked for: an upload that waits for
+    /// its turn holds no connection to the source.
+    pub(super) fn download(&self, blob: &Descriptor, from: u64) -> BlobStream {
         let (source, repository) = (self.source.clone(), self.work.source.repository.clone());
-        let (blob, moved) = (blob.clone(), Arc::clone(moved));
-        let (events, address) = (self.context.events.clone(), self.step.address.clone());
-        let bytes = stream::once(async move { source.blob_from(&repository, &blob, from).await }).try_flatten();
+        let blob = blob.clone();
+        stream::once(async move { source.blob_from(&repository, &blob, from).await }).try_flatten().boxed()
+    }
+
+    fn counted(&self, bytes: BlobStream, from: u64, moved: &Arc<Moved>) -> BlobStream {
+        let (moved, events, address) = (Arc::clone(moved), self.context.events.clone(), self.step.address.clone());
         let mut at = from;
         let tell = move |chunk: &Result<bytes::Bytes, _>| {
             if let Ok(chunk) = chunk {

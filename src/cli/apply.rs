@@ -37,8 +37,10 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     let job = if let Some(path) = &args.plan {
         saved(&session, path)?
     } else {
-        let planned = session.plan(&args.scope, output)?;
-        Job { images: images_of(planned.inventory), plan: planned.plan, failed: planned.failed }
+        let mut planned = session.plan(&args.scope, output)?;
+        let images = images_of(planned.inventory);
+        planned.plan.skip_reading(|target| images.contains_key(target));
+        Job { images, plan: planned.plan, failed: planned.failed }
     };
     if !args.json {
         Output::print(&report::plan(&job.plan, &output.stdout))?;

@@ -28,6 +28,8 @@ pub struct ImageTree {
     pub blobs: Vec<Descriptor>,
     /// What the rewrite takes away, in the user's words; empty when bytes are untouched.
     pub losses: Vec<String>,
+    /// What of the source had to be read to know all this: manifests, and perhaps a config.
+    pub reads: BTreeSet<Digest>,
 }
 
 impl ImageTree {
@@ -72,7 +74,8 @@ pub fn rewrite(
     children: &BTreeMap<Digest, RawManifest>,
     rewrite: &Rewrite,
 ) -> Result<ImageTree, RewriteError> {
-    let tree = ImageTree { manifests: vec![], blobs: vec![], losses: vec![] };
+    let reads = children.keys().chain([&root.digest]).cloned().collect();
+    let tree = ImageTree { manifests: vec![], blobs: vec![], losses: vec![], reads };
     let mut work = Work { children, rewrite, written: BTreeMap::new(), tree };
     work.manifest(root, 0)?;
     let mut seen = BTreeSet::new();

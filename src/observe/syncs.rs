@@ -10,7 +10,7 @@ use crate::diag::Problem;
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::plan::{Location, Observed, Request, SyncFacts};
-use crate::store::{Store, read_image};
+use crate::store::{Reads, Store, read_image};
 
 type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
 
@@ -23,8 +23,8 @@ type Held = BTreeSet<(String, Repository, Digest)>;
 type Images = BTreeMap<ImageKey, Result<ImageTree, Problem>>;
 
 /// What the requests find at both sides, and the blobs that targets hold. One HEAD a side and tag; manifests are read
-/// only where digests do not settle it, blobs are asked for only where something is to be written. A request behind a
-/// path that is not as declared has no facts.
+/// only where digests do not settle it, blobs are asked for only where something is to be written and the repository is
+/// not empty. A request behind a path that is not as declared has no facts.
 pub(super) async fn observe(reach: &Reach<'_>, requests: &[Request]) -> (BTreeMap<Location, SyncFacts>, Held) {
     let worth_asking = |request: &&Request| {
         let sides = [&request.source.registry, &request.target.registry];
@@ -46,7 +46,7 @@ async fn heads(reach: &Reach<'_>, requests: &[&Request]) -> Heads {
     let sources = requests.iter().map(|request| (&request.source, reach.source(&request.source.registry)));
     let targets = requests.iter().map(|request| (&request.target, reach.store(&request.target.registry)));
     let locations: BTreeMap<&Location, _> = targets.chain(sources).collect();
-    stream::iter(locations)
+    stream::iter(alternating(locations))
         .map(async |(location, store)| {
             let reference = ManifestReference::Tag(location.tag.clone());
             let observed = match store {
@@ -58,6 +58,18 @@ async fn heads(reach: &Reach<'_>, requests: &[&Request]) -> Heads {
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await
+}
+
+/// The same locations, a registry after the other: all of them have something to do from the start.
+fn alternating<T>(locations: BTreeMap<&Location, T>) -> impl Iterator<Item = (&Location, T)> {
+    let (mut numbers, mut ordered) = (BTreeMap::new(), Vec::with_capacity(locations.len()));
+    for (location, value) in locations {
+        let number = numbers.entry(&location.registry).or_insert(0_usize);
+        ordered.push((*number, location, value));
+        *number += 1;
+    }
+    ordered.sort_by_key(|(number, ..)| *number);
+    ordered.into_iter().map(|(_, location, value)| (location, value))
 }
 
 fn descriptor<'a>(heads: &'a Heads, location: &Location) -> Option<&'a Descriptor> {
@@ -85,14 +97,14 @@ fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
 
 async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Images {
     let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, heads)).collect();
-    let refused = beyond_pulls(reach, &keys);
+    let (refused, reads) = (beyond_pulls(reach, &keys), Reads::default());
     stream::iter(keys)
         .map(async |key| {
             let (registry, repository, digest, rewrite) = &key;
             let image = match reach.source(registry) {
                 _ if refused.contains_key(&key) => Err(refused[&key].clone()),
                 Err(why) => Err(why),
-                Ok(store) => read_image(store, repository, digest, rewrite).await.map_err(Problem::from),
+                Ok(store) => read_image(store, repository, digest, rewrite, &reads).await.map_err(Problem::from),
             };
             (key, image)
         })
@@ -123,26 +135,47 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as
 /// absent: the plan then says too many bytes, never too few.
 async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> Held {
-    let mut wanted = BTreeSet::new();
+    let mut wanted: BTreeMap<(&String, &Repository), BTreeSet<&Digest>> = BTreeMap::new();
+    let mut tagged = BTreeSet::new();
     for request in requests {
+        let (place, target) =
+            ((&request.target.registry, &request.target.repository), descriptor(heads, &request.target));
+        if target.is_some() {
+            tagged.insert(place);
+        }
         let Some(Ok(tree)) = image_key(request, heads).and_then(|key| images.get(&key)) else { continue };
-        let unchanged = descriptor(heads, &request.target).is_some_and(|target| target.digest == tree.root().digest);
-        if !unchanged {
-            let (registry, repository) = (&request.target.registry, &request.target.repository);
-            wanted.extend(tree.blobs.iter().map(|blob| (registry.clone(), repository.clone(), blob.digest.clone())));
+        if target.is_none_or(|target| target.digest != tree.root().digest) {
+            wanted.entry(place).or_default().extend(tree.blobs.iter().map(|blob| &blob.digest));
         }
     }
-    stream::iter(wanted)
-        .map(async |key| {
-            let (registry, repository, digest) = &key;
-            let held = match reach.store(registry) {
-                Err(_) => false,
-                Ok(store) => store.has_blob(repository, digest).await.unwrap_or(false),
-            };
-            held.then_some(key)
+    let wanted = stream::iter(wanted)
+        .map(async |(place, blobs)| {
+            let store = reach.store(place.0).ok()?;
+            let fresh = !tagged.contains(&place) && is_empty(store, place.1).await;
+            (!fresh).then_some((place, store, blobs))
+        })
+        .buffer_unordered(CONCURRENCY)
+        .filter_map(std::future::ready);
+    wanted
+        .flat_map(|(place, store, blobs)| stream::iter(blobs).map(move |digest| (place, store, digest)))
+        .map(async |((registry, repository), store, digest)| {
+            let held = store.has_blob(repository, digest).await.unwrap_or(false);
+            held.then(|| (registry.clone(), repository.clone(), digest.clone()))
         })
         .buffer_unordered(CONCURRENCY)
         .filter_map(std::future::ready)
         .collect()
         .await
+}
+
+/// Is a repository known to hold no tag? Then none of its blobs is asked for: each upload finds out by itself what an
+/// apply that was interrupted left there. Directories are cheaper to ask for their blobs.
+async fn is_empty(store: &Store, repository: &Repository) -> bool {
+    match store {
+        Store::Layout(_) => false,
+        Store::Registry(client) => match client.tags(repository).await {
+            Ok(listed) => listed.is_none_or(|listed| listed.names.is_empty() && listed.strange.is_empty()),
+            Err(_) => false,
+        },
+    }
 }

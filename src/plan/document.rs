@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use crate::image::Digest;
 
 use super::address::Address;
+use super::cost::Requests;
 use super::graph::{Graph, StepId};
 use super::planner::Plan;
 use super::step::{Action, FixWork, LintWork, Step, Work};
@@ -32,6 +33,7 @@ struct Summary {
     delete: usize,
     blocked: usize,
     bytes: u64,
+    requests: Requests,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -91,6 +93,7 @@ impl Plan {
                 delete: 0,
                 blocked: self.count(Action::Blocked),
                 bytes: self.bytes(),
+                requests: self.requests(),
             },
             gates: sets,
             steps,
@@ -208,16 +211,23 @@ mod tests {
         step(address, &json!({ "kind": "lint", "file": file, "set": 99, "digest": digest, "findings": [] }))
     }
 
+    fn requests(count: u64) -> Value {
+        let (source, target) =
+            (json!({ "manifests": count, "blobs": count }), json!({ "head": 0, "post": 0, "put": 0 }));
+        json!({ "source": source, "target": target })
+    }
+
     fn sync(address: &str, tag: &str) -> Value {
         let at = |registry: &str| json!({ "registry": registry, "repository": "a", "tag": tag });
-        let sizes = json!({ "bytes": u64::MAX, "retries": 0 });
+        let sizes = json!({ "bytes": u64::MAX, "requests": requests(u64::MAX), "retries": 0 });
         let mut work = json!({ "kind": "sync", "source": at("src"), "target": at("dst") });
         work.as_object_mut().unwrap().extend(sizes.as_object().unwrap().clone());
         step(address, &work)
     }
 
     fn read(steps: &[Value]) -> Result<Plan, DocumentError> {
-        let summary = json!({ "create": 0, "update": 0, "delete": 0, "blocked": 0, "bytes": 0 });
+        let summary =
+            json!({ "create": 0, "update": 0, "delete": 0, "blocked": 0, "bytes": 0, "requests": requests(0) });
         let document = json!({
             "format_version": FORMAT_VERSION, "project": "p", "project_digest": Digest::sha256(b""), "partial": false,
             "summary": summary, "gates": [["lint.Dockerfile"]], "steps": steps,
@@ -276,6 +286,6 @@ mod tests {
     #[test]
     fn sizes_that_nothing_has_are_no_reason_to_panic() {
         let plan = read(&[sync("sync.dst/a:1", "1"), sync("sync.dst/a:2", "2")]).unwrap();
-        assert_eq!(plan.bytes(), u64::MAX);
+        assert_eq!((plan.bytes(), plan.requests().total()), (u64::MAX, u64::MAX));
     }
 }

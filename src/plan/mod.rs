@@ -5,6 +5,7 @@
 
 mod address;
 mod blobs;
+mod cost;
 mod document;
 mod expand;
 mod fixes;
@@ -20,6 +21,7 @@ mod step;
 mod tests;
 
 pub use address::Address;
+pub use cost::{Requests, SourceRequests, TargetRequests};
 pub use document::DocumentError;
 pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_tags};
 pub use fixes::{fix_addresses, planned_report};

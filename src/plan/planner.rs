@@ -12,6 +12,7 @@ use crate::project::Project;
 
 use super::address::Address;
 use super::blobs::Holdings;
+use super::cost::{Costs, Requests};
 use super::expand::{Request, Unlisted};
 use super::fixes::{fix_steps, fixed_in};
 use super::graph::{Graph, StepId};
@@ -72,6 +73,30 @@ impl Plan {
                 _ => 0,
             })
             .fold(0, u64::saturating_add)
+    }
+
+    /// Requests that applying makes.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let mut sum = Requests::default();
+        for step in &self.steps {
+            if let Work::Sync(sync) = &step.work {
+                sum += sync.requests;
+            }
+        }
+        sum
+    }
+
+    /// Takes note that whoever applies this plan has the images of these targets at hand: their manifests are not
+    /// read again.
+    pub fn skip_reading(&mut self, at_hand: impl Fn(&Location) -> bool) {
+        for step in &mut self.steps {
+            if let Work::Sync(sync) = &mut step.work
+                && at_hand(&sync.target)
+            {
+                sync.requests.source.manifests = 0;
+            }
+        }
     }
 }
 
@@ -183,7 +208,7 @@ impl Planner<'_> {
     }
 
     fn add_syncs(&mut self, gates: &PlannedGates) {
-        let mut holdings = Holdings::new(self.inventory);
+        let (mut holdings, mut costs) = (Holdings::new(self.inventory), Costs::new(&self.inventory.layouts));
         for request in &self.inventory.expansion.requests {
             if !self.in_scope(request) {
                 continue;
@@ -191,7 +216,7 @@ impl Planner<'_> {
             let after = self.gates_of(gates, &[&request.source.registry, &request.target.registry]);
             let step = match self.shut(&after) {
                 Some(why) => Step::blocked(Address::sync(&request.target), why, empty_sync(request)),
-                None => self.sync_step(request, &mut holdings),
+                None => self.sync_step(request, &mut holdings, &mut costs),
             };
             self.add(step, &after);
         }
@@ -203,7 +228,7 @@ impl Planner<'_> {
         shut.first().map(|first| shut_gate(&self.steps[first.index()].address, shut.len()))
     }
 
-    fn sync_step(&self, request: &Request, holdings: &mut Holdings<'_>) -> Step {
+    fn sync_step(&self, request: &Request, holdings: &mut Holdings<'_>, costs: &mut Costs<'_>) -> Step {
         let address = Address::sync(&request.target);
         let unobserved = || Problem::new("not-observed", format!("{} was not looked at", request.target));
         let decided = match self.inventory.syncs.get(&request.target) {
@@ -219,6 +244,7 @@ impl Planner<'_> {
         let (blobs, bytes) = to_write.map_or_else(Default::default, |tree| {
             holdings.place(&request.target.registry, &request.target.repository, &tree.blobs)
         });
+        let requests = to_write.map(|tree| costs.of(request, tree, &blobs)).unwrap_or_default();
         let work = Work::Sync(Box::new(SyncWork {
             source: request.source.clone(),
             source_digest: Some(source),
@@ -229,6 +255,7 @@ impl Planner<'_> {
             losses: to_write.map(|tree| tree.losses.clone()).unwrap_or_default(),
             blobs,
             bytes,
+            requests,
             retries: request.retries,
         }));
         Step { address, action, reason: reason.to_owned(), help: None, work }
@@ -327,6 +354,7 @@ fn empty_sync(request: &Request) -> Work {
         losses: vec![],
         blobs: vec![],
         bytes: 0,
+        requests: Requests::default(),
         retries: request.retries,
     }))
 }

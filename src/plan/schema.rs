@@ -127,6 +127,7 @@ fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
         rewrite,
         blobs: if action.is_change() { transfers().into_iter().map(blob).collect() } else { vec![] },
         bytes: 4,
+        requests: Requests::default(),
         retries: 3,
     };
     step(Address::sync(&at("dst")), action, Work::Sync(Box::new(work)))

@@ -6,6 +6,7 @@ use crate::image::{Descriptor, Digest, Repository};
 use crate::network::CheckResult;
 
 use super::address::Address;
+use super::cost::Requests;
 use super::inventory::Location;
 
 /// What happens to the thing at a step's address.
@@ -141,6 +142,8 @@ pub struct SyncWork {
     pub blobs: Vec<PlannedBlob>,
     /// Sum of the sizes of the blobs to upload.
     pub bytes: u64,
+    /// What writing it asks of both registries, as far as no earlier step does.
+    pub requests: Requests,
     /// Tries after the first, for what is temporary.
     pub retries: u32,
 }

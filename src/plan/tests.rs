@@ -77,7 +77,9 @@ fn blob(number: u8) -> Descriptor {
 
 fn tree(blobs: &BTreeSet<u8>) -> ImageTree {
     let root = RawManifest::new(Some(MediaType::OciManifest.as_str()), format!("{blobs:?}"));
-    ImageTree { manifests: vec![root], blobs: blobs.iter().map(|number| blob(*number)).collect(), losses: vec![] }
+    let reads = [root.digest.clone()].into();
+    let blobs = blobs.iter().map(|number| blob(*number)).collect();
+    ImageTree { manifests: vec![root], blobs, losses: vec![], reads }
 }
 
 fn listings(world: &World, reversed: bool) -> Listings {

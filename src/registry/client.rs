@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use reqwest::Method;
 use url::Url;
@@ -55,6 +56,8 @@ struct Inner {
     transport: Transport,
     auth: Authenticator,
     retries: u32,
+    /// Found out: it takes a mount from the repository itself for an error, or says yes without looking.
+    refuses_own_mounts: AtomicBool,
 }
 
 impl Client {
@@ -72,7 +75,8 @@ impl Client {
             .parse()
             .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
         let auth = Authenticator::new(api.clone(), credentials);
-        Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries })))
+        let refuses_own_mounts = AtomicBool::new(false);
+        Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries, refuses_own_mounts })))
     }
 
     #[must_use]
@@ -125,6 +129,10 @@ impl Client {
 
     pub(super) fn retries(&self) -> u32 {
         self.0.retries
+    }
+
+    pub(super) fn refuses_own_mounts(&self) -> &AtomicBool {
+        &self.0.refuses_own_mounts
     }
 
     pub(super) fn api(&self) -> &Url {

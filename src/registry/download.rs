@@ -108,7 +108,7 @@ impl Download {
             let range = HeaderValue::from_str(&format!("bytes={}-", self.at)).expect("digits are a header value");
             request = request.header(RANGE, range);
         }
-        let connected = match self.client.exchange(&request).await {
+        let connected = match Box::pin(self.client.exchange(&request)).await {
             Ok(response) => self.first_byte(&response).map(|first| (response, first)),
             Err(error) => Err(error),
         };

@@ -91,7 +91,8 @@ impl Client {
     }
 
     async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
-        let response = self.exchange(request).await?;
+        // Boxed: what holds requests under way would be tens of kilobytes large.
+        let response = Box::pin(self.exchange(request)).await?;
         let (status, headers, location) = (response.status(), response.headers().clone(), response.location());
         let body = response.bytes(request.max_answer).await?;
         Ok(Reply { status, headers, body, location })

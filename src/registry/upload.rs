@@ -1,6 +1,7 @@
 //! Blobs on their way to a registry: mount, or one POST and one PUT.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -64,6 +65,30 @@ impl Client {
             Err(error) if !error.is_temporary() => Ok(Mount::Refused(self.start_upload(repository).await?)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Opens an upload session, or finds that `repository` holds the blob: a mount from the repository itself asks for
+    /// both in one request.
+    pub async fn open_upload(&self, repository: &Repository, digest: &Digest) -> Result<Mount, Error> {
+        if self.refuses_own_mounts().load(Ordering::Relaxed) {
+            return Ok(Mount::Refused(self.start_upload(repository).await?));
+        }
+        let url = self.url(&format!("{repository}/blobs/uploads/?mount={digest}&from={repository}"));
+        let request = Request::new(Method::POST, url, vec![Scope::push(repository)]);
+        match self.call(&request).await {
+            // Who says so without looking would leave a tag without its blob.
+            Ok(reply) if reply.status == StatusCode::CREATED => {
+                if self.head_blob(repository, digest).await?.is_some() {
+                    return Ok(Mount::Mounted);
+                }
+            }
+            Ok(reply) => return Ok(Mount::Refused(Upload::new(repository, reply)?)),
+            Err(error) if error.is_temporary() && error.status() != Some(500) => return Err(error),
+            Err(_) => {}
+        }
+        let upload = self.start_upload(repository).await?;
+        self.refuses_own_mounts().store(true, Ordering::Relaxed);
+        Ok(Mount::Refused(upload))
     }
 
     /// Opens an upload session.

@@ -107,6 +107,7 @@ pub fn summary_json(plan: &Plan, outcomes: Option<&[Outcome]>) -> String {
             "project": plan.project,
             "steps": plan.steps().len(),
             "bytes": plan.bytes(),
+            "requests": plan.requests().total(),
         }),
         Some(outcomes) => json!({ "event": "end", "tally": Tally::of(outcomes) }),
     }

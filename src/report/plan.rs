@@ -6,8 +6,8 @@ use crate::image::Digest;
 use crate::network::Verdict;
 use crate::plan::{Action, FixWork, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
 
-use super::Bytes;
 use super::diagnostic::Style;
+use super::size::{Bytes, Count};
 use super::{diff, escape};
 
 /// The whole plan; unchanged steps are counted, not listed. `No changes.` alone when there is nothing to do.
@@ -33,13 +33,22 @@ pub fn human(plan: &Plan, style: &Style) -> String {
     }
     let _ = writeln!(
         text,
-        "Plan: {} to create, {} to update, 0 to delete, {} blocked; {} to move.",
+        "Plan: {} to create, {} to update, 0 to delete, {} blocked; {} to move{}.",
         plan.count(Action::Create),
         plan.count(Action::Update),
         plan.count(Action::Blocked),
-        Bytes(plan.bytes())
+        Bytes(plan.bytes()),
+        requests(plan.requests().total())
     );
     text
+}
+
+fn requests(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => " in 1 request".to_owned(),
+        _ => format!(" in {} requests", Count(count)),
+    }
 }
 
 fn write_step(text: &mut String, step: &Step, style: &Style) {

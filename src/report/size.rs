@@ -24,6 +24,19 @@ fn tenths_of(bytes: u64, shift: u32) -> u64 {
     u64::try_from(tenths).unwrap_or(u64::MAX)
 }
 
+/// A number of things, with commas between thousands (`1,234`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count(pub(super) u64);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 1000, self.0 % 1000) {
+            (0, rest) => write!(f, "{rest}"),
+            (thousands, rest) => write!(f, "{},{rest:03}", Self(thousands)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +50,11 @@ mod tests {
         assert_eq!(shown(1024 * 1024 - 1), "1.0 MiB");
         assert_eq!(shown(356_725_555), "340.2 MiB");
         assert_eq!(shown(u64::MAX), "16.0 EiB");
+    }
+
+    #[test]
+    fn thousands_are_told_apart() {
+        let shown = |count: u64| Count(count).to_string();
+        assert_eq!([0, 999, 1000, 1_234_567].map(shown), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::{Error, Store};
+use super::{Error, Reads, Store};
 use crate::diag::Problem;
 use crate::image::rewrite::{self, ImageTree, MAX_DEPTH, Rewrite, RewriteError};
 use crate::image::{Digest, Manifest, ManifestReference, Platform, RawManifest, Repository};
@@ -16,7 +16,7 @@ const CHILDREN_AT_A_TIME: usize = 8;
 const MAX_CHILDREN: usize = 1000;
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// Reads the manifests of `repository@digest` and rewrites them; blobs are not touched.
+/// Reads the manifests of `repository@digest`, as far as `reads` lacks them, and rewrites them; blobs are not touched.
 ///
 /// # Errors
 /// When a manifest cannot be read or the image cannot be rewritten as asked.
@@ -25,8 +25,9 @@ pub async fn read_image(
     repository: &Repository,
     digest: &Digest,
     wanted: &Rewrite,
+    reads: &Reads,
 ) -> Result<ImageTree, Error> {
-    let root = read(store, repository, digest).await?;
+    let root = reads.manifests.get(digest, Box::pin(read(store, repository, digest))).await?;
     let mut children = BTreeMap::new();
     let mut bytes = root.bytes.len();
     let mut level = vec![root.clone()];
@@ -44,7 +45,10 @@ pub async fn read_image(
             return Err(too_large(repository, &root));
         }
         level = Vec::with_capacity(digests.len());
-        let reads: Vec<_> = digests.iter().map(|digest| read(store, repository, digest)).collect();
+        let reads: Vec<_> = digests
+            .iter()
+            .map(|digest| reads.manifests.get(digest, Box::pin(read(store, repository, digest))))
+            .collect();
         let mut reads = stream::iter(reads).buffered(CHILDREN_AT_A_TIME);
         while let Some(child) = reads.try_next().await? {
             bytes += child.bytes.len();
@@ -56,32 +60,37 @@ pub async fn read_image(
         drop(reads);
         children.extend(level.iter().map(|manifest| (manifest.digest.clone(), manifest.clone())));
     }
+    let mut tree = rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))?;
     if !wanted.platforms.is_empty() {
-        require_platform(store, repository, &root, wanted).await?;
+        tree.reads.extend(require_platform(store, repository, (&root, wanted), reads).await?);
     }
-    rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))
+    Ok(tree)
 }
 
 /// Configs are a few KiB; what is larger is none.
 const MAX_CONFIG: u64 = 4 * 1024 * 1024;
 
 /// An image without an index says in its config what it runs on: it must be one of the platforms that are wanted.
+/// Returns the config that was read for it.
 async fn require_platform(
     store: &Store,
     repository: &Repository,
-    root: &RawManifest,
-    wanted: &Rewrite,
-) -> Result<(), Error> {
-    let Ok(Manifest::Image { config, .. }) = root.parse() else { return Ok(()) };
+    (root, wanted): (&RawManifest, &Rewrite),
+    reads: &Reads,
+) -> Result<Option<Digest>, Error> {
+    let Ok(Manifest::Image { config, .. }) = root.parse() else { return Ok(None) };
     if config.size > MAX_CONFIG {
         return Err(refused(repository, &RewriteError::UnknownPlatform(config.digest)));
     }
-    let chunks: Vec<Bytes> = store.blob(repository, &config).await?.try_collect().await?;
-    let Some(platform) = Platform::of_config(&chunks.concat()) else {
+    let read = Box::pin(async {
+        let chunks: Vec<Bytes> = store.blob(repository, &config).await?.try_collect().await?;
+        Ok(Platform::of_config(&chunks.concat()))
+    });
+    let Some(platform) = reads.platforms.get(&config.digest, read).await? else {
         return Err(refused(repository, &RewriteError::UnknownPlatform(config.digest)));
     };
     if wanted.platforms.iter().any(|wanted| wanted.selects(&platform)) {
-        return Ok(());
+        return Ok(Some(config.digest));
     }
     Err(refused(repository, &RewriteError::OtherPlatform { found: platform, wanted: wanted.platform_list() }))
 }

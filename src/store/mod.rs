@@ -2,9 +2,11 @@
 
 pub mod connect;
 mod image;
+mod reads;
 mod stores;
 
 pub use image::read_image;
+pub use reads::Reads;
 pub use stores::Stores;
 
 use futures_util::StreamExt;

@@ -113,7 +113,7 @@ fn the_events_of_an_apply_are_as_documented() {
     let events: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (first, last) = (&events[0], &events[events.len() - 1]);
     let start = serde_json::json!({
-        "event": "start", "format_version": 1, "project": "quickstart", "steps": 2, "bytes": 924
+        "event": "start", "format_version": 1, "project": "quickstart", "steps": 2, "bytes": 924, "requests": 0
     });
     assert_eq!(*first, start);
     let tally = serde_json::json!({

@@ -240,7 +240,7 @@ fn killed_at_any_moment_it_converges_and_uploads_no_finished_blob_again() {
     let pair = Pair::start();
     let (slow, project) = slow_target(&pair, 12);
     let target = pair.target_proxy.recorder();
-    for blobs in [1, 4, 11, 20, 29] {
+    for blobs in [1, 4, 11, 20] {
         drop(apply_until(&project, target, blobs));
         slow.settle();
     }

@@ -1,6 +1,7 @@
 //! Tests that start real servers and clients; `tests/run` installs these.
 
 mod clients;
+mod costs;
 mod examples;
 mod faults;
 mod hostile;

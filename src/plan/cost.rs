@@ -1,0 +1,109 @@
+//! What carrying out a plan asks of registries: requests by kind, beside the bytes.
+//!
+//! Counted is what every write needs. What depends on the moment is not: logins and redirects, retries, the proofs of
+//! the paths, and what an interrupted apply left in a repository that has no tag yet (its blobs are found when their
+//! uploads are opened, and are then not sent).
+
+use std::collections::BTreeSet;
+use std::ops::AddAssign;
+
+use crate::image::rewrite::ImageTree;
+use crate::image::{Digest, RawManifest, Repository};
+
+use super::expand::Request;
+use super::inventory::Location;
+use super::step::{PlannedBlob, Transfer};
+
+/// Requests at both sides; directories are asked nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Requests {
+    pub source: SourceRequests,
+    pub target: TargetRequests,
+}
+
+/// All of them GET.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SourceRequests {
+    /// Of manifests, as far as they are not at hand when the plan is carried out, and of a config that tells a platform.
+    pub manifests: u64,
+    /// Of blobs.
+    pub blobs: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TargetRequests {
+    /// Of tags, before they are written.
+    pub head: u64,
+    /// Mounts, and uploads that are opened.
+    pub post: u64,
+    /// Blobs and manifests.
+    pub put: u64,
+}
+
+impl Requests {
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        let Self { source, target } = self;
+        // Numbers of a saved plan may be anything.
+        let read = source.manifests.saturating_add(source.blobs);
+        read.saturating_add(target.head).saturating_add(target.post).saturating_add(target.put)
+    }
+}
+
+impl AddAssign for Requests {
+    fn add_assign(&mut self, other: Self) {
+        let pairs = [
+            (&mut self.source.manifests, other.source.manifests),
+            (&mut self.source.blobs, other.source.blobs),
+            (&mut self.target.head, other.target.head),
+            (&mut self.target.post, other.target.post),
+            (&mut self.target.put, other.target.put),
+        ];
+        for (sum, part) in pairs {
+            *sum = sum.saturating_add(part);
+        }
+    }
+}
+
+/// Counts requests while steps are planned one after another: what several targets of one source need is read once.
+pub(super) struct Costs<'a> {
+    layouts: &'a BTreeSet<String>,
+    /// What an earlier step reads, and from where: manifests and configs, to know the image.
+    read: BTreeSet<(Location, Digest)>,
+    /// And blobs, to move them.
+    moved: BTreeSet<(Location, Digest)>,
+    /// Children of indexes that an earlier step writes, by registry and repository.
+    children: BTreeSet<(String, Repository, Digest)>,
+}
+
+impl<'a> Costs<'a> {
+    pub(super) const fn new(layouts: &'a BTreeSet<String>) -> Self {
+        Self { layouts, read: BTreeSet::new(), moved: BTreeSet::new(), children: BTreeSet::new() }
+    }
+
+    /// What writing an image costs.
+    pub(super) fn of(&mut self, request: &Request, image: &ImageTree, blobs: &[PlannedBlob]) -> Requests {
+        let mut requests = Requests::default();
+        let uploads = || blobs.iter().filter(|blob| blob.transfer == Transfer::Upload);
+        if !self.layouts.contains(&request.source.registry) {
+            let at = |digest: &Digest| (request.source.clone(), digest.clone());
+            requests.source.manifests = count(image.reads.iter().filter(|digest| self.read.insert(at(digest))));
+            requests.source.blobs = count(uploads().filter(|blob| self.moved.insert(at(&blob.descriptor.digest))));
+        }
+        if !self.layouts.contains(&request.target.registry) {
+            let mounts = count(blobs.iter().filter(|blob| matches!(blob.transfer, Transfer::Mount { .. })));
+            requests.target.head = 1;
+            requests.target.post = mounts + count(uploads());
+            let (registry, repository) = (&request.target.registry, &request.target.repository);
+            let children = image.manifests.iter().take(image.manifests.len().saturating_sub(1));
+            let at = |child: &RawManifest| (registry.clone(), repository.clone(), child.digest.clone());
+            requests.target.put =
+                count(uploads()) + count(children.filter(|child| self.children.insert(at(child)))) + 1;
+        }
+        requests
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u64 {
+    items.count() as u64
+}

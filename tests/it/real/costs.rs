@@ -1,0 +1,259 @@
+//! What a sync costs: the plan says bytes and requests, and apply makes exactly these; several targets of one source
+//! read it once.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::content::{Artifact, Format, image};
+use crate::support::counting::Proxy;
+use crate::support::faults::{Fault, FaultProxy};
+use crate::support::kdl;
+use crate::support::process::Output;
+use crate::support::registry::Registry;
+use crate::support::server::{Exchange, Recorder};
+use crate::support::swrctl::Project;
+use crate::support::tools::{skopeo, skopeo_raw};
+
+const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
+
+/// A registry behind a counting proxy.
+struct Counted {
+    registry: Registry,
+    proxy: Proxy,
+}
+
+impl Counted {
+    fn start() -> Self {
+        let registry = Registry::plain();
+        let proxy = Proxy::counting(registry.address());
+        Self { registry, proxy }
+    }
+
+    fn push(&self, artifact: &Artifact, repository: &str, tag: &str) {
+        artifact.push(&self.registry.http(), repository, tag);
+    }
+
+    fn recorder(&self) -> &Recorder {
+        self.proxy.recorder()
+    }
+
+    /// Exchanges about manifests and blobs.
+    fn content(&self) -> Vec<Exchange> {
+        let is_content =
+            |exchange: &Exchange| ["/manifests/", "/blobs/"].iter().any(|part| exchange.path.contains(part));
+        self.recorder().exchanges().into_iter().filter(is_content).collect()
+    }
+
+    #[track_caller]
+    fn assert_holds(&self, name: &str, artifact: &Artifact) {
+        let read = skopeo_raw(&format!("{}/{name}", self.registry.host()));
+        assert_eq!(read.as_bytes(), artifact.manifest.bytes, "{name}");
+        let pulled = tempfile::tempdir().unwrap();
+        let (from, to) =
+            (format!("docker://{}/{name}", self.registry.host()), format!("dir:{}", pulled.path().display()));
+        skopeo(&["copy", "--all", "--src-tls-verify=false", &from, &to]).expect_success();
+    }
+}
+
+fn project(source: &Counted, targets: &[(&str, String)], block: &str) -> Project {
+    let registries = targets.iter().map(|(name, host)| kdl::anonymous(name, host));
+    let names: Vec<String> = targets.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let migration = kdl::migrate(block).replace("to=\"target\"", &format!("to={}", names.join(" ")));
+    let sections: Vec<String> =
+        [kdl::anonymous("source", &source.proxy.host())].into_iter().chain(registries).chain([migration]).collect();
+    Project::new(&kdl::project(&sections))
+}
+
+fn count(exchanges: &[Exchange], method: &str) -> usize {
+    exchanges.iter().filter(|exchange| exchange.method == method).count()
+}
+
+fn unique_bytes(artifacts: &[&Artifact]) -> u64 {
+    let blobs: BTreeSet<_> = artifacts
+        .iter()
+        .flat_map(|artifact| artifact.all_blobs())
+        .map(|blob| (&blob.digest, blob.bytes.len()))
+        .collect();
+    blobs.iter().map(|(_, length)| *length as u64).sum()
+}
+
+/// Plans, applies the saved plan, and holds what both sides saw against what the plan said. Returns the plan's summary.
+#[track_caller]
+fn assert_costs_as_planned(project: &Project, source: &Counted, targets: &[&Counted]) -> Value {
+    let plan = project.run(["plan", "--out", "saved.json"]).expect_success();
+    let document: Value = serde_json::from_slice(&std::fs::read(project.path("saved.json")).unwrap()).unwrap();
+    let summary = document["summary"].clone();
+    assert_total_is_shown(&plan, &summary["requests"]);
+    for side in targets.iter().chain([&source]) {
+        side.recorder().clear();
+    }
+    project.run(["apply", "saved.json"]).expect_success();
+
+    let read = source.content();
+    let written: Vec<Exchange> = targets.iter().flat_map(|target| target.content()).collect();
+    let (gets, said) = (count(&read, "GET"), &summary["requests"]["source"]);
+    assert_eq!(gets as u64, said["manifests"].as_u64().unwrap() + said["blobs"].as_u64().unwrap(), "{read:#?}");
+    assert_eq!(gets, read.len(), "the source is only read: {read:#?}");
+    let asked =
+        json!({"head": count(&written, "HEAD"), "post": count(&written, "POST"), "put": count(&written, "PUT")});
+    assert_eq!(asked, summary["requests"]["target"], "{written:#?}");
+    assert_eq!(count(&written, "GET"), 0, "{written:#?}");
+    let sent: u64 =
+        written.iter().filter(|exchange| exchange.path.contains("/blobs/")).map(|exchange| exchange.sent).sum();
+    assert_eq!(summary["bytes"], sent);
+    summary
+}
+
+#[track_caller]
+fn assert_total_is_shown(plan: &Output, requests: &Value) {
+    let kinds =
+        [&requests["source"], &requests["target"]].into_iter().flat_map(|side| side.as_object().unwrap().values());
+    let total: u64 = kinds.map(|number| number.as_u64().unwrap()).sum();
+    assert!(plan.stdout.trim_end().ends_with(&format!(" to move in {total} requests.")), "{total}: {plan}");
+}
+
+#[test]
+fn a_fresh_target_costs_what_the_plan_says_and_no_head_a_blob() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let (plain, index) = (image(1).layers(3, 20_000).build(), image(2).index_with_attestations(&BOTH));
+    source.push(&plain, "team/app", "v1");
+    source.push(&index, "team/app", "v2");
+    source.push(&image(1).layers(3, 20_000).format(Format::Docker).build(), "team/app", "v3");
+    let project = project(&source, &[("target", target.proxy.host())], "image \"team/app\"");
+    project.run(["plan"]).expect_success();
+    assert_eq!(target.recorder().count("", "/blobs/"), 0, "the repository is known to be empty");
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["bytes"], unique_bytes(&[&plain, &index]));
+    assert_eq!(summary["requests"]["target"]["head"], 3);
+}
+
+#[test]
+fn a_target_that_holds_a_part_costs_what_is_missing() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let (old, new) = (image(1).layers(2, 9_000), image(2).layers(2, 9_000).build());
+    source.push(&old.clone().format(Format::Docker).build(), "team/app", "v1");
+    source.push(&new, "team/app", "v2");
+    target.push(&old.format(Format::Oci).build(), "team/app", "v1");
+    let project = project(&source, &[("target", target.proxy.host())], "image \"team/app\"");
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["bytes"], unique_bytes(&[&new]), "the blobs of v1 are there, its manifest is another");
+    assert_eq!(summary["requests"]["target"], json!({"head": 2, "post": 3, "put": 5}));
+}
+
+#[test]
+fn a_shared_blob_costs_one_upload_and_one_mount_a_repository() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let artifact = image(1).layers(2, 9_000).build();
+    for name in ["team/one", "team/two", "team/three"] {
+        source.push(&artifact, name, "v1");
+        source.push(&artifact, name, "v2");
+    }
+    let project = project(&source, &[("target", target.proxy.host())], "image \"team/*\"");
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["requests"]["target"], json!({"head": 6, "post": 9, "put": 9}));
+    assert_eq!(summary["requests"]["source"]["blobs"], 3);
+    target.assert_holds("team/three:v2", &artifact);
+}
+
+#[test]
+fn a_rewrite_costs_what_it_keeps() {
+    let (source, target) = (Counted::start(), Counted::start());
+    source.push(&image(1).index_with_attestations(&BOTH), "team/app", "index");
+    source.push(&image(9).platform("linux", "arm64").build(), "team/app", "single");
+    let block = "image \"team/app\" { platforms \"linux/arm64\"; }\n    attestations \"drop\"";
+    let project = project(&source, &[("target", target.proxy.host())], block);
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(
+        summary["requests"]["source"],
+        json!({"manifests": 4, "blobs": 6}),
+        "the platform of one is in its config"
+    );
+}
+
+#[test]
+fn several_targets_read_the_source_once() {
+    let (source, first, second) = (Counted::start(), Counted::start(), Counted::start());
+    let artifacts = [image(1).layers(3, 400_000).build(), image(2).layers(2, 100_000).index(&BOTH)];
+    source.push(&artifacts[0], "team/app", "v1");
+    source.push(&artifacts[1], "team/app", "v2");
+    source.push(&artifacts[0], "team/other", "v1");
+    let targets = [("first", first.proxy.host()), ("second", second.proxy.host())];
+    let project = project(&source, &targets, "image \"team/*\"");
+    let summary = assert_costs_as_planned(&project, &source, &[&first, &second]);
+    let unique = unique_bytes(&[&artifacts[0], &artifacts[1]]);
+    assert_eq!(summary["bytes"], unique * 2);
+    let read: u64 = source.content().iter().filter(|e| e.path.contains("/blobs/")).map(|e| e.received).sum();
+    assert_eq!(read, unique);
+    for target in [&first, &second] {
+        target.assert_holds("team/app:v1", &artifacts[0]);
+        target.assert_holds("team/app:v2", &artifacts[1]);
+        target.assert_holds("team/other:v1", &artifacts[0]);
+    }
+}
+
+#[test]
+fn nothing_is_asked_of_a_source_twice_in_one_run() {
+    let (source, first, second) = (Counted::start(), Counted::start(), Counted::start());
+    let index = image(1).index(&BOTH);
+    source.push(&index, "team/app", "v1");
+    source.push(&index, "team/app", "v2");
+    source.push(&index.children[0], "team/app", "amd64");
+    let targets = [("first", first.proxy.host()), ("second", second.proxy.host())];
+    let project = project(&source, &targets, "image \"team/app\"");
+    source.recorder().clear();
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let asked: Vec<_> = source.recorder().exchanges().into_iter().map(|e| (e.method, e.path)).collect();
+    let asked: Vec<_> = asked.into_iter().filter(|(_, path)| path != "/v2/").collect();
+    let distinct: BTreeSet<_> = asked.iter().collect();
+    assert_eq!(asked.len(), distinct.len(), "{asked:#?}");
+}
+
+#[test]
+fn a_target_that_fails_in_the_middle_does_not_spoil_the_other() {
+    let (source, whole, broken) = (Counted::start(), Counted::start(), Counted::start());
+    let artifact = image(1).layers(3, 2_000_000).build();
+    source.push(&artifact, "team/app", "v1");
+    let cut = FaultProxy::start(broken.proxy.address(), |_| Fault::cut_upload(700_000));
+    // First in the order of names, so that the other one depends on it where it can.
+    let targets = [("broken", cut.host()), ("whole", whole.proxy.host())];
+    let project = project(&source, &targets, "image \"team/app\"\n    retries 0");
+    let apply = project.run(["apply", "--auto-approve"]).expect_code(1);
+    assert!(apply.stdout.contains("sync.broken/team/app:v1"), "{apply}");
+    whole.assert_holds("team/app:v1", &artifact);
+    assert_eq!(broken.recorder().count("PUT", "/manifests/"), 0, "no tag points at something incomplete");
+    let read: u64 = source.content().iter().filter(|e| e.path.contains("/blobs/")).map(|e| e.received).sum();
+    assert_eq!(read, unique_bytes(&[&artifact]), "for both together");
+}
+
+#[test]
+fn a_target_that_recovers_catches_up_by_itself() {
+    let (source, whole, shaky) = (Counted::start(), Counted::start(), Counted::start());
+    let artifact = image(1).layers(3, 2_000_000).build();
+    source.push(&artifact, "team/app", "v1");
+    let cut = FaultProxy::start(shaky.proxy.address(), |connection| {
+        if connection < 8 { Fault::cut_upload(700_000) } else { Fault::none() }
+    });
+    let targets = [("shaky", cut.host()), ("whole", whole.proxy.host())];
+    let project = project(&source, &targets, "image \"team/app\"\n    retries 9");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    for target in [&whole, &shaky] {
+        target.assert_holds("team/app:v1", &artifact);
+    }
+}
+
+#[test]
+fn a_slow_target_holds_the_other_back_and_nothing_is_read_twice() {
+    let (source, quick, slow) = (Counted::start(), Counted::start(), Counted::start());
+    let artifact = image(1).layers(2, 1_000_000).build();
+    source.push(&artifact, "team/app", "v1");
+    let throttled = FaultProxy::start(slow.proxy.address(), |_| Fault::throttle(1_000_000));
+    let targets = [("quick", quick.proxy.host()), ("slow", throttled.host())];
+    let project = project(&source, &targets, "image \"team/app\"");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let read: u64 = source.content().iter().filter(|e| e.path.contains("/blobs/")).map(|e| e.received).sum();
+    assert_eq!(read, unique_bytes(&[&artifact]));
+    for target in [&quick, &slow] {
+        target.assert_holds("team/app:v1", &artifact);
+    }
+}
