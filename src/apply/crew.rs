@@ -241,7 +241,7 @@ struct Leg<'s, 'm, 'a> {
     shelf: Shelf,
 }
 
-impl<'a> Leg<'_, '_, 'a> {
+impl Leg<'_, '_, '_> {
     async fn start(self, number: usize) -> (usize, Self, Result<Start, Error>) {
         let start = self.seat.member.prepared.transfers.start(self.blob, &self.shelf).await;
         (number, self, start)
