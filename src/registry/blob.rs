@@ -6,7 +6,7 @@ use super::auth::Scope;
 use super::download::Download;
 use super::exchange::Request;
 use super::http::content_length;
-use super::{Client, Error, Kind};
+use super::{Client, Error, Kind, parts};
 use crate::image::{BlobStream, Descriptor, Digest, Repository, verified};
 
 impl Client {
@@ -40,7 +40,9 @@ impl Client {
     /// The bytes of a blob from the one numbered `from` on; their count is checked, their digest is not.
     pub async fn blob_from(&self, repository: &Repository, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
         let request = self.blob_request(Method::GET, repository, &blob.digest).download();
-        Ok(Download::open(self, request, from, blob.size).await?.stream())
+        let download = Download::open(self, request, from, blob.size).await?;
+        let large = download.missing() >= parts::LARGE && download.takes_ranges();
+        Ok(if large { parts::stream(self.clone(), download) } else { download.stream() })
     }
 
     fn blob_request(&self, method: Method, repository: &Repository, digest: &Digest) -> Request {

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+use reqwest::header::{ACCEPT_RANGES, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
 
 use super::exchange::Request;
 use super::http::{Response, content_length};
@@ -21,6 +21,8 @@ pub(super) struct Download {
     request: Request,
     /// The byte that comes next.
     at: u64,
+    /// Where it ends: at the end of the blob, or of a part of it.
+    end: u64,
     size: u64,
     /// The answer that is being read, once its first `skip` bytes are dropped.
     response: Option<Response>,
@@ -36,19 +38,63 @@ impl Download {
     /// Asks for the bytes of a blob of `size` from `at` on, until the registry answers.
     pub(super) async fn open(client: &Client, request: Request, at: u64, size: u64) -> Result<Self, Error> {
         let (client, backoff) = (client.clone(), client.backoff());
-        let mut download =
-            Self { client, request, at, size, response: None, skip: 0, ranges: true, backoff, gained: 0 };
+        let (response, skip, ranges, gained) = (None, 0, true, 0);
+        let mut download = Self { client, request, at, end: size, size, response, skip, ranges, backoff, gained };
         while let Err(error) = download.connect().await {
             download.backoff.wait(error).await?;
         }
         Ok(download)
     }
 
+    /// The same download for the bytes from `from` up to `end`; nothing is asked for yet.
+    pub(super) fn part(&self, from: u64, end: u64) -> Self {
+        let (client, request, backoff) = (self.client.clone(), self.request.clone(), self.client.backoff());
+        let (response, skip, ranges, gained) = (None, 0, true, 0);
+        Self { client, request, at: from, end, size: self.size, response, skip, ranges, backoff, gained }
+    }
+
+    /// The rest, without asking for ranges.
+    pub(super) fn without_ranges(mut self, from: u64) -> Self {
+        (self.at, self.ranges) = (from, false);
+        self
+    }
+
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
+    pub(super) fn missing(&self) -> u64 {
+        self.end.saturating_sub(self.at)
+    }
+
+    /// Whether the server says that it sends parts.
+    pub(super) fn takes_ranges(&self) -> bool {
+        let said = |response: &Response| response.headers().get(ACCEPT_RANGES).is_some_and(|value| value == "bytes");
+        self.response.as_ref().is_some_and(said)
+    }
+
+    /// Gives the connection back; what is read next is asked for anew.
+    pub(super) fn hang_up(&mut self) {
+        self.response = None;
+    }
+
+    /// Everything at once: for a part.
+    pub(super) async fn collect(mut self) -> Result<Vec<Bytes>, Error> {
+        let mut chunks = Vec::new();
+        while let Some(chunk) = self.next().await? {
+            chunks.push(chunk);
+        }
+        Ok(chunks)
+    }
+
     pub(super) fn stream(self) -> BlobStream {
         stream::unfold(Some(self), |download| async move {
             let mut download = download?;
             match download.next().await {
-                Ok(Some(chunk)) => Some((Ok(chunk), Some(download))),
+                Ok(Some(chunk)) => {
+                    download.client.transport().bandwidth().take(chunk.len()).await;
+                    Some((Ok(chunk), Some(download)))
+                }
                 Ok(None) => None,
                 Err(error) => Some((Err(BlobError::from(error)), None)),
             }
@@ -56,16 +102,13 @@ impl Download {
         .boxed()
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let failure = match self.read().await {
                 Ok(Some(chunk)) if chunk.is_empty() => continue,
-                Ok(Some(chunk)) => {
-                    self.client.transport().bandwidth().take(chunk.len()).await;
-                    return Ok(Some(chunk));
-                }
+                Ok(Some(chunk)) => return Ok(Some(chunk)),
                 Ok(None) => return Ok(None),
-                Err(_) if self.at == self.size => return Ok(None),
+                Err(_) if self.at == self.end => return Ok(None),
                 Err(failure) => failure,
             };
             self.response = None;
@@ -83,10 +126,10 @@ impl Download {
         }
         let Some(response) = &mut self.response else { return Ok(None) };
         let Some(mut chunk) = response.chunk().await? else {
-            if self.at >= self.size {
+            if self.at >= self.end {
                 return Ok(None);
             }
-            let detail = format!("its answer ended after {} of {} bytes", self.at, self.size);
+            let detail = format!("its answer ended after {} of {} bytes", self.at, self.end);
             return Err(response.error(Kind::Interrupted, detail));
         };
         let skipped = self.skip.min(chunk.len() as u64);
@@ -94,8 +137,8 @@ impl Download {
         let chunk = chunk.split_off(usize::try_from(skipped).unwrap_or(chunk.len()));
         self.at += chunk.len() as u64;
         self.gained += chunk.len() as u64;
-        if self.at > self.size {
-            let detail = format!("its answer goes on after the blob's {} bytes", self.size);
+        if self.at > self.end {
+            let detail = format!("its answer goes on after the {} bytes that were asked for", self.end);
             return Err(response.error(Kind::DigestInvalid, detail));
         }
         Ok(Some(chunk))
@@ -104,8 +147,7 @@ impl Download {
     /// Asks for what is missing, login and redirects anew: links to storage hosts are good for a while only.
     async fn connect(&mut self) -> Result<(), Error> {
         let mut request = self.request.clone();
-        if self.at > 0 && self.ranges {
-            let range = HeaderValue::from_str(&format!("bytes={}-", self.at)).expect("digits are a header value");
+        if let Some(range) = self.range() {
             request = request.header(RANGE, range);
         }
         let connected = match Box::pin(self.client.exchange(&request)).await {
@@ -121,12 +163,30 @@ impl Download {
                 self.response = Some(response);
                 Ok(())
             }
+            Err(error) if self.is_part() && refused_range(&error) => {
+                let detail = format!("it sends no part of the blob ({error})");
+                Err(Error::new(Kind::Protocol, &self.request.method, &self.request.url, detail))
+            }
             Err(error) if self.at > 0 && self.ranges && refused_range(&error) => {
                 self.ranges = false;
                 Err(error.temporary())
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn is_part(&self) -> bool {
+        self.end < self.size
+    }
+
+    /// What to ask for, unless it is everything.
+    fn range(&self) -> Option<HeaderValue> {
+        let range = match self.end {
+            end if end < self.size => format!("bytes={}-{}", self.at, end - 1),
+            _ if self.at > 0 && self.ranges => format!("bytes={}-", self.at),
+            _ => return None,
+        };
+        Some(HeaderValue::from_str(&range).expect("digits are a header value"))
     }
 
     /// The byte of the blob with which an answer starts.
@@ -145,6 +205,7 @@ impl Download {
                 let detail = format!("the blob has {size} bytes, its manifest says {}", self.size);
                 Err(response.error(Kind::DigestInvalid, detail))
             }
+            _ if self.is_part() => Err(response.error(Kind::Protocol, "everything where a part was asked for")),
             // Who does not know ranges sends everything again.
             _ => Ok(0),
         }

@@ -1,12 +1,12 @@
 //! Requests and answers on the wire: connections, time limits, pacing, and errors without secrets.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Body, Method, StatusCode, redirect};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::bandwidth::Bandwidth;
@@ -56,6 +56,8 @@ pub(super) struct Transport {
     limiter: Limiter,
     bandwidth: Bandwidth,
     quota: Quota,
+    /// One blob at a time comes in parts.
+    parts: Arc<Semaphore>,
     /// Never to be shown, whoever sends them back.
     secrets: Vec<Secret>,
     times: Times,
@@ -87,6 +89,7 @@ impl Transport {
             limiter: Limiter::new(*limits),
             bandwidth: bandwidth.clone(),
             quota: Quota::default(),
+            parts: Arc::new(Semaphore::new(1)),
             secrets: credentials.secrets(),
             times,
             broken: OnceLock::new(),
@@ -160,6 +163,11 @@ impl Transport {
 
     pub(super) fn quota(&self) -> &Quota {
         &self.quota
+    }
+
+    /// The turn of a blob to come in parts, unless another one has it.
+    pub(super) fn parts_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.parts).try_acquire_owned().ok()
     }
 
     /// The error that a refused request's answer tells of; `sent` is what the request carried.

@@ -17,6 +17,7 @@ mod limit;
 mod link;
 mod manifest;
 mod pace;
+mod parts;
 mod quota;
 mod redact;
 mod resume;

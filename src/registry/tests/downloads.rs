@@ -10,6 +10,9 @@ use crate::image::{BlobError, BlobStream};
 use crate::registry::http::Times;
 use crate::registry::{Client, Kind, Settings};
 
+/// Larger than what comes over one connection alone.
+const LARGE: usize = 72 << 20;
+
 const BYTES: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 fn patient(server: &Server) -> Client {
@@ -162,4 +165,74 @@ async fn a_download_that_stalls_goes_on_over_another_connection() {
     let times = Times { stall: Duration::from_millis(200), ..Times::default() };
     let client = Client::with_times(Settings { retries: 3, ..settings(&server) }, times).unwrap();
     assert_eq!(read(stream(&client).await).await.unwrap(), BYTES);
+}
+
+/// A blob that comes so slowly that more connections may help, with `answer` to whoever asks for a part of it.
+async fn slow(blob: Arc<Vec<u8>>, answer: impl Fn(usize, usize) -> Answer + Send + Sync + 'static) -> Server {
+    Server::start(move |seen| {
+        let range = seen.header("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+        let bounds = range.map(|(from, last)| {
+            (from.parse::<usize>().unwrap(), last.parse::<usize>().map_or(blob.len(), |last| last + 1))
+        });
+        match bounds {
+            _ if seen.target == "/v2/" => Answer::new(200),
+            Some((from, end)) => answer(from, end),
+            None => Answer::new(200).header("Accept-Ranges", "bytes").body(&*blob).paced(Duration::from_millis(60)),
+        }
+    })
+    .await
+}
+
+fn large() -> Arc<Vec<u8>> {
+    Arc::new((0..72).flat_map(|number: u8| vec![number; 1 << 20]).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_blob_over_a_narrow_connection_comes_in_parts_and_in_order() {
+    let blob = large();
+    let bytes = Arc::clone(&blob);
+    let server = slow(Arc::clone(&blob), move |from, end| {
+        let range = format!("bytes {from}-{}/{LARGE}", end - 1);
+        Answer::new(206).header("Content-Range", range).body(&bytes[from..end])
+    })
+    .await;
+    let stream = client(&server).blob(&repository("a"), &blob_of(&blob)).await.unwrap();
+    assert!(read(stream).await.unwrap() == *blob);
+    let asked = ranges(&server).into_iter().flatten().count();
+    assert!((10..20).contains(&asked), "{asked} parts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_sends_no_parts_after_all_is_read_in_one() {
+    let blob = large();
+    for refusal in [Answer::new(416), Answer::new(206).header("Content-Range", "bytes 1-2/3").body("xy")] {
+        let server = slow(Arc::clone(&blob), move |_, _| refusal.clone()).await;
+        let stream = client(&server).blob(&repository("a"), &blob_of(&blob)).await.unwrap();
+        assert!(read(stream).await.unwrap() == *blob);
+        let asked = ranges(&server).into_iter().filter(Option::is_none).count();
+        assert_eq!(asked, 2, "the first, and everything again");
+    }
+}
+
+#[tokio::test]
+async fn a_download_goes_on_with_a_new_token_where_the_old_one_ended() {
+    let tokens = AtomicUsize::new(0);
+    let server = Server::start(move |seen| {
+        let realm = format!("Bearer realm=\"http://{}/token\",service=\"s\"", seen.header("host").unwrap());
+        let refused = || Answer::new(401).header("WWW-Authenticate", realm.clone());
+        match (seen.target.split('?').next().unwrap(), seen.header("authorization")) {
+            ("/token", _) => {
+                let number = tokens.fetch_add(1, Ordering::SeqCst);
+                Answer::json(200, &format!("{{\"token\":\"t{number}\",\"expires_in\":300}}"))
+            }
+            ("/v2/", _) | (_, None) => refused(),
+            // Each token is good for one piece.
+            (_, Some(token)) => match (asked_from(seen), token) {
+                (None, "Bearer t0") | (Some(20), "Bearer t1") => cutting(20)(seen),
+                _ => refused(),
+            },
+        }
+    })
+    .await;
+    assert_eq!(read(stream(&patient(&server)).await).await.unwrap(), BYTES);
 }

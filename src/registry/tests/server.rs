@@ -42,11 +42,21 @@ pub(super) struct Answer {
     delay: Duration,
     /// Keeps the connection open although more was announced.
     hangs: bool,
+    /// Pause after each MiB of the body.
+    pace: Duration,
 }
 
 impl Answer {
     pub(super) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), stated: None, delay: Duration::ZERO, hangs: false }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            stated: None,
+            delay: Duration::ZERO,
+            hangs: false,
+            pace: Duration::ZERO,
+        }
     }
 
     pub(super) fn json(status: u16, body: &str) -> Self {
@@ -79,11 +89,18 @@ impl Answer {
         self
     }
 
+    pub(super) fn paced(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
+    }
+
     pub(super) fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 }
+
+const MIB: usize = 1 << 20;
 
 type Handler = dyn Fn(&Seen) -> Answer + Send + Sync;
 
@@ -202,8 +219,12 @@ async fn send(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, answe
         lines.push(format!("Content-Length: {}", answer.stated.unwrap_or(answer.body.len())));
     }
     let mut bytes = (lines.join("\r\n") + "\r\n\r\n").into_bytes();
-    if !head {
-        bytes.extend_from_slice(&answer.body);
+    let (first, rest) = answer.body.split_at(answer.body.len().min(MIB));
+    bytes.extend_from_slice(if head { &[] } else { first });
+    stream.write_all(&bytes).await.ok()?;
+    for chunk in rest.chunks(MIB).filter(|_| !head) {
+        tokio::time::sleep(answer.pace).await;
+        stream.write_all(chunk).await.ok()?;
     }
-    stream.write_all(&bytes).await.ok()
+    Some(())
 }

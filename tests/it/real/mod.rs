@@ -2,10 +2,13 @@
 
 mod clients;
 mod costs;
+mod damage;
 mod examples;
 mod faults;
 mod hostile;
+mod kill;
 mod linear;
+mod links;
 mod login;
 mod migrate;
 mod network;

@@ -11,6 +11,7 @@ pub mod http;
 pub mod kdl;
 pub mod keeper;
 pub mod netns;
+pub mod nginx;
 pub mod plan;
 pub mod process;
 pub mod registry;
