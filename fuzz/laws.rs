@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
-use swrctl::diag::{Source, Span, Spanned};
+use swrctl::diag::{Lang, Source, Span, Spanned};
 use swrctl::dockerfile::shell::{Script, ShellReader};
 use swrctl::dockerfile::{Command, Dockerfile, Instruction, Text, Word};
 use swrctl::lint::policy::{LabelFormat, LabelPolicy, Level, Policy, Profile, RequiredLabel};
-use swrctl::lint::{BuildContext, ContextFile, Report};
+use swrctl::lint::{BuildContext, ContextFile, Occasion, Report};
 
-const TODAY: Date = Date::constant(2027, 1, 31);
+const OCCASION: Occasion = Occasion { today: Date::constant(2027, 1, 31), lang: Lang::En };
 
 /// Every span lies in the text on character boundaries; instructions are in order and apart.
 pub fn parse(bytes: &[u8]) {
@@ -113,7 +113,7 @@ pub fn lint(bytes: &[u8]) {
     let entries = [".git", ".env", "node_modules"].map(str::to_owned).into();
     let context = BuildContext { ignore_file, entries, files, ..BuildContext::default() };
     for policy in &*POLICIES {
-        let lint = || swrctl::lint::lint(&source, Path::new("Dockerfile"), policy, &context, None, TODAY);
+        let lint = || swrctl::lint::lint(&source, Path::new("Dockerfile"), policy, &context, None, OCCASION);
         let report = lint();
         assert_report(&source, &report);
         assert_eq!(report, lint(), "{:?}", source.text());

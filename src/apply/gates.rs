@@ -11,8 +11,8 @@ use crate::{probe, worktree};
 
 pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
     let project = Arc::clone(&context.project);
-    let (file, set, today) = (work.file.clone(), work.set, context.today);
-    let linted = tokio::task::spawn_blocking(move || worktree::lint_one(&project, &file, set, today));
+    let (file, set, occasion) = (work.file.clone(), work.set, context.occasion);
+    let linted = tokio::task::spawn_blocking(move || worktree::lint_one(&project, &file, set, occasion));
     match linted.await.expect("linting does not panic") {
         Err(problem) => Outcome::Failed { problem },
         Ok(linted) if linted.report.failed => {

@@ -16,11 +16,11 @@ mod transfer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::image::rewrite::ImageTree;
+use crate::lint::Occasion;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
 use crate::state::Uploads;
@@ -39,7 +39,7 @@ pub struct Context {
     pub stores: Arc<Stores>,
     /// Images read while planning, by target; what is missing is read again.
     pub images: BTreeMap<Location, ImageTree>,
-    pub today: Date,
+    pub occasion: Occasion,
     /// Large uploads under way, for the next run.
     pub uploads: Uploads,
     pub events: mpsc::UnboundedSender<Event>,

@@ -122,7 +122,7 @@ fn carry_out(
         project: session.project.clone(),
         stores: session.stores.clone(),
         images,
-        today: session.today,
+        occasion: session.occasion,
         uploads,
         events: events.clone(),
         stop,

@@ -35,6 +35,10 @@ pub struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 
+    /// Language of findings and explanations; else the one that `LC_ALL`, `LC_MESSAGES` or `LANG` names
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    pub lang: Option<LangArg>,
+
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -44,6 +48,14 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    /// English
+    En,
+    /// Chinese
+    Zh,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,16 +17,18 @@ use super::output::{Failure, Output};
 pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) -> Result<ExitCode, Failure> {
     let inputs = inputs(args)?;
     let project = if named || file.exists() { Some(load(file, args, output)?) } else { None };
-    let today = jiff::Zoned::now().date();
+    let occasion = output.occasion();
     let mut policy = Policy::default();
     adjust(&mut policy, args);
     let fixes = args.fix || args.diff;
     let folder = [Input::Path(".".into())];
     let mut run = match &project {
-        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => lint_declared(project, today, fixes),
+        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => {
+            lint_declared(project, occasion, fixes)
+        }
         project => {
             let inputs = if inputs.is_empty() { folder.as_slice() } else { &inputs };
-            lint_inputs(inputs, project.as_ref(), &policy, today, fixes)
+            lint_inputs(inputs, project.as_ref(), &policy, occasion, fixes)
         }
     };
     if args.profile.is_some() {
@@ -43,7 +45,7 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     }
     output.show(&fixing.failures);
     output.show(&run.findings);
-    Output::say(&summary(&run, fixing.gone));
+    Output::say(&summary(&run, fixing.gone, output.stdout.lang));
     Ok(if failed(&run) || !fixing.failures.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -36,7 +36,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
-    let output = Output::new(cli.color);
+    let output = Output::new(cli.color, cli.lang);
     match dispatch(cli, names_project, &output) {
         Ok(code) => code,
         Err(failure) => failure.show(&output),
@@ -53,7 +53,7 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, bool), clap::
 
 /// Prints help, or what is wrong with the arguments. Clap indents empty lines, which is undone.
 fn show_usage(error: &clap::Error) {
-    let output = Output::new(Color::Auto);
+    let output = Output::new(Color::Auto, None);
     let style = if error.use_stderr() { &output.stderr } else { &output.stdout };
     let text = error.render();
     let text = if style.color { text.ansi().to_string() } else { text.to_string() };

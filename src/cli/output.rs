@@ -3,10 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Lang, Problem};
+use crate::lint::Occasion;
 use crate::report::diagnostic::{self, Style};
 
-use super::args::Color;
+use super::args::{Color, LangArg};
 
 /// How both streams are written.
 #[derive(Debug)]
@@ -17,13 +18,18 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(color: Color) -> Self {
+    pub(super) fn new(color: Color, lang: Option<LangArg>) -> Self {
         let (stdout, stderr) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         Self {
-            stdout: style(color, stdout),
-            stderr: style(color, stderr),
+            stdout: style(color, lang, stdout),
+            stderr: style(color, lang, stderr),
             interactive: stderr && io::stdin().is_terminal(),
         }
+    }
+
+    /// Today, and the reader's language.
+    pub(super) fn occasion(&self) -> Occasion {
+        Occasion { today: jiff::Zoned::now().date(), lang: self.stdout.lang }
     }
 
     /// Writes data. A reader that has seen enough (`| head`) is no error.
@@ -56,7 +62,7 @@ impl Output {
     }
 }
 
-fn style(color: Color, terminal: bool) -> Style {
+fn style(color: Color, lang: Option<LangArg>, terminal: bool) -> Style {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let color = match color {
@@ -64,13 +70,20 @@ fn style(color: Color, terminal: bool) -> Style {
         Color::Never => false,
         Color::Auto => terminal && !no_color && !dumb,
     };
-    let locale =
-        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    let utf8 = locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    });
-    Style { color, unicode: utf8, width: 100 }
+    let characters = locale("LC_CTYPE").to_ascii_lowercase();
+    let unicode = characters.contains("utf-8") || characters.contains("utf8");
+    let lang = match lang {
+        Some(LangArg::En) => Lang::En,
+        Some(LangArg::Zh) => Lang::Zh,
+        None => Lang::of_locale(&locale("LC_MESSAGES")),
+    };
+    Style { color, unicode, width: 100, lang }
+}
+
+/// The locale of a category, by the variables in POSIX' order: the first that is not empty.
+fn locale(category: &str) -> String {
+    let values = ["LC_ALL", category, "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    values.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
 }
 
 /// Why a command ended with an error.

@@ -1,12 +1,14 @@
 //! What is wrong, where, and what to do next. Owns the data; drawing it is `report`'s.
 
 mod source;
+pub mod wording;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 pub use source::{Position, Source, Span, Spanned};
+pub use wording::{Lang, Wording, say};
 
 /// Stable, kebab-case name of a kind of diagnostic (`unknown-node`, `tls-name`); what scripts may match on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

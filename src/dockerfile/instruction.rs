@@ -9,7 +9,7 @@ use super::keyword::Keyword;
 use super::lexer::LogicalLine;
 use super::text::Text;
 use super::words::{Splitter, is_blank, split_blanks};
-use crate::diag::{Span, Spanned, did_you_mean};
+use crate::diag::{Span, Spanned, Wording, did_you_mean, say};
 
 /// One instruction of a Dockerfile.
 #[derive(Clone, Debug)]
@@ -193,7 +193,7 @@ impl Reader<'_> {
 
     fn required_keyword(&mut self, outer: Spanned<Keyword>) -> Option<Spanned<Keyword>> {
         if self.rest.is_empty() {
-            self.missing(*outer, "an instruction", outer.span);
+            self.missing(*outer, say!("an instruction", "一条指令"), outer.span);
             return None;
         }
         let inner = self.keyword()?;
@@ -204,7 +204,7 @@ impl Reader<'_> {
         Some(inner)
     }
 
-    fn missing(&mut self, keyword: Keyword, what: &'static str, span: Span) {
+    fn missing(&mut self, keyword: Keyword, what: Wording, span: Span) {
         self.error(span, SyntaxErrorKind::MissingArgument { keyword: keyword.name(), what });
     }
 
@@ -245,15 +245,15 @@ impl Reader<'_> {
             Keyword::Env | Keyword::Label | Keyword::Arg => self.pairs(keyword),
             Keyword::Workdir | Keyword::User | Keyword::StopSignal | Keyword::Maintainer => {
                 if self.rest.is_empty() {
-                    self.missing(*keyword, "a value", keyword.span);
+                    self.missing(*keyword, say!("a value", "值"), keyword.span);
                     return Arguments::None;
                 }
                 Arguments::Words(vec![Word::new(self.rest.clone())])
             }
-            Keyword::Copy | Keyword::Add => self.words(keyword, 2, "a source and a destination"),
-            Keyword::Expose => self.words(keyword, 1, "a port"),
-            Keyword::Volume => self.words(keyword, 1, "a path"),
-            Keyword::From => self.words(keyword, 1, "an image"),
+            Keyword::Copy | Keyword::Add => self.words(keyword, 2, say!("a source and a destination", "来源和目标")),
+            Keyword::Expose => self.words(keyword, 1, say!("a port", "端口")),
+            Keyword::Volume => self.words(keyword, 1, say!("a path", "路径")),
+            Keyword::From => self.words(keyword, 1, say!("an image", "镜像")),
             Keyword::Shell => self.shell(keyword),
             Keyword::OnBuild => Arguments::None,
         }
@@ -275,7 +275,7 @@ impl Reader<'_> {
         if self.rest.is_empty() {
             // `CMD` and `ENTRYPOINT` without arguments reset what was inherited.
             if *keyword == Keyword::Run {
-                self.missing(*keyword, "a command", keyword.span);
+                self.missing(*keyword, say!("a command", "命令"), keyword.span);
             }
             return Arguments::None;
         }
@@ -286,8 +286,10 @@ impl Reader<'_> {
     fn healthcheck(&mut self, keyword: Spanned<Keyword>) -> Arguments {
         let kind = self.take_word();
         match kind.as_str().to_ascii_uppercase().as_str() {
-            "" => self.missing(*keyword, "`CMD command` or `NONE`", keyword.span),
-            "CMD" if self.rest.is_empty() => self.missing(*keyword, "a command after CMD", kind.whole()),
+            "" => self.missing(*keyword, say!("`CMD command` or `NONE`", "参数 `CMD command` 或 `NONE`"), keyword.span),
+            "CMD" if self.rest.is_empty() => {
+                self.missing(*keyword, say!("a command after CMD", "写在 CMD 后面的命令"), kind.whole());
+            }
             "CMD" => return self.command(keyword),
             "NONE" => {}
             _ => self.error(kind.whole(), SyntaxErrorKind::MalformedHealthcheck),
@@ -295,7 +297,7 @@ impl Reader<'_> {
         Arguments::None
     }
 
-    fn words(&mut self, keyword: Spanned<Keyword>, least: usize, what: &'static str) -> Arguments {
+    fn words(&mut self, keyword: Spanned<Keyword>, least: usize, what: Wording) -> Arguments {
         let array = if keyword.takes_array() { self.array(keyword) } else { None };
         let texts = array.unwrap_or_else(|| {
             let ranges = split_blanks(self.rest.as_str()).take(self.room);
@@ -322,7 +324,7 @@ impl Reader<'_> {
     fn pairs(&mut self, keyword: Spanned<Keyword>) -> Arguments {
         let ranges = Splitter::pairs(self.escape).split_up_to(self.rest.as_str(), self.room).ranges;
         let Some(first) = ranges.first() else {
-            self.missing(*keyword, "a name", keyword.span);
+            self.missing(*keyword, say!("a name", "名字"), keyword.span);
             return Arguments::None;
         };
         let legacy = *keyword != Keyword::Arg && !self.rest.as_str()[first.clone()].contains('=');
@@ -355,7 +357,7 @@ impl Reader<'_> {
     fn legacy_pair(&mut self, keyword: Spanned<Keyword>) -> Arguments {
         let name = self.take_word();
         if self.rest.is_empty() {
-            self.missing(*keyword, "a value", name.whole());
+            self.missing(*keyword, say!("a value", "值"), name.whole());
             return Arguments::None;
         }
         let value = Some(Word::new(self.rest.clone()));

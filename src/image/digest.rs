@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sha2::Digest as _;
 
 use super::NameError;
+use crate::diag::{Wording, say};
 
 /// Registered digest algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,18 +76,27 @@ impl FromStr for Digest {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let error = |reason: &str| NameError::new("digest", text, reason);
-        let (name, hex) = text.split_once(':').ok_or_else(|| error("has no `algorithm:` in front"))?;
+        let error = |reason: Wording| NameError::new(say!("digest", "摘要"), text, reason);
+        let (name, hex) =
+            text.split_once(':').ok_or_else(|| error(say!("has no `algorithm:` in front", "前面没有 `algorithm:`")))?;
         let algorithm = match name {
             "sha256" => Algorithm::Sha256,
             "sha512" => Algorithm::Sha512,
-            _ => return Err(error("names an algorithm other than sha256 and sha512")),
+            _ => {
+                return Err(error(say!(
+                    "names an algorithm other than sha256 and sha512",
+                    "算法不是 sha256 或 sha512"
+                )));
+            }
         };
         if hex.len() != algorithm.hex_len() {
-            return Err(error("has the wrong number of hex digits"));
+            return Err(error(say!("has the wrong number of hex digits", "十六进制位数不对")));
         }
         if !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(error("holds something other than lower-case hex digits"));
+            return Err(error(say!(
+                "holds something other than lower-case hex digits",
+                "含有小写十六进制数字以外的字符"
+            )));
         }
         Ok(Self { algorithm, hex: hex.into() })
     }

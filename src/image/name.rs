@@ -4,23 +4,30 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Digest;
+use crate::diag::{Lang, Wording, say};
 
 /// Why a text is not the name it was meant to be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} `{input}` {reason}")]
+#[error("{}", self.message().get(Lang::En))]
 pub struct NameError {
-    pub what: &'static str,
+    pub what: Wording,
     pub input: String,
     /// A verb phrase: "holds an upper-case letter".
-    pub reason: String,
+    pub reason: Wording,
 }
 
 impl NameError {
-    pub(super) fn new(what: &'static str, input: &str, reason: impl Into<String>) -> Self {
+    pub(super) fn new(what: Wording, input: &str, reason: Wording) -> Self {
         const SHOWN: usize = 120;
         let cut = input.floor_char_boundary(SHOWN);
         let input = if cut < input.len() { format!("{}…", &input[..cut]) } else { input.to_owned() };
-        Self { what, input: input.escape_debug().to_string(), reason: reason.into() }
+        Self { what, input: input.escape_debug().to_string(), reason }
+    }
+
+    #[must_use]
+    pub fn message(&self) -> Wording {
+        let Self { what, input, reason } = self;
+        say!("{what} `{input}` {reason}", "{what} `{input}` 有误：{reason}", what, input, reason)
     }
 }
 
@@ -74,18 +81,24 @@ impl FromStr for RegistryHost {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let error = |reason: &str| NameError::new("registry host", text, reason);
+        let error = |reason: Wording| NameError::new(say!("registry host", "镜像仓库主机"), text, reason);
         if text.contains("://") {
-            return Err(error("starts with a scheme; write `host[:port]` only"));
+            return Err(error(say!(
+                "starts with a scheme; write `host[:port]` only",
+                "以协议开头；只写 `host[:port]`"
+            )));
         }
         if text.contains('/') {
-            return Err(error("holds a `/`; write `host[:port]` only, the organization goes into `organization`"));
+            return Err(error(say!(
+                "holds a `/`; write `host[:port]` only, the organization goes into `organization`",
+                "含有 `/`；只写 `host[:port]`，组织写在 `organization` 里"
+            )));
         }
         let (host, port) = split_port(text);
         if let Some(port) = port
             && !matches!(port.parse::<u16>(), Ok(1..))
         {
-            return Err(error("has a port that is not a number from 1 to 65535"));
+            return Err(error(say!("has a port that is not a number from 1 to 65535", "端口不是 1 到 65535 的数字")));
         }
         let address = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
         let well_formed = match address {
@@ -93,7 +106,7 @@ impl FromStr for RegistryHost {
             None => host.split('.').all(is_host_label),
         };
         if !well_formed || host.len() > 253 {
-            return Err(error("is not a host name or an address"));
+            return Err(error(say!("is not a host name or an address", "不是主机名或地址")));
         }
         let text = text.to_ascii_lowercase();
         Ok(Self(if Self::DOCKER_HUB_SPELLINGS.contains(&text.as_str()) { Self::DOCKER_HUB.to_owned() } else { text }))
@@ -141,20 +154,26 @@ impl FromStr for Repository {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let error = |reason: &str| NameError::new("repository", text, reason);
+        let error = |reason: Wording| NameError::new(say!("repository", "仓库名"), text, reason);
         if text.is_empty() {
-            return Err(error("is empty"));
+            return Err(error(say!("is empty", "是空的")));
         }
         if text.len() > 255 {
-            return Err(error("is longer than 255 characters"));
+            return Err(error(say!("is longer than 255 characters", "超过 255 个字符")));
         }
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(error("holds an upper-case letter; repositories are lower case"));
+            return Err(error(say!(
+                "holds an upper-case letter; repositories are lower case",
+                "含有大写字母；仓库名只能小写"
+            )));
         }
         if text.split('/').all(is_path_component) {
             return Ok(Self(text.to_owned()));
         }
-        Err(error("is not lower-case letters and digits joined by `/`, `.`, `_`, `__` or `-`"))
+        Err(error(say!(
+            "is not lower-case letters and digits joined by `/`, `.`, `_`, `__` or `-`",
+            "不是由 `/`、`.`、`_`、`__` 或 `-` 连接的小写字母和数字"
+        )))
     }
 }
 
@@ -200,20 +219,23 @@ impl FromStr for Tag {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let error = |reason: &str| NameError::new("tag", text, reason);
+        let error = |reason: Wording| NameError::new(say!("tag", "标签"), text, reason);
         if text.is_empty() {
-            return Err(error("is empty"));
+            return Err(error(say!("is empty", "是空的")));
         }
         if text.len() > 128 {
-            return Err(error("is longer than 128 characters"));
+            return Err(error(say!("is longer than 128 characters", "超过 128 个字符")));
         }
         if text.starts_with(['.', '-']) {
-            return Err(error("starts with `.` or `-`"));
+            return Err(error(say!("starts with `.` or `-`", "以 `.` 或 `-` 开头")));
         }
         if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')) {
             return Ok(Self(text.to_owned()));
         }
-        Err(error("holds something other than letters, digits, `_`, `.` and `-`"))
+        Err(error(say!(
+            "holds something other than letters, digits, `_`, `.` and `-`",
+            "含有字母、数字、`_`、`.` 和 `-` 以外的字符"
+        )))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::NameError;
+use crate::diag::say;
 
 /// What an image runs on. A platform without a variant selects every variant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +46,14 @@ impl FromStr for Platform {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
         };
         if !(2..=3).contains(&parts.len()) || !parts.iter().all(well_formed) {
-            return Err(NameError::new("platform", text, "is not `os/architecture` or `os/architecture/variant`"));
+            return Err(NameError::new(
+                say!("platform", "平台"),
+                text,
+                say!(
+                    "is not `os/architecture` or `os/architecture/variant`",
+                    "不是 `os/architecture` 或 `os/architecture/variant`"
+                ),
+            ));
         }
         Ok(Self {
             os: parts[0].to_owned(),

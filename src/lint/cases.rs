@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
+use super::tests::occasion;
 use super::{BuildContext, ContextFile, Report, Rule, lint, rule, rules};
 use crate::diag::{Source, Span, Spanned};
 
@@ -115,7 +116,7 @@ impl Case {
         let said = self.block("shellcheck").unwrap_or_default();
         let shell = shell_findings(said, &shell_scripts(source, &policy, &context));
         let context = BuildContext { shell, ..context };
-        lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
+        lint(source, Path::new("Dockerfile"), &policy, &context, None, occasion(Date::constant(2027, 1, 31)))
     }
 
     /// The Dockerfile with the fixes of one rule, or of all.

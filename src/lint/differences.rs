@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use super::cases::{Case, folder, read_cases, stems};
 use super::policy::{Policy, Profile};
+use super::tests::occasion;
 use super::{BuildContext, Report, lint};
 use crate::diag::Source;
 
@@ -45,7 +46,7 @@ impl Difference {
         let case = read_cases(&text).into_iter().next().expect("a sample");
         let source = Arc::new(Source::new("Dockerfile", case.blocks["dockerfile"].as_str()));
         let policy = Policy { profile: Profile::Hadolint, ..Policy::default() };
-        let (path, today) = (Path::new("Dockerfile"), Date::constant(2027, 1, 31));
+        let (path, today) = (Path::new("Dockerfile"), occasion(Date::constant(2027, 1, 31)));
         let report = lint(&source, path, &policy, &BuildContext::default(), None, today);
         Self { name, ours: said(&source, &report), text, case }
     }

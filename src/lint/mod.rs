@@ -4,6 +4,7 @@
 mod build;
 mod context;
 mod data;
+mod example;
 pub mod fix;
 mod foreign;
 mod ignore_file;
@@ -11,6 +12,7 @@ mod images;
 mod packages;
 mod paths;
 pub mod policy;
+mod practice;
 mod pragma;
 mod rule;
 mod rules;
@@ -36,6 +38,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 pub use build::{BuildContext, ContextFile};
+pub use example::{Example, Sample};
+pub use practice::practice;
 pub use rule::Rule;
 pub use shellcheck::{Comment, EXCLUDED, ScCode, ScKind, ShellFinding, ShellScript, shell_scripts};
 pub use weigh::{OverrideEntry, shellcheck_overrides, stale_overrides};
@@ -45,9 +49,18 @@ use self::fix::{Fix, Fixed};
 use self::policy::{Level, Policy};
 use self::pragma::Pragmas;
 use self::rule::{Draft, Sink};
-use crate::diag::{Diagnostic, Problem, Severity, Source};
+use crate::diag::{Diagnostic, Lang, Problem, Severity, Source, say};
 use crate::dockerfile::Dockerfile;
 use crate::image::Digest;
+
+/// When a Dockerfile is linted, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occasion {
+    /// Overrides end, and so does the life of base images.
+    pub today: Date,
+    /// What findings are worded in.
+    pub lang: Lang,
+}
 
 /// What a rule found, weighed by the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +137,8 @@ pub fn files_to_read(source: &Arc<Source>) -> BTreeSet<String> {
 /// Checks one Dockerfile.
 ///
 /// `path` is relative to the project file's directory, for overrides that hold for some paths only; `project` is the
-/// project file's text, for findings that point there; overrides end at `today`.
+/// project file's text, for findings that point there; overrides end with
+/// the day of the `occasion`.
 #[must_use]
 pub fn lint(
     source: &Arc<Source>,
@@ -132,7 +146,7 @@ pub fn lint(
     policy: &Policy,
     context: &BuildContext,
     project: Option<&Arc<Source>>,
-    today: Date,
+    Occasion { today, lang }: Occasion,
 ) -> Report {
     let dockerfile = Dockerfile::parse(source);
     let pragmas = Pragmas::read(&dockerfile, today);
@@ -149,10 +163,10 @@ pub fn lint(
         let strict = pragmas.strict && foreign::buildkit(draft.aliases) != Level::Off;
         let level = if strict && weight.level != Level::Off { Level::Error } else { weight.level };
         if let Some(severity) = severity(level) {
-            let mut finding = finish(draft, level, severity, source);
+            let mut finding = finish(draft, level, severity, source, lang);
             finding.fix = finding.fix.filter(|_| sound);
             if let Some(place) = weight.expired {
-                point_at_expired(&mut finding.diagnostic, policy, place, project);
+                point_at_expired(&mut finding.diagnostic, policy, place, project, lang);
             }
             report.findings.push(finding);
         }
@@ -172,13 +186,17 @@ fn severity(level: Level) -> Option<Severity> {
     }
 }
 
-fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) -> Finding {
+fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>, lang: Lang) -> Finding {
     let Draft { rule, aliases, span, message, help, labels, elsewhere, fix, .. } = draft;
-    let problem = Problem::new(code(rule, aliases), message).with_help(help.unwrap_or_else(|| rule.help.to_owned()));
+    let help = help.map_or_else(|| rule.help.get(lang).to_owned(), |help| help.into_string(lang));
+    let problem = Problem::new(code(rule, aliases), message.into_string(lang)).with_help(help);
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
-    let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
-    let diagnostic =
-        elsewhere.into_iter().fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text));
+    let diagnostic = labels
+        .into_iter()
+        .fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text.into_string(lang)));
+    let diagnostic = elsewhere
+        .into_iter()
+        .fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text.into_string(lang)));
     Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic, fix }
 }
 
@@ -189,10 +207,16 @@ fn code(rule: &Rule, aliases: &'static [&'static str]) -> &'static str {
 }
 
 /// A finding that was allowed until some day says so.
-fn point_at_expired(diagnostic: &mut Diagnostic, policy: &Policy, place: OverrideEntry, project: Option<&Arc<Source>>) {
+fn point_at_expired(
+    diagnostic: &mut Diagnostic,
+    policy: &Policy,
+    place: OverrideEntry,
+    project: Option<&Arc<Source>>,
+    lang: Lang,
+) {
     let until = policy.overrides.get(place.index).and_then(|entry| entry.until);
     if let Some((project, until)) = project.zip(until) {
-        let label = format!("an override held until {}", until.value);
-        *diagnostic = diagnostic.clone().at(project, until.span, label);
+        let label = say!("an override held until {day}", "覆盖规则的设置到 {day} 为止", day = until.value);
+        *diagnostic = diagnostic.clone().at(project, until.span, label.into_string(lang));
     }
 }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use super::rule::{Draft, is_named};
-use crate::diag::{Span, did_you_mean};
+use crate::diag::{Span, Wording, did_you_mean, say};
 use crate::dockerfile::Dockerfile;
 
 #[derive(Debug, Default)]
@@ -42,20 +42,30 @@ pub(super) struct PragmaFault {
     pub(super) kind: PragmaFaultKind,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(super) enum PragmaFaultKind {
-    #[error("`# swrctl` says nothing but `allow=RULE reason=TEXT`")]
     Unreadable,
-    #[error("no rule is called `{name}`")]
     UnknownRule { name: String, meant: Option<&'static str> },
-    #[error("the comment allows without a reason")]
     NoReason,
-    #[error("`{text}` is no day")]
     BadDate { text: String },
-    #[error("the permission ended on {day}")]
     Expired { day: Date },
-    #[error("no instruction follows this comment")]
     NoInstruction,
+}
+
+impl PragmaFaultKind {
+    pub(super) fn message(&self) -> Wording {
+        match self {
+            Self::Unreadable => say!(
+                "`# swrctl` says nothing but `allow=RULE reason=TEXT`",
+                "`# swrctl` 只能写 `allow=RULE reason=TEXT`"
+            ),
+            Self::UnknownRule { name, .. } => say!("no rule is called `{name}`", "没有名为 `{name}` 的规则", name),
+            Self::NoReason => say!("the comment allows without a reason", "注释放行时没有写原因"),
+            Self::BadDate { text } => say!("`{text}` is no day", "`{text}` 不是日期", text),
+            Self::Expired { day } => say!("the permission ended on {day}", "放行已于 {day} 到期", day),
+            Self::NoInstruction => say!("no instruction follows this comment", "这条注释后面没有指令"),
+        }
+    }
 }
 
 impl Selection {

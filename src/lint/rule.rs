@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::example::Example;
 use super::fix::Fix;
 use super::foreign;
 use super::policy::{Level, Profile};
-use crate::diag::{Source, Span};
+use crate::diag::{Source, Span, Wording};
 
 /// One check over a Dockerfile, with everything there is to say about it.
 pub struct Rule {
@@ -22,11 +23,12 @@ pub struct Rule {
     /// The policy turns it on by itself, by declaring what it checks: it holds in every profile.
     pub by_policy: bool,
     /// One sentence, lower case.
-    pub summary: &'static str,
+    pub summary: Wording,
     /// Why it matters, in a few sentences.
-    pub explanation: &'static str,
+    pub explanation: Wording,
     /// What to do, imperative, unless a finding knows better.
-    pub help: &'static str,
+    pub help: Wording,
+    pub example: Example,
     pub(super) check: fn(&Context, &mut Sink),
 }
 
@@ -82,22 +84,22 @@ pub(super) struct Draft {
     pub(super) rule: &'static Rule,
     pub(super) aliases: &'static [&'static str],
     pub(super) span: Span,
-    pub(super) message: String,
-    pub(super) help: Option<String>,
+    pub(super) message: Wording,
+    pub(super) help: Option<Wording>,
     /// The level in a profile, where it is weaker than the rule's own.
     pub(super) softened: Option<Level>,
     /// The level that another program gives it: it holds in every profile with what that program finds.
     pub(super) foreign: Option<Level>,
     /// Further places with a word about each.
-    pub(super) labels: Vec<(Span, String)>,
+    pub(super) labels: Vec<(Span, Wording)>,
     /// Places in other files.
-    pub(super) elsewhere: Vec<(Arc<Source>, Span, String)>,
+    pub(super) elsewhere: Vec<(Arc<Source>, Span, Wording)>,
     pub(super) fix: Option<Fix>,
 }
 
 impl Draft {
-    pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+    pub(super) fn help(&mut self, help: Wording) -> &mut Self {
+        self.help = Some(help);
         self
     }
 
@@ -136,13 +138,13 @@ impl Draft {
         self
     }
 
-    pub(super) fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.labels.push((span, text.into()));
+    pub(super) fn label(&mut self, span: Span, text: Wording) -> &mut Self {
+        self.labels.push((span, text));
         self
     }
 
-    pub(super) fn label_in(&mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> &mut Self {
-        self.elsewhere.push((Arc::clone(source), span, text.into()));
+    pub(super) fn label_in(&mut self, source: &Arc<Source>, span: Span, text: Wording) -> &mut Self {
+        self.elsewhere.push((Arc::clone(source), span, text));
         self
     }
 }
@@ -161,9 +163,8 @@ impl Sink {
         sink.drafts
     }
 
-    pub(super) fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Draft {
+    pub(super) fn report(&mut self, span: Span, message: Wording) -> &mut Draft {
         let Self { rule, drafts } = self;
-        let message = message.into();
         drafts.push(Draft {
             rule,
             aliases: rule.aliases,

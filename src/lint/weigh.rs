@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::Occasion;
 use super::policy::{Level, Override, Policy};
 use super::rule::{Draft, is_named};
-use crate::diag::{Diagnostic, Problem, Severity, Source};
+use crate::diag::{Diagnostic, Lang, Problem, Severity, Source, say};
 
 /// An entry of a policy: its override and the rule within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,25 +75,41 @@ pub fn stale_overrides(
     policy: &Policy,
     used: &BTreeSet<OverrideEntry>,
     project: &Arc<Source>,
-    today: Date,
+    Occasion { today, lang }: Occasion,
 ) -> Vec<Diagnostic> {
     let overrides = policy.overrides.iter().enumerate();
     overrides
         .flat_map(|(index, entry)| match entry.until.filter(|_| entry.is_expired(today)) {
-            Some(until) => vec![expired(entry, *until).at(project, until.span, "until here")],
-            None => unused(index, entry, used, project),
+            Some(until) => {
+                let label = say!("until here", "到此为止").into_string(lang);
+                vec![expired(entry, *until, lang).at(project, until.span, label)]
+            }
+            None => unused(index, entry, used, project, lang),
         })
         .collect()
 }
 
-fn expired(entry: &Override, until: Date) -> Diagnostic {
+fn expired(entry: &Override, until: Date, lang: Lang) -> Diagnostic {
     let names = entry.rules.iter().map(|name| format!("`{}`", name.value)).collect::<Vec<_>>().join(", ");
-    Diagnostic::warning("expired-override", format!("the override of {names} ended on {until} and holds no more"))
-        .with_help("fix what it covered and delete it, or give it a new day")
+    let message = say!(
+        "the override of {names} ended on {until} and holds no more",
+        "对 {names} 的覆盖已于 {until} 到期，不再生效",
+        names,
+        until
+    );
+    let help =
+        say!("fix what it covered and delete it, or give it a new day", "修复它所覆盖的问题后删除，或改一个新的日期");
+    Diagnostic::warning("expired-override", message.into_string(lang)).with_help(help.into_string(lang))
 }
 
 /// A waiver (for some paths or some time) that covers nothing is a hole waiting; a general `allow` is only idle.
-fn unused(index: usize, entry: &Override, used: &BTreeSet<OverrideEntry>, project: &Arc<Source>) -> Vec<Diagnostic> {
+fn unused(
+    index: usize,
+    entry: &Override,
+    used: &BTreeSet<OverrideEntry>,
+    project: &Arc<Source>,
+    lang: Lang,
+) -> Vec<Diagnostic> {
     if entry.level != Level::Off {
         return Vec::new();
     }
@@ -101,9 +118,12 @@ fn unused(index: usize, entry: &Override, used: &BTreeSet<OverrideEntry>, projec
     let rules = entry.rules.iter().enumerate();
     let idle = rules.filter(|(rule, _)| !used.contains(&OverrideEntry { index, rule: *rule }));
     idle.map(|(_, name)| {
-        let problem = Problem::new("unused-override", format!("nothing needs `{}` to be allowed here", name.value))
-            .with_help("delete it, so that it cannot hide a later finding");
-        Diagnostic::from_problem(severity, problem).at(project, name.span, "allowed nothing")
+        let message =
+            say!("nothing needs `{name}` to be allowed here", "这里没有任何问题需要放行 `{name}`", name = name.value);
+        let help = say!("delete it, so that it cannot hide a later finding", "删除它，以免以后掩盖新的问题");
+        let problem = Problem::new("unused-override", message.into_string(lang)).with_help(help.into_string(lang));
+        let label = say!("allowed nothing", "没有放行任何问题").into_string(lang);
+        Diagnostic::from_problem(severity, problem).at(project, name.span, label)
     })
     .collect()
 }

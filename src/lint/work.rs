@@ -2,6 +2,7 @@
 
 use super::data::installers::{BUILDERS, INSTALLERS, Installer};
 use super::packages::{Manager, PackageCommand, package_command};
+use crate::diag::{Wording, say};
 use crate::dockerfile::shell::{Invocation, Script, ShellWord};
 
 /// From what changes seldom to what changes with every commit.
@@ -17,12 +18,12 @@ pub(super) enum Work {
 }
 
 impl Work {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> Wording {
         match self {
-            Self::System => "system packages",
-            Self::Dependencies => "dependencies",
-            Self::Source => "the source",
-            Self::Other => "neither packages nor the source",
+            Self::System => say!("system packages", "系统软件包"),
+            Self::Dependencies => say!("dependencies", "依赖"),
+            Self::Source => say!("the source", "源代码"),
+            Self::Other => say!("neither packages nor the source", "既非软件包也非源代码的内容"),
         }
     }
 }

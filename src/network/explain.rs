@@ -1,64 +1,88 @@
 //! What each check proves, why it matters and what to do: the text of the documentation.
 
 use super::Check;
+use crate::diag::{Wording, say};
 
 /// One paragraph about `check`.
 #[must_use]
-pub const fn explain(check: Check) -> &'static str {
+pub const fn explain(check: Check) -> Wording {
     match check {
-        Check::EnvProxy => {
+        Check::EnvProxy => say!(
             "Finds the proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY (HTTP_PROXY with plain HTTP) put between this \
              machine and the registry, read as the HTTP client reads them. A proxy quietly turns a private path into a \
              public one: traffic is billed, throttled and inspected elsewhere. In the modes private and vpc-endpoint a \
              proxy in the way is a failure; add the registry's host to NO_PROXY. Credentials of a proxy are never \
-             shown."
-        }
-        Check::DnsRegistry => {
+             shown.",
+            "找出 HTTPS_PROXY、ALL_PROXY 和 NO_PROXY（明文 HTTP 时为 HTTP_PROXY）在本机与镜像仓库之间设置的代\
+             理，读取方式与 HTTP 客户端一致。代理会悄悄把内网路径变成公网路径：流量在别处计费、限速和检查。在 private \
+             和 vpc-endpoint 模式下，途中有代理就是失败；请把镜像仓库的主机名加入 NO_PROXY。代理的账号密码绝\
+             不会显示。",
+        ),
+        Check::DnsRegistry => say!(
             "Resolves the registry's name as every program on this machine does, hosts file included, and reads the \
              hosts file for lines that pin the name. A stale line survives every change of DNS and sends requests to \
              an address that is gone; a line in a file that the system does not read pins nothing. Correct the line \
-             that is named, or the servers in resolv.conf. Through a proxy the check is skipped: the proxy resolves."
-        }
-        Check::AddressClass => {
+             that is named, or the servers in resolv.conf. Through a proxy the check is skipped: the proxy resolves.",
+            "像本机的所有程序一样解析镜像仓库的域名（包括 hosts 文件），并检查 hosts 文件里固定该域名的行。过\
+             期的行不会随 DNS 变化，请求会发往早已失效的地址；写在系统不读取的文件里的行则什么也固定不了。请\
+             修正指出的那一行，或 resolv.conf 里的服务器。经过代理时跳过此检查：域名由代理解析。",
+        ),
+        Check::AddressClass => say!(
             "Compares the resolved addresses with the declared mode: private wants RFC 1918, 100.64.0.0/10 or \
              unique-local IPv6, public wants global addresses, vpc-endpoint wants the declared endpoint, or private \
              addresses where none is declared. The name of a registry resolves differently inside and outside its \
-             region, so this is where a declared path and the real one part. Correct name resolution, or the mode."
-        }
-        Check::Tcp => {
+             region, so this is where a declared path and the real one part. Correct name resolution, or the mode.",
+            "把解析到的地址与声明的模式对照：private 要求 RFC 1918、100.64.0.0/10 或唯一本地 IPv6 地址，public \
+             要求全球地址，vpc-endpoint 要求声明的终端节点，没有声明时要求私有地址。镜像仓库的域名在区域内外\
+             解析结果不同，声明的路径与真实的路径就在这里分道扬镳。请修正域名解析，或修改模式。",
+        ),
+        Check::Tcp => say!(
             "Opens a connection to every address of the registry, or to the proxy in front of it. Refused means that a \
              machine is there and nothing listens on the port; no answer means that a firewall, a security group or a \
              missing route swallows the packets. One dead address among several makes pulls fail now and then, which \
-             is a warning."
-        }
-        Check::Tls => {
+             is a warning.",
+            "与镜像仓库的每个地址（或它前面的代理）建立连接。连接被拒绝说明机器在，但端口上没有程序监听；没有\
+             应答说明防火墙、安全组或缺失的路由吞掉了报文。多个地址中有一个不通会让拉取时好时坏，报为警告。",
+        ),
+        Check::Tls => say!(
             "Completes a TLS handshake with the registry's name and verifies the certificate against this machine's \
              trusted roots and the registry's own `ca`. Tells an expired certificate, a wrong name, an unknown issuer \
              (an own certificate authority, or a proxy that opens the traffic) and a port that speaks plain HTTP from \
-             one another. With `verify=false` nothing is proved, and the check warns."
-        }
-        Check::RegistryApi => {
+             one another. With `verify=false` nothing is proved, and the check warns.",
+            "用镜像仓库的域名完成 TLS 握手，并用本机信任的根证书和该仓库自己的 `ca` 验证证书。它能区分证书过\
+             期、域名不符、签发者未知（自建 CA，或拆开流量的代理）以及端口上跑的是明文 HTTP。设置了 `verify=false` \
+             时什么也证明不了，检查会给出警告。",
+        ),
+        Check::RegistryApi => say!(
             "Asks for /v2/ and expects an answer of the distribution specification. Load balancers, portals and \
              captive networks answer on port 443 with a valid certificate too: only this tells a registry from them. \
-             Correct the host, or what stands in front of it."
-        }
-        Check::AuthToken => {
+             Correct the host, or what stands in front of it.",
+            "请求 /v2/，并要求应答符合分发规范。负载均衡、门户页面和强制认证网络同样会在 443 端口用有效证书应\
+             答：只有这一步能把镜像仓库与它们区分开。请修正主机名，或它前面的设备。",
+        ),
+        Check::AuthToken => say!(
             "Asks the registry for the permissions that the migrations need: pull of sources, pull and push of \
              targets, one repository for each organization. Finds wrong credentials, a missing organization and a \
-             missing right to push before the first blob is moved. Nothing is pulled, pushed or created."
-        }
+             missing right to push before the first blob is moved. Nothing is pulled, pushed or created.",
+            "向镜像仓库申请迁移所需的权限：源要拉取，目标要拉取和推送，每个组织取一个仓库。在搬运第一个数据块\
+             之前就发现错误的凭据、不存在的组织和缺少的推送权限。不会拉取、推送或创建任何东西。",
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Lang;
 
     #[test]
     fn every_check_is_explained_in_one_paragraph() {
         for check in Check::ALL {
-            let text = explain(check);
-            assert!(text.ends_with('.') && !text.contains('\n') && !text.contains("  "), "{check}");
+            for (lang, end) in [(Lang::En, '.'), (Lang::Zh, '。')] {
+                let text = explain(check);
+                let text = text.get(lang);
+                assert!(text.ends_with(end) && !text.contains('\n') && !text.contains("  "), "{check}");
+            }
         }
     }
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
+use crate::lint::Occasion;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{Address, Inventory, Scope, expand, fix_addresses, used_registries};
 use crate::probe;
@@ -34,10 +34,10 @@ pub struct Observation {
 }
 
 /// Observes what `project` declares, as far as it is in `scope`.
-pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, today: Date) -> Observation {
+pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occasion: Occasion) -> Observation {
     let lint = tokio::task::spawn_blocking({
         let project = Arc::clone(project);
-        move || worktree::lint_all(&project, today)
+        move || worktree::lint_all(&project, occasion)
     });
     let paths = prove_paths(project, stores).await;
     let reach = Reach::new(project, stores, &paths).await;

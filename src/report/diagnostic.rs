@@ -8,7 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, Th
 
 use super::escape;
 use super::excerpt::Excerpt;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Lang, Severity, Wording, say};
 
 /// How diagnostics are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Style {
     pub unicode: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Of the words around messages.
+    pub lang: Lang,
 }
 
 impl Style {
@@ -46,6 +48,9 @@ pub fn render(diagnostics: &[Diagnostic], style: &Style) -> String {
             drawn.push_str(&render_short(diagnostic));
             drawn.push('\n');
         }
+        if let Some(help) = &diagnostic.problem.help {
+            drawn.push_str(&footer(help, style));
+        }
         drawn.push('\n');
     }
     drawn
@@ -58,11 +63,32 @@ pub fn render_short(diagnostic: &Diagnostic) -> String {
         let at = label.source.position(label.span.start);
         format!("{}:{}:{}: ", escape::line(label.source.name()), at.line, at.column)
     });
-    format!("{place}{}: {}", title(diagnostic), escape::line(clip(&diagnostic.problem.message).as_ref()))
+    // Editors know the English words.
+    let title = title(diagnostic, Lang::En);
+    format!("{place}{title}: {}", escape::line(clip(&diagnostic.problem.message).as_ref()))
 }
 
-fn title(diagnostic: &Diagnostic) -> String {
-    format!("{}[{}]", diagnostic.severity, escape::line(diagnostic.problem.code.as_str()))
+fn title(diagnostic: &Diagnostic, lang: Lang) -> String {
+    format!("{}[{}]", word(diagnostic.severity).get(lang), escape::line(diagnostic.problem.code.as_str()))
+}
+
+const fn word(severity: Severity) -> Wording {
+    match severity {
+        Severity::Info => say!("info", "提示"),
+        Severity::Warning => say!("warning", "警告"),
+        Severity::Error => say!("error", "错误"),
+    }
+}
+
+/// What to do, below the excerpts; miette would set an English word in front of it.
+fn footer(help: &str, style: &Style) -> String {
+    let word = say!("help: ", "帮助：");
+    let word = format!("  {}", word.get(style.lang));
+    let word = if style.color { format!("\u{1b}[36m{word}\u{1b}[0m") } else { word };
+    // Both words take as many columns.
+    let options =
+        textwrap::Options::new(style.width.max(MIN_WIDTH) - 2).initial_indent(&word).subsequent_indent("        ");
+    textwrap::fill(&escape::lines(&clip(help)), options) + "\n"
 }
 
 fn clip(text: &str) -> Cow<'_, str> {
@@ -88,7 +114,6 @@ struct Drawing {
     severity: Severity,
     title: String,
     message: String,
-    help: Option<String>,
     excerpt: Excerpt,
 }
 
@@ -97,9 +122,8 @@ impl Drawing {
         let problem = &diagnostic.problem;
         Self {
             severity: diagnostic.severity,
-            title: title(diagnostic),
+            title: title(diagnostic, style.lang),
             message: escape::line(&clip(&problem.message)).into_owned(),
-            help: problem.help.as_deref().map(|help| escape::lines(&clip(help)).into_owned()),
             excerpt: Excerpt::new(&diagnostic.labels, style.width.min(MAX_WIDTH).saturating_sub(GUTTER)),
         }
     }
@@ -126,10 +150,6 @@ impl miette::Diagnostic for Drawing {
         })
     }
 
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
     fn source_code(&self) -> Option<&dyn SourceCode> {
         (!self.excerpt.is_empty()).then_some(&self.excerpt as &dyn SourceCode)
     }
@@ -149,7 +169,7 @@ mod tests {
     use super::*;
     use crate::diag::{Source, Span};
 
-    const PLAIN: Style = Style { color: false, unicode: true, width: 80 };
+    const PLAIN: Style = Style { color: false, unicode: true, width: 80, lang: Lang::En };
 
     fn source(name: &str, text: impl Into<String>) -> Arc<Source> {
         Arc::new(Source::new(name, text))
@@ -208,6 +228,25 @@ error[unknown-registry]
         let diagnostic = Diagnostic::warning("slow", "it takes long");
         assert_eq!(render(std::slice::from_ref(&diagnostic), &PLAIN), "warning[slow]\n\n  ⚠ it takes long\n\n");
         assert_eq!(render_short(&diagnostic), "warning[slow]: it takes long");
+    }
+
+    #[test]
+    fn chinese_is_drawn_within_the_same_columns() {
+        let file = source("Dockerfile", "FROM node:latest\n");
+        let help =
+            "写上版本标签，例如 `node:20.11`，或者写上摘要，这样以后每次构建都会得到同一个镜像，而不是当天的最新版本";
+        let diagnostic = Diagnostic::warning("latest-tag", "`node:latest` 会随每次发布变化")
+            .at(&file, find(&file, "node:latest"), "在这里")
+            .with_help(help);
+        let drawn = render(&[diagnostic], &Style { lang: Lang::Zh, ..PLAIN });
+        assert!(drawn.starts_with("警告[latest-tag]\n") && drawn.contains("\n  帮助：写上版本标签，"), "{drawn}");
+        assert!(drawn.lines().all(|line| textwrap::core::display_width(line) <= 80), "{drawn}");
+        let footer: Vec<&str> =
+            drawn.lines().skip_while(|line| !line.contains("帮助")).filter(|line| !line.is_empty()).collect();
+        assert!(
+            footer.len() == 2 && footer[1].starts_with("        ") && !footer[1].trim_start().starts_with('，'),
+            "{drawn}"
+        );
     }
 
     #[test]
@@ -270,7 +309,7 @@ error[unknown-registry]
                 diagnostic = diagnostic.at(&sources[at % sources.len()], Span::new(start, end), text);
             }
             let places = diagnostic.labels.len();
-            let drawn = render(std::slice::from_ref(&diagnostic), &Style { color: flags.0, unicode: flags.1, width });
+            let drawn = render(std::slice::from_ref(&diagnostic), &Style { color: flags.0, unicode: flags.1, width, ..PLAIN });
             prop_assert!(drawn.contains("message") && drawn.contains("help"));
             prop_assert!(!drawn.contains("Failed to read") && (places == 0 || drawn.contains("f:")), "{}", drawn);
             prop_assert!(flags.0 || !drawn.contains('\x1b'));

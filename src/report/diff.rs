@@ -41,8 +41,9 @@ fn color(line: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Lang;
 
-    const PLAIN: Style = Style { color: false, unicode: true, width: 80 };
+    const PLAIN: Style = Style { color: false, unicode: true, width: 80, lang: Lang::En };
 
     #[test]
     fn a_terminal_gets_no_controls_but_colours() {

@@ -10,7 +10,6 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
@@ -20,7 +19,7 @@ use self::subject::{Linted, Subject, lint_together};
 use self::walk::{shown, walk, with_slashes};
 use crate::diag::{Diagnostic, Problem};
 use crate::lint::policy::ShellCheck;
-use crate::lint::{self, LintedDockerfile};
+use crate::lint::{self, LintedDockerfile, Occasion};
 use crate::project::Project;
 
 #[cfg(test)]
@@ -40,18 +39,18 @@ pub struct DockerfileListing {
 ///
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
-pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
-    list(project, today, |set| project.dockerfiles[set].fixes)
+pub fn lint_all(project: &Project, occasion: Occasion) -> DockerfileListing {
+    list(project, occasion, |set| project.dockerfiles[set].fixes)
 }
 
 /// Also says what fixes make of the files of sections that `fixes` names.
-fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) -> DockerfileListing {
+fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + Sync) -> DockerfileListing {
     let sets: Vec<Matchers> = project.dockerfiles.iter().map(Matchers::new).collect();
     if sets.is_empty() {
         return DockerfileListing::default();
     }
     let mut findings = Vec::new();
-    let paths = walk(&project.root, &mut findings).into_iter().map(|path| with_slashes(&path));
+    let paths = walk(&project.root, occasion.lang, &mut findings).into_iter().map(|path| with_slashes(&path));
     let mut used = BTreeSet::new();
     let mut owned = BTreeMap::new();
     for path in paths {
@@ -63,17 +62,17 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
         }
     }
     let sets: Vec<_> = owned.values().copied().collect();
-    let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, today) }.open();
+    let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, occasion) }.open();
     let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
     let files: Vec<_> = linted.into_iter().zip(sets).map(|(linted, set)| finished(linted, set)).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
-        findings.extend(unmatched_patterns(project, section, |pattern| used.contains(&(set, pattern))));
+        findings.extend(unmatched_patterns(project, section, occasion.lang, |pattern| used.contains(&(set, pattern))));
         let allowed_by = files.iter().filter(|file| file.set == set).flat_map(|file| &file.report.allowed_by);
         let mut allowed_by: BTreeSet<_> = allowed_by.copied().collect();
         if !shell.complete || section.policy.shellcheck == ShellCheck::Off {
             allowed_by.extend(lint::shellcheck_overrides(&section.policy));
         }
-        findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, today));
+        findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, occasion));
     }
     findings.extend(shell.note);
     DockerfileListing { files, findings }
@@ -83,12 +82,12 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
 ///
 /// # Errors
 /// When the project has no such section, or the file cannot be read.
-pub fn lint_one(project: &Project, path: &str, set: usize, today: Date) -> Result<LintedDockerfile, Problem> {
+pub fn lint_one(project: &Project, path: &str, set: usize, occasion: Occasion) -> Result<LintedDockerfile, Problem> {
     if set >= project.dockerfiles.len() {
         let message = format!("`{path}` belongs to a `dockerfiles` section that the project file does not have");
         return Err(Problem::new("unknown-section", message).with_help("plan again"));
     }
-    let subject = subject(project, path.to_owned(), set, today);
+    let subject = subject(project, path.to_owned(), set, occasion);
     let bytes = subject.read()?;
     let (linted, _) = lint_together(vec![subject.opened(Ok(bytes))]);
     Ok(finished(linted.into_iter().next().expect("one was given"), set))
@@ -99,14 +98,14 @@ fn finished((subject, linted): (Subject, Linted), set: usize) -> LintedDockerfil
     LintedDockerfile { path: subject.path, set, digest, report, fixed }
 }
 
-fn subject(project: &Project, path: String, set: usize, today: Date) -> Subject<'_> {
+fn subject(project: &Project, path: String, set: usize, occasion: Occasion) -> Subject<'_> {
     Subject {
         name: shown(&project.root.join(&path)),
         root: project.root.clone(),
         path,
         policy: &project.dockerfiles[set].policy,
         project: Some(&project.source),
-        today,
+        occasion,
         fixes: false,
     }
 }

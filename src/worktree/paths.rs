@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Date;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::sections::Matchers;
-use super::subject::{Linted, Opened, Subject, lint_together, read_all};
+use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadable_file};
 use super::walk::{shown, walk, with_slashes};
-use crate::diag::{Diagnostic, Problem};
-use crate::lint::Report;
+use crate::diag::{Diagnostic, Lang, say};
 use crate::lint::fix::Fixed;
 use crate::lint::policy::{DockerfileSet, Level, Policy};
+use crate::lint::{Occasion, Report};
 use crate::project::Project;
 use crate::project::init::is_dockerfile;
 
@@ -58,8 +57,8 @@ pub struct LintRun {
 
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
-pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
-    let listing = super::list(project, today, |_| fixes);
+pub fn lint_declared(project: &Project, occasion: Occasion, fixes: bool) -> LintRun {
+    let listing = super::list(project, occasion, |_| fixes);
     let files = listing.files.into_iter().map(|file| LintedFile {
         name: shown(&project.root.join(&file.path)),
         origin: Origin::Disk(project.root.join(&file.path)),
@@ -76,8 +75,14 @@ pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
 /// ignore rules hold and so do the project's excludes; a file that is named itself is always linted. With `fixes`, also
 /// says what they make of each file.
 #[must_use]
-pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date, fixes: bool) -> LintRun {
-    let desk = Desk { fixes, ..Desk::new(project, policy, today) };
+pub fn lint_inputs(
+    inputs: &[Input],
+    project: Option<&Project>,
+    policy: &Policy,
+    occasion: Occasion,
+    fixes: bool,
+) -> LintRun {
+    let desk = Desk { fixes, ..Desk::new(project, policy, occasion) };
     let mut findings = Vec::new();
     let mut named: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut opened = Vec::new();
@@ -87,7 +92,7 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
             Input::Path(path) if path.is_dir() => {
                 let found = desk.dockerfiles(path, &mut findings);
                 if found.is_empty() {
-                    findings.push(no_dockerfile(path));
+                    findings.push(no_dockerfile(path, occasion.lang));
                 }
                 for (file, name) in found {
                     named.entry(file).or_insert(name);
@@ -114,9 +119,14 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
     LintRun { files, findings }
 }
 
-fn no_dockerfile(folder: &Path) -> Diagnostic {
-    Diagnostic::warning("no-dockerfile", format!("there is no Dockerfile below `{}`", folder.display()))
-        .with_help("name the files themselves if they are called otherwise; what git ignores is not looked at")
+fn no_dockerfile(folder: &Path, lang: Lang) -> Diagnostic {
+    let folder = folder.display();
+    let message = say!("there is no Dockerfile below `{folder}`", "`{folder}` 之下没有 Dockerfile", folder);
+    let help = say!(
+        "name the files themselves if they are called otherwise; what git ignores is not looked at",
+        "如果文件叫别的名字，就直接写出文件；git 忽略的文件不会查看"
+    );
+    Diagnostic::warning("no-dockerfile", message.into_string(lang)).with_help(help.into_string(lang))
 }
 
 /// Where a file really is, but for a link that it may be itself.
@@ -133,7 +143,7 @@ struct Desk<'a> {
     project: Option<Sections<'a>>,
     current: PathBuf,
     policy: &'a Policy,
-    today: Date,
+    occasion: Occasion,
     fixes: bool,
 }
 
@@ -161,7 +171,7 @@ impl Sections<'_> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(project: Option<&'a Project>, policy: &'a Policy, today: Date) -> Self {
+    fn new(project: Option<&'a Project>, policy: &'a Policy, occasion: Occasion) -> Self {
         let project = project.map(|project| Sections {
             project,
             root: located(&project.root.join("swr.kdl")).parent().unwrap_or(Path::new("/")).to_owned(),
@@ -171,7 +181,7 @@ impl<'a> Desk<'a> {
             project,
             current: Path::new(".").canonicalize().unwrap_or_else(|_| "/".into()),
             policy,
-            today,
+            occasion,
             fixes: false,
         }
     }
@@ -179,7 +189,8 @@ impl<'a> Desk<'a> {
     /// The Dockerfiles below a folder: where they are, and what they are called.
     fn dockerfiles(&self, folder: &Path, findings: &mut Vec<Diagnostic>) -> Vec<(PathBuf, String)> {
         let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let found = walk(folder, findings).into_iter().filter(|path| self.wants(&root.join(path), path));
+        let found =
+            walk(folder, self.occasion.lang, findings).into_iter().filter(|path| self.wants(&root.join(path), path));
         found.map(|path| (root.join(&path), shown(&folder.join(&path)))).collect()
     }
 
@@ -199,9 +210,10 @@ impl<'a> Desk<'a> {
     fn read_stdin(&self, path: Option<&Path>) -> (Origin, Opened<'_>) {
         let name = path.map_or_else(|| "<stdin>".to_owned(), shown);
         let file = path.map_or_else(|| self.current.join("Dockerfile"), located);
-        let read = read_all(std::io::stdin().lock(), &name).unwrap_or_else(|error| {
-            Err(Problem::new("unreadable-file", format!("standard input cannot be read: {error}"))
-                .with_help("name a file instead of `-`"))
+        let lang = self.occasion.lang;
+        let read = read_all(std::io::stdin().lock(), &name, lang).unwrap_or_else(|error| {
+            let message = say!("standard input cannot be read: {error}", "无法读取标准输入：{error}", error);
+            Err(unreadable_file(&message, &say!("name a file instead of `-`", "写出文件，而不是 `-`"), lang))
         });
         let input = read.as_ref().ok().cloned().unwrap_or_default();
         (Origin::Stdin(input), self.subject(&file, name).opened(read))
@@ -213,7 +225,7 @@ impl<'a> Desk<'a> {
         let project = section.map(|(project, _)| &project.source);
         let (root, path) = self.place(file);
         let root = root.to_owned();
-        Subject { name, root, path, policy, project, today: self.today, fixes: self.fixes }
+        Subject { name, root, path, policy, project, occasion: self.occasion, fixes: self.fixes }
     }
 
     /// The section of the project that names a file.

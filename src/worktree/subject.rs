@@ -5,7 +5,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
@@ -13,11 +12,11 @@ use rayon::iter::{
 use super::files::read_files;
 use super::shellcheck::{self, Answers, Question};
 use super::walk::with_slashes;
-use crate::diag::{Diagnostic, Problem, Source, Span};
+use crate::diag::{Diagnostic, Lang, Problem, Source, Span, Wording, say};
 use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
 use crate::lint::policy::{Level, Policy, ShellCheck};
-use crate::lint::{self, BuildContext, Finding, Report, ShellFinding};
+use crate::lint::{self, BuildContext, Finding, Occasion, Report, ShellFinding};
 
 /// Largest Dockerfile that is read.
 pub(super) const MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -34,7 +33,7 @@ pub(super) struct Subject<'a> {
     pub(super) policy: &'a Policy,
     /// The project file that holds the policy.
     pub(super) project: Option<&'a Arc<Source>>,
-    pub(super) today: Date,
+    pub(super) occasion: Occasion,
     /// Whether fixes are wanted.
     pub(super) fixes: bool,
 }
@@ -125,19 +124,25 @@ impl<'a> Subject<'a> {
 
     /// Reads the file if it is not larger than it may be, whatever its metadata says.
     pub(super) fn read(&self) -> Result<Vec<u8>, Problem> {
+        let lang = self.occasion.lang;
         let file = self.root.join(&self.path);
         let unreadable = |error: std::io::Error| {
             let gone = error.kind() == std::io::ErrorKind::NotFound;
-            let fix = if gone { "correct its path" } else { "make it readable" };
-            Problem::new("unreadable-file", format!("`{}` cannot be read: {error}", self.name))
-                .with_help(format!("{fix}, or leave it out"))
+            let help = if gone {
+                say!("correct its path, or leave it out", "改正它的路径，或者去掉它")
+            } else {
+                say!("make it readable, or leave it out", "让它可读，或者去掉它")
+            };
+            let message =
+                say!("`{file}` cannot be read: {error}", "无法读取 `{file}`：{error}", file = self.name, error);
+            unreadable_file(&message, &help, lang)
         };
         let metadata = std::fs::metadata(&file).map_err(unreadable)?;
         if !metadata.is_file() {
-            return Err(Problem::new("unreadable-file", format!("`{}` is no file", self.name))
-                .with_help("name a file or a folder"));
+            let message = say!("`{file}` is no file", "`{file}` 不是文件", file = self.name);
+            return Err(unreadable_file(&message, &say!("name a file or a folder", "写出文件或文件夹"), lang));
         }
-        read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name).map_err(unreadable)?
+        read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name, lang).map_err(unreadable)?
     }
 
     fn lint(&self, content: Content, shell: Vec<ShellFinding>) -> Linted {
@@ -172,19 +177,28 @@ impl<'a> Subject<'a> {
         if let Some(file) = created {
             context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str())));
         }
-        lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.today)
+        lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.occasion)
     }
 }
 
 /// Reads to the end, or says that there is too much.
-pub(super) fn read_all(from: impl Read, name: &str) -> std::io::Result<Result<Vec<u8>, Problem>> {
+pub(super) fn read_all(from: impl Read, name: &str, lang: Lang) -> std::io::Result<Result<Vec<u8>, Problem>> {
     let mut bytes = Vec::new();
     from.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SIZE {
-        let message = format!("`{name}` is larger than 10 MiB, the most that is checked");
-        return Ok(Err(Problem::new("unreadable-file", message).with_help("move data out of it, or leave it out")));
+        let message = say!(
+            "`{name}` is larger than 10 MiB, the most that is checked",
+            "`{name}` 超过 10 MiB，这是检查的上限",
+            name
+        );
+        let help = say!("move data out of it, or leave it out", "把数据移出去，或者去掉它");
+        return Ok(Err(unreadable_file(&message, &help, lang)));
     }
     Ok(Ok(bytes))
+}
+
+pub(super) fn unreadable_file(message: &Wording, help: &Wording, lang: Lang) -> Problem {
+    Problem::new("unreadable-file", message.get(lang)).with_help(help.get(lang))
 }
 
 /// The report on a file that is not there to be linted.

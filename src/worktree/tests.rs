@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder};
+use jiff::civil::Date;
 use tempfile::TempDir;
 
 use super::subject::MAX_SIZE;
 use super::*;
-use crate::diag::{Source, Span, Spanned};
+use crate::diag::{Lang, Source, Span, Spanned};
 use crate::image::Digest;
 use crate::lint::policy::{DockerfileSet, Gates, Level, Override, Policy};
 
-const TODAY: Date = Date::constant(2027, 1, 31);
+const TODAY: Occasion = Occasion { today: Date::constant(2027, 1, 31), lang: Lang::En };
 const GOOD: &str = "FROM alpine:3.20\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
 
 fn glob(pattern: &str) -> Spanned<Glob> {

@@ -9,9 +9,9 @@ use std::sync::{Arc, LazyLock};
 use clap::CommandFactory;
 use regex::Regex;
 use swrctl::cli::Cli;
-use swrctl::diag::{Diagnostic, Source};
+use swrctl::diag::{Diagnostic, Lang, Source, Wording, say};
 use swrctl::lint::policy::Level;
-use swrctl::lint::{Rule, rules};
+use swrctl::lint::{Example, Rule, practice, rules};
 use swrctl::network::{Check, explain};
 use swrctl::project::Project;
 
@@ -115,54 +115,111 @@ fn links_that_lead_nowhere_are_found() {
 
 #[test]
 fn the_reference_of_checks_says_what_the_code_says() {
-    let mut text = format!("{GENERATED}\n# The checks of a network path\n\n");
-    text.push_str(
+    assert_file("docs/reference/checks.md", &reference_of_checks(Lang::En));
+    assert_file("docs/reference/checks.zh.md", &reference_of_checks(Lang::Zh));
+}
+
+fn reference_of_checks(lang: Lang) -> String {
+    let other = match lang {
+        Lang::En => "[中文](checks.zh.md)",
+        Lang::Zh => "[English](checks.md)",
+    };
+    let title = say!("The checks of a network path", "网络路径的检查");
+    let intro = say!(
         "They run in this order for every registry in use. `check NAME level=\"warn\"` in a `network` section lets a \
-         failure pass\nas a warning, `level=\"off\"` drops it.\n",
+         failure pass as a warning, `level=\"off\"` drops it.",
+        "对每个用到的镜像仓库按以下顺序执行。在 `network` 小节中写 `check NAME level=\"warn\"`，失败只算警告；\
+         写 `level=\"off\"` 则不检查。"
     );
+    let mut text = format!("{GENERATED}\n# {}\n\n{other}\n\n{}\n", title.get(lang), wrapped(intro.get(lang)));
     for check in Check::ALL {
-        let _ = write!(text, "\n## {check}\n\n{}\n", wrapped(explain(check)));
+        let _ = write!(text, "\n## {check}\n\n{}\n", wrapped(explain(check).get(lang)));
         let needs: Vec<String> = check.needs().iter().map(|need| format!("[{need}](#{need})")).collect();
         if !needs.is_empty() {
-            let _ = write!(text, "\nSkipped when one of these fails: {}.\n", needs.join(", "));
+            let needs = needs.join(", ");
+            let skipped = say!("Skipped when one of these fails: {needs}.", "以下任一检查失败时跳过：{needs}。", needs);
+            let _ = write!(text, "\n{}\n", skipped.get(lang));
         }
     }
-    assert_file("docs/reference/checks.md", &text);
+    text
 }
 
 #[test]
 fn the_reference_of_rules_says_what_the_code_says() {
-    let mut text = format!("{GENERATED}\n# The rules\n\n");
-    text.push_str(
+    assert_file("docs/reference/rules.md", &reference_of_rules(Lang::En));
+    assert_file("docs/reference/rules.zh.md", &reference_of_rules(Lang::Zh));
+}
+
+fn reference_of_rules(lang: Lang) -> String {
+    let other = match lang {
+        Lang::En => "[中文](rules.zh.md)",
+        Lang::Zh => "[English](rules.md)",
+    };
+    let intro = say!(
         "The level is the one of the profile `swr`, and `all` turns on what is off there. A rule is called by its name or \
-         by what\nanother linter calls it. The practice is the one of the 17 of SWR's documents that it comes from. What is fixable \
-         `swrctl lint --fix`\ncorrects, where that is safe.\n\n\
-         | rule | level | practice | fixable | also called | what it finds |\n|---|---|---|---|---|---|\n",
+         by what another linter calls it. The practice is the one of the 17 of SWR's documents that it comes from. What is fixable \
+         `swrctl lint --fix` corrects, where that is safe.",
+        "级别是 `swr` 配置集中的级别；在那里关闭的规则由 `all` 打开。规则可以用自己的名字称呼，也可以用其他检查工具给它的名字。\
+         \
+         实践是 SWR 文档的 17 条实践中该规则所属的一条。可修复的问题在安全时由 `swrctl lint --fix` 改正。"
     );
+    let head = say!(
+        "| rule | level | practice | fixable | also called | what it finds |",
+        "| 规则 | 级别 | 实践 | 可修复 | 别名 | 发现什么 |"
+    );
+    let title = say!("The rules", "规则");
+    let mut text = format!("{GENERATED}\n# {}\n\n{}\n\n", title.get(lang), other);
+    let _ = write!(text, "{}\n\n{}\n|---|---|---|---|---|---|\n", wrapped(intro.get(lang)), head.get(lang));
     for rule in rules() {
-        let practice = rule.practice.map_or_else(String::new, |number| number.to_string());
+        let number = rule.practice.map_or_else(String::new, |number| number.to_string());
         let name = rule.name;
-        let (aliases, summary) = (rule.aliases.join(", "), in_a_table(rule.summary));
-        let fixable = if rule.is_fixable() { "yes" } else { "" };
-        let _ =
-            writeln!(text, "| [{name}](#{name}) | {} | {practice} | {fixable} | {aliases} | {summary} |", level(rule));
+        let (aliases, summary) = (rule.aliases.join(", "), in_a_table(rule.summary.get(lang)));
+        let fixable = if rule.is_fixable() { say!("yes", "是").into_string(lang) } else { String::new() };
+        let level = level(rule).into_string(lang);
+        let _ = writeln!(text, "| [{name}](#{name}) | {level} | {number} | {fixable} | {aliases} | {summary} |");
     }
     for rule in rules() {
-        let help = wrapped(&format!("What to do: {}.", rule.help.trim_end_matches('.')));
-        let _ = write!(text, "\n## {}\n\n{}\n\n{help}\n", rule.name, wrapped(rule.explanation));
+        let _ = write!(text, "\n## {}\n\n{}\n", rule.name, wrapped(rule.explanation.get(lang)));
+        let help = say!("What to do: {help}.", "怎么做：{help}。", help = rule.help);
+        let _ = write!(text, "\n{}\n", wrapped(help.get(lang)));
+        text.push_str(&example(&rule.example, lang));
+        if let Some((number, practice)) = rule.practice.and_then(|number| Some((number, practice(number)?))) {
+            let practice = say!("Practice {number}: {practice}.", "实践 {number}：{practice}。", number, practice);
+            let _ = write!(text, "\n{}\n", practice.get(lang));
+        }
     }
-    assert_file("docs/reference/rules.md", &text);
+    text
+}
+
+fn example(example: &Example, lang: Lang) -> String {
+    let mut text = String::new();
+    if !example.policy.is_empty() {
+        let heading = say!("With this in a `dockerfiles` section:", "`dockerfiles` 小节中写有：");
+        let _ = write!(text, "\n{}\n\n```text\n{}\n```\n", heading.get(lang), example.policy);
+    }
+    for (heading, sample) in [(say!("Bad:", "反例："), &example.bad), (say!("Good:", "正例："), &example.good)] {
+        let _ = write!(text, "\n{}\n\n```dockerfile\n{}```\n", heading.get(lang), sample.dockerfile);
+        for (name, content) in sample.files {
+            let heading = say!("and `{name}`:", "以及 `{name}`：", name);
+            let _ = write!(text, "\n{}\n\n```text\n{content}```\n", heading.get(lang));
+        }
+    }
+    text
 }
 
 /// The level by itself; a rule that waits for the policy to declare what it checks says so.
-fn level(rule: &Rule) -> String {
+fn level(rule: &Rule) -> Wording {
     let level = match rule.level {
-        Level::Off => "off",
-        Level::Info => "info",
-        Level::Warning => "warning",
-        Level::Error => "error",
+        Level::Off => say!("off", "关闭"),
+        Level::Info => say!("info", "提示"),
+        Level::Warning => say!("warning", "警告"),
+        Level::Error => say!("error", "错误"),
     };
-    if rule.by_policy { format!("{level}, once the policy declares it") } else { level.to_owned() }
+    if rule.by_policy {
+        say!("{level}, once the policy declares it", "{level}，在策略声明之后生效", level)
+    } else {
+        level
+    }
 }
 
 /// A bar would end the cell.
@@ -187,16 +244,7 @@ fn the_reference_of_the_command_line_is_the_help_of_every_command() {
     assert_file("docs/reference/command-line.md", &text.replace("swrctl \n", "swrctl\n"));
 }
 
-/// Lines of at most 120 characters.
+/// Lines of at most 120 columns.
 fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("there is a line");
-        match line.len() + 1 + word.len() {
-            _ if line.is_empty() => line.push_str(word),
-            ..=120 => line.extend([" ", word]),
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n")
+    textwrap::fill(text, textwrap::Options::new(120).break_words(false))
 }

@@ -30,7 +30,7 @@ static MACHINE_PATH: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Files about Dockerfiles name folders inside images, which are no machine's.
 fn is_about_dockerfiles(path: &str) -> bool {
-    let places = ["src/lint/", "src/dockerfile/", "benches/lint/", "tests/cases/rules/", "docs/reference/rules.md"];
+    let places = ["src/lint/", "src/dockerfile/", "benches/lint/", "tests/cases/rules/", "docs/reference/rules."];
     places.iter().any(|place| path.starts_with(place)) || path.contains("Dockerfile")
 }
 

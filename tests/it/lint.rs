@@ -1,6 +1,11 @@
 //! `swrctl lint` and `swrctl explain`: what a transcript of `tests/cases/cli` cannot show.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use swrctl::diag::Lang;
+use swrctl::lint::{Occasion, Sample, rules};
+use swrctl::worktree::lint_declared;
 
 use crate::support::swrctl::Project;
 
@@ -282,4 +287,63 @@ fn codes_of_shellcheck_are_explained() {
     let output = Project::empty().run(["explain", "sc2086"]).expect_success();
     assert!(output.stdout.contains("https://www.shellcheck.net/wiki/SC2086"), "{output}");
     Project::empty().run(["explain", "SC99"]).expect_code(1);
+}
+#[test]
+fn the_language_is_the_one_of_the_option_or_of_the_locale() {
+    let said = |environment: &[(&str, &str)], arguments: &[&str]| {
+        let project =
+            Project::empty().env("LC_ALL", "").file("Dockerfile", "FROM alpine:3.20\nRUN apk upgrade --no-cache\n");
+        let project = environment.iter().fold(project, |project, (name, value)| project.env(name, value));
+        project.run_all(&[&["lint"], arguments].concat()).expect_success()
+    };
+    for chinese in [
+        said(&[], &["--lang", "zh"]),
+        said(&[("LANG", "zh_CN.UTF-8")], &[]),
+        said(&[("LANG", "en_US.UTF-8"), ("LC_MESSAGES", "zh_CN.UTF-8")], &[]),
+        said(&[("LC_ALL", "zh_CN.UTF-8"), ("LC_MESSAGES", "C")], &[]),
+        said(&[("LC_MESSAGES", ""), ("LANG", "zh")], &[]),
+    ] {
+        assert!(chinese.stdout.starts_with("警告[") && chinese.stdout.contains("\n  帮助："), "{chinese}");
+        assert_eq!(chinese.stderr, "1 个文件：3 个警告（其中 1 个可用 --fix 修复）\n");
+    }
+    for english in [
+        said(&[], &[]),
+        said(&[("LANG", "zh_CN.UTF-8")], &["--lang", "en"]),
+        said(&[("LC_ALL", "C.UTF-8"), ("LANG", "zh_CN.UTF-8")], &[]),
+        said(&[("LANG", "de_DE.UTF-8")], &[]),
+    ] {
+        assert!(english.stdout.starts_with("warning[") && english.stdout.contains("\n  help: "), "{english}");
+        assert_eq!(english.stderr, "3 warnings in 1 file (1 fixable with --fix)\n");
+    }
+}
+
+/// The rules that speak about a sample, linted as a user would: its files in a folder, the policy in a project file.
+fn rules_about(sample: &Sample, policy: &str) -> BTreeSet<&'static str> {
+    let text = format!(
+        "project \"example\" version=1\ndockerfiles \"Dockerfile\" {{\n    profile \"all\"\n    {policy}\n}}\n"
+    );
+    let folder = Project::new(&text).file("Dockerfile", sample.dockerfile);
+    let folder = sample.files.iter().fold(folder, |folder, (name, text)| folder.file(name, text));
+    let (project, warnings) =
+        swrctl::project::load(&folder.path("swr.kdl")).expect("the policy of an example is valid");
+    assert!(warnings.is_empty(), "{policy}");
+    let occasion = Occasion { today: jiff::civil::date(2027, 1, 31), lang: Lang::En };
+    let run = lint_declared(&project, occasion, false);
+    run.files.iter().flat_map(|file| &file.report.findings).map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn every_example_shows_what_its_rule_finds() {
+    let mut faults = Vec::new();
+    // The fast tests do without the program that this rule asks.
+    for rule in rules().iter().filter(|rule| rule.name != "shellcheck") {
+        let example = &rule.example;
+        if !rules_about(&example.bad, example.policy).contains(rule.name) {
+            faults.push(format!("{}: the bad example is fine\n{}", rule.name, example.bad.dockerfile));
+        }
+        if rules_about(&example.good, example.policy).contains(rule.name) {
+            faults.push(format!("{}: the good example is not\n{}", rule.name, example.good.dockerfile));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }

@@ -1,11 +1,13 @@
 //! Practice 10: COPY before ADD.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::{Fix, like};
 use super::super::paths::{is_archive, is_remote};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "add-local-file",
@@ -13,10 +15,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(10),
     level: Level::Warning,
     by_policy: false,
-    summary: "ADD of plain files does what COPY does, and hides that it might do more",
-    explanation: "ADD also unpacks archives and fetches URLs. Where neither is meant, COPY says so, and a file \
-                  that happens to be an archive is not unpacked by surprise.",
-    help: "write COPY",
+    summary: say!(
+        "ADD of plain files does what COPY does, and hides that it might do more",
+        "对普通文件使用 ADD 与 COPY 效果相同，却让人看不出它可能做得更多"
+    ),
+    explanation: say!(
+        "ADD also unpacks archives and fetches URLs. Where neither is meant, COPY says so, and a file that happens to \
+         be an archive is not unpacked by surprise.",
+        "ADD 还会解压归档、下载 URL。不需要这两种行为时，COPY 把意图写得更清楚，恰好是归档的文件也不会被意外解压。"
+    ),
+    help: say!("write COPY", "改写为 COPY"),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         ADD server.js /app/\n",
+        "FROM node:20.11-alpine\n\
+         COPY server.js /app/\n",
+    ),
     check,
 };
 
@@ -41,7 +55,11 @@ fn check(context: &Context, sink: &mut Sink) {
         let plain = |path: &str| !is_remote(path) && !is_archive(path) && !path.starts_with("<<");
         let sources: Option<Vec<&str>> = sources.iter().map(|word| word.value.as_deref()).collect();
         if let Some(sources) = sources.filter(|sources| sources.iter().all(|path| plain(path))) {
-            let message = format!("ADD of `{}` does what COPY does", sources.join(" "));
+            let message = say!(
+                "ADD of `{files}` does what COPY does",
+                "用 ADD 复制 `{files}` 与 COPY 效果相同",
+                files = sources.join(" ")
+            );
             sink.report(add.keyword.span, message).fix(copied(context, add, &sources));
         }
     }

@@ -1,8 +1,10 @@
 //! apt where apt-get is meant.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "apt-in-script",
@@ -10,14 +12,26 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "apt is made for people: its command line may change between releases",
-    explanation: "apt itself warns that scripts must not rely on it. apt-get and apt-cache keep their interface.",
-    help: "write apt-get or apt-cache",
+    summary: say!(
+        "apt is made for people: its command line may change between releases",
+        "apt 是给人用的：它的命令行在不同版本之间可能变化"
+    ),
+    explanation: say!(
+        "apt itself warns that scripts must not rely on it. apt-get and apt-cache keep their interface.",
+        "apt 自己也警告脚本不要依赖它。apt-get 和 apt-cache 的接口保持稳定。"
+    ),
+    help: say!("write apt-get or apt-cache", "改写为 apt-get 或 apt-cache"),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN apt update\n",
+        "FROM debian:12.5\n\
+         RUN apt-get update\n",
+    ),
     check,
 };
 
 fn check(context: &Context, sink: &mut Sink) {
     for (_, command) in context.run_commands().filter(|(_, command)| command.program() == "apt") {
-        sink.report(command.words[0].span, "apt is no interface for scripts");
+        sink.report(command.words[0].span, say!("apt is no interface for scripts", "apt 不是供脚本使用的接口"));
     }
 }

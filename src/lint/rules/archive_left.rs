@@ -1,11 +1,13 @@
 //! Practice 5: an archive that was downloaded and unpacked, and stayed.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::paths::{has_extension, is_archive};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
 use crate::dockerfile::shell::{Invocation, Script, ShellWord};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "archive-left",
@@ -13,10 +15,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(5),
     level: Level::Warning,
     by_policy: false,
-    summary: "a downloaded archive stays in the layer after it was unpacked",
-    explanation: "Only the RUN that downloaded the archive can keep it out of the image: a later `rm` hides the \
-                  file, the layer below still holds it.",
-    help: "delete the archive in the same RUN, or pipe the download into `tar`",
+    summary: say!("a downloaded archive stays in the layer after it was unpacked", "下载的归档解压之后仍留在层里"),
+    explanation: say!(
+        "Only the RUN that downloaded the archive can keep it out of the image: a later `rm` hides the file, the layer \
+         below still holds it.",
+        "只有下载归档的那条 RUN 才能让它不进镜像：后面的 `rm` 只是把文件藏起来，下面的层里它还在。"
+    ),
+    help: say!(
+        "delete the archive in the same RUN, or pipe the download into `tar`",
+        "在同一条 RUN 里删除归档，或者把下载内容用管道交给 `tar`"
+    ),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN curl -fsSLO https://example.com/tool.tar.gz && tar -xzf tool.tar.gz -C /opt\n",
+        "FROM debian:12.5\n\
+         RUN curl -fsSLO https://example.com/tool.tar.gz && tar -xzf tool.tar.gz -C /opt && rm tool.tar.gz\n",
+    ),
     check,
 };
 
@@ -77,7 +91,8 @@ fn check(context: &Context, sink: &mut Sink) {
         }
         let downloads = script.invocations.iter().filter_map(|command| Some((command, downloaded(command)?)));
         for (command, file) in downloads.take(MOST).filter(|(_, file)| is_left(script, file)) {
-            sink.report(command.span, format!("`{file}` stays in the image after it was unpacked"));
+            let message = say!("`{file}` stays in the image after it was unpacked", "`{file}` 解压之后仍留在镜像里", file);
+            sink.report(command.span, message);
         }
     }
 }

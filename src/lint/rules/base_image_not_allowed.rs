@@ -1,10 +1,12 @@
 //! Images that the policy does not allow as a base.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Base;
 use crate::image::{Reference, Tag};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "base-image-not-allowed",
@@ -12,10 +14,24 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(6),
     level: Level::Error,
     by_policy: true,
-    summary: "the policy names the images that may be built on, and this is none of them",
-    explanation: "Bases that were agreed on are scanned, mirrored and kept up to date. The patterns are held \
-                  against the name as written and against its full form, both with and without the tag.",
-    help: "build on an allowed image, or add it to `base-images` of the project file",
+    summary: say!(
+        "the policy names the images that may be built on, and this is none of them",
+        "策略列出了可以用作基础镜像的镜像，这个不在其中"
+    ),
+    explanation: say!(
+        "Bases that were agreed on are scanned, mirrored and kept up to date. The patterns are held against the name \
+         as written and against its full form, both with and without the tag.",
+        "约定好的基础镜像有人扫描、同步和更新。匹配时既用写出的名字，也用完整的名字，带标签和不带标签各比一次。"
+    ),
+    help: say!(
+        "build on an allowed image, or add it to `base-images` of the project file",
+        "改用允许的镜像，或者把它加入项目文件的 `base-images`"
+    ),
+    example: Example::new(
+        "FROM corp.example/mirror/node:20.11\n",
+        "FROM debian:12.5\n",
+    )
+    .under("base-images \"docker.io/library/debian\""),
     check,
 };
 
@@ -46,13 +62,19 @@ fn check(context: &Context, sink: &mut Sink) {
         match &stage.base {
             Base::Stage(_) | Base::Scratch => {}
             Base::Open => {
-                let message = format!("`{}` has no default, so that it cannot be checked", word.raw.as_str());
-                sink.report(word.span(), message).help("give the ARG a default that names an allowed image");
+                let message = say!(
+                    "`{base}` has no default, so that it cannot be checked",
+                    "`{base}` 没有默认值，无法检查",
+                    base = word.raw.as_str()
+                );
+                let help = say!("give the ARG a default that names an allowed image", "给 ARG 一个默认值，写明允许的镜像");
+                sink.report(word.span(), message).help(help);
             }
             Base::Image(image) => {
                 let spellings = spellings(image);
                 if !allowed.iter().any(|pattern| spellings.iter().any(|name| pattern.is_match(name))) {
-                    sink.report(word.span(), format!("`{image}` is no allowed base image"));
+                    let message = say!("`{image}` is no allowed base image", "`{image}` 不是允许的基础镜像", image);
+                    sink.report(word.span(), message);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Practice 8: an entrypoint script that cannot start.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::images::{Kind, kind, programs_in};
 use super::super::paths::is_within;
 use super::super::policy::Level;
@@ -9,6 +10,7 @@ use super::super::start_script::{Origin, StartScript, is_mentioned, is_script_na
 use super::super::start_text::StartText;
 use super::super::work::brings_unknown;
 use crate::dockerfile::{Base, Command, Keyword, Text, Word};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "broken-entrypoint-script",
@@ -16,12 +18,33 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(8),
     level: Level::Warning,
     by_policy: false,
-    summary: "an entrypoint script has to be in the image, executable, and to name its interpreter",
-    explanation: "Otherwise no container starts, and the runtime's message (\"no such file or directory\", \"exec \
-                  format error\", \"permission denied\") seldom says why. A carriage return at the end of the first \
-                  line is part of the interpreter's name. The script is looked up through WORKDIR and COPY, in the \
-                  build context or in a here-document; what cannot be known is not reported.",
-    help: "copy the script, make it executable, and start it with `#!/bin/sh`",
+    summary: say!(
+        "an entrypoint script has to be in the image, executable, and to name its interpreter",
+        "入口脚本必须在镜像里、可执行，并写明解释器"
+    ),
+    explanation: say!(
+        "Otherwise no container starts, and the runtime's message (\"no such file or directory\", \"exec format \
+         error\", \"permission denied\") seldom says why. A carriage return at the end of the first line is part of \
+         the interpreter's name. The script is looked up through WORKDIR and COPY, in the build context or in a \
+         here-document; what cannot be known is not reported.",
+        "否则容器无法启动，而运行时的报错（“no such file or directory”“exec format error”“permission denied”）很少说明\
+         原因。首行末尾的回车符会成为解释器名字的一部分。查找脚本时会经过 WORKDIR 和 COPY，在构建上下文或 \
+         here-document 里寻找；无法确知的情况不报告。"
+    ),
+    help: say!(
+        "copy the script, make it executable, and start it with `#!/bin/sh`",
+        "把脚本复制进镜像，设为可执行，首行写 `#!/bin/sh`"
+    ),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         COPY start.sh /start.sh\n\
+         ENTRYPOINT [\"/start.sh\"]\n",
+        "FROM alpine:3.20\n\
+         COPY --chmod=755 start.sh /start.sh\n\
+         ENTRYPOINT [\"/start.sh\"]\n",
+    )
+    .bad_beside(&[("start.sh", "#!/bin/sh\nexec app \"$@\"\n")])
+    .good_beside(&[("start.sh", "#!/bin/sh\nexec app \"$@\"\n")]),
     check,
 };
 
@@ -67,8 +90,10 @@ fn check(context: &Context, sink: &mut Sink) {
         Origin::Nowhere => check_absent(context, start, sink),
         Origin::File { path, file, copy } => {
             if context.ignored.as_ref().is_some_and(|ignored| ignored.covers(path)) {
-                sink.report(start.span, format!("the ignore file keeps `{path}` out of the image"))
-                    .help(format!("add `!{path}` to the ignore file"));
+                let message =
+                    say!("the ignore file keeps `{path}` out of the image", "忽略文件使 `{path}` 进不了镜像", path);
+                let help = say!("add `!{path}` to the ignore file", "在忽略文件里加上 `!{path}`", path);
+                sink.report(start.span, message).help(help);
                 return;
             }
             let executable = chmod(context, copy).or(file.executable).unwrap_or(true);
@@ -99,33 +124,51 @@ fn check_absent(context: &Context, start: &StartScript, sink: &mut Sink) {
         && !is_mounted(context, target)
         && !may_be_made(context, start)
     {
-        sink.report(start.span, format!("nothing copies `{target}` into the image"))
-            .help("copy the script into the image, or correct its path");
+        let message = say!("nothing copies `{target}` into the image", "没有指令把 `{target}` 复制进镜像", target);
+        let help = say!("copy the script into the image, or correct its path", "把脚本复制进镜像，或者改正它的路径");
+        sink.report(start.span, message).help(help);
     }
 }
 
 fn check_rights(context: &Context, start: &StartScript, copy: usize, executable: bool, sink: &mut Sink) {
     if start.direct && !executable && !is_mended(context, copy, start, &["chmod", "install"]) {
-        let draft = sink.report(start.span, format!("`{}` is not executable", start.name));
+        let draft =
+            sink.report(start.span, say!("`{script}` is not executable", "`{script}` 不可执行", script = start.name));
         let copied = context.dockerfile.instructions[copy].keyword.span;
-        draft.label(copied, "copied here").help("write `COPY --chmod=755`, or make the file executable");
+        let help = say!("write `COPY --chmod=755`, or make the file executable", "改写为 `COPY --chmod=755`，或者把文件设为可执行");
+        draft.label(copied, say!("copied here", "在这里复制")).help(help);
     }
 }
 
 fn check_first_line(context: &Context, start: &StartScript, copy: usize, text: &StartText, sink: &mut Sink) {
     let Some(interpreter) = text.interpreter() else {
         if start.direct && is_script_name(&start.name) && is_run_by_kernel(context) {
-            sink.report(start.span, format!("`{}` does not start with `#!`", start.name))
-                .help("write `#!/bin/sh` on the first line of the script");
+            let script = &start.name;
+            let message = say!("`{script}` does not start with `#!`", "`{script}` 不是以 `#!` 开头", script);
+            let help = say!("write `#!/bin/sh` on the first line of the script", "在脚本首行写 `#!/bin/sh`");
+            sink.report(start.span, message).help(help);
         }
         return;
     };
     if interpreter.ends_with('\r') && !is_mended(context, copy, start, &["dos2unix", "sed", "tr "]) {
-        sink.report(start.span, format!("the first line of `{}` ends with a carriage return", start.name))
-            .help("save the script with line feeds only, and keep it so: `*.sh text eol=lf` in .gitattributes");
+        let message = say!(
+            "the first line of `{script}` ends with a carriage return",
+            "`{script}` 的首行以回车符结尾",
+            script = start.name
+        );
+        let help = say!(
+            "save the script with line feeds only, and keep it so: `*.sh text eol=lf` in .gitattributes",
+            "用换行符（LF）保存脚本，并在 .gitattributes 里写 `*.sh text eol=lf` 以保持不变"
+        );
+        sink.report(start.span, message).help(help);
     } else if start.direct && text.program() == Some("bash") && lacks_bash(context) {
-        sink.report(start.span, format!("`{}` asks for `bash`, which nothing installs", start.name))
-            .help("start the script with `#!/bin/sh`, or install bash");
+        let message = say!(
+            "`{script}` asks for `bash`, which nothing installs",
+            "`{script}` 需要 `bash`，但没有任何指令安装它",
+            script = start.name
+        );
+        let help = say!("start the script with `#!/bin/sh`, or install bash", "脚本首行改为 `#!/bin/sh`，或者安装 bash");
+        sink.report(start.span, message).help(help);
     }
 }
 

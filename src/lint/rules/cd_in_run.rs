@@ -1,6 +1,7 @@
 //! Practice 7: `cd` where WORKDIR belongs.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::entered;
 use super::super::paths::is_within;
 use super::super::policy::Level;
@@ -8,6 +9,7 @@ use super::super::rule::{Rule, Sink};
 use super::super::work::fetches;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "cd-in-run",
@@ -15,11 +17,27 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(7),
     level: Level::Warning,
     by_policy: false,
-    summary: "`cd` says in the shell what WORKDIR says for every instruction",
-    explanation: "The directory is forgotten when the RUN ends, so that the next one has to change it again, or \
-                  runs in the wrong place. A `cd` after other commands counts as info, and only the profile \
-                  `hadolint` reports one into what these commands may have made.",
-    help: "write a WORKDIR above the RUN",
+    summary: say!(
+        "`cd` says in the shell what WORKDIR says for every instruction",
+        "`cd` 只在自己的 shell 里切换目录，而 WORKDIR 对后面每条指令都有效"
+    ),
+    explanation: say!(
+        "The directory is forgotten when the RUN ends, so that the next one has to change it again, or runs in the \
+         wrong place. A `cd` after other commands counts as info, and only the profile `hadolint` reports one into \
+         what these commands may have made.",
+        "目录在这条 RUN 结束后就失效，下一条要再切换一次，否则会在错误的地方执行。排在其他命令之后的 `cd` 只算提示，\
+         进入这些命令可能创建的目录时只有 `hadolint` 配置集会报告。"
+    ),
+    help: say!("write a WORKDIR above the RUN", "在 RUN 上方写 WORKDIR"),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         COPY . /app\n\
+         RUN cd /app && npm ci\n",
+        "FROM node:20.11-alpine\n\
+         WORKDIR /app\n\
+         COPY . .\n\
+         RUN npm ci\n",
+    ),
     check,
 };
 
@@ -52,17 +70,26 @@ fn check(context: &Context, sink: &mut Sink) {
         let directory = cd.operands().next().filter(|word| !word.dynamic);
         let first = before.iter().all(prepares);
         let Some(directory) = directory.filter(|word| first || is_given(word, before)) else {
-            sink.report(cd.span, "the directory holds for this RUN only").soften(Level::Off);
+            sink.report(cd.span, say!("the directory holds for this RUN only", "目录只在这条 RUN 内有效")).soften(Level::Off);
             continue;
         };
+        let directory = directory.text();
         let ends = all[at + 1..].iter().all(prepares);
         let message = if first && ends {
-            format!("`cd {}` has no effect: the RUN ends here", directory.text())
+            say!("`cd {directory}` has no effect: the RUN ends here", "`cd {directory}` 不起作用：RUN 到此结束", directory)
         } else {
-            format!("`cd {}` holds for this RUN only", directory.text())
+            say!("`cd {directory}` holds for this RUN only", "`cd {directory}` 只在这条 RUN 内有效", directory)
         };
-        let help = if first { "above the RUN" } else { "and put what follows into a RUN below it" };
-        let draft = sink.report(cd.span, message).help(format!("write `WORKDIR {}` {help}", directory.text()));
+        let help = if first {
+            say!("write `WORKDIR {directory}` above the RUN", "在 RUN 上方写 `WORKDIR {directory}`", directory)
+        } else {
+            say!(
+                "write `WORKDIR {directory}` and put what follows into a RUN below it",
+                "写 `WORKDIR {directory}`，后面的命令放进它下方的 RUN",
+                directory
+            )
+        };
+        let draft = sink.report(cd.span, message).help(help);
         draft.fix(entered(context, index, cd));
         if !first {
             draft.soften(Level::Info);

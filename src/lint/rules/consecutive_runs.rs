@@ -1,11 +1,13 @@
 //! Practice 3: RUNs in a row that have to run again at the same times.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::merged;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::work::{Work, work_of};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "consecutive-runs",
@@ -13,11 +15,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(3),
     level: Level::Info,
     by_policy: false,
-    summary: "RUNs in a row of like frequency are one layer's work",
-    explanation: "Every RUN makes a layer, and what an earlier one leaves behind no later one takes out. RUNs that \
-                  change at the same times gain nothing from being apart. RUNs that install system packages, \
-                  install dependencies and build the source change at different times: those are not reported.",
-    help: "join them with `&&`, or in one here-document",
+    summary: say!("RUNs in a row of like frequency are one layer's work", "连续且变化频率相同的 RUN 应当是一层"),
+    explanation: say!(
+        "Every RUN makes a layer, and what an earlier one leaves behind no later one takes out. RUNs that change at \
+         the same times gain nothing from being apart. RUNs that install system packages, install dependencies and \
+         build the source change at different times: those are not reported.",
+        "每条 RUN 产生一层，前一层留下的东西后一层拿不走。变化时机相同的 RUN 分开没有好处。安装系统软件包、安装依赖和\
+         构建源代码的 RUN 变化时机不同：这些不报告。"
+    ),
+    help: say!("join them with `&&`, or in one here-document", "用 `&&` 连接，或者写进同一个 here-document"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         RUN apk add --no-cache curl\n\
+         RUN apk add --no-cache git\n",
+        "FROM alpine:3.20\n\
+         RUN apk add --no-cache curl git\n",
+    ),
     check,
 };
 
@@ -39,11 +52,17 @@ fn check(context: &Context, sink: &mut Sink) {
                 && flags(context, &context.dockerfile.instructions[first]) == flags(context, run)
             {
                 let message = match work {
-                    Work::Other => "this RUN and the one above it can be one".to_owned(),
-                    _ => format!("this RUN and the one above it both work on {}", work.name()),
+                    Work::Other => {
+                        say!("this RUN and the one above it can be one", "这条 RUN 可以与上一条合并")
+                    }
+                    _ => say!(
+                        "this RUN and the one above it both work on {work}",
+                        "这条 RUN 与上一条处理的都是{work}",
+                        work = work.name()
+                    ),
                 };
                 let above = context.dockerfile.instructions[first].keyword.span;
-                sink.report(run.keyword.span, message).label(above, "the one above").fix(merged(context, first, at));
+                sink.report(run.keyword.span, message).label(above, say!("the one above", "上一条")).fix(merged(context, first, at));
             }
             before = work.map(|work| (at, work));
         }

@@ -1,9 +1,11 @@
 //! COPY from the stage it stands in.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "copy-from-itself",
@@ -11,9 +13,21 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Error,
     by_policy: false,
-    summary: "a stage cannot copy from itself: the build stops",
-    explanation: "A stage would have to be finished before it goes on. BuildKit reports a circular dependency.",
-    help: "leave `--from` out for files of the build context, or use `RUN cp`",
+    summary: say!("a stage cannot copy from itself: the build stops", "构建阶段不能从自己复制：构建会停止"),
+    explanation: say!(
+        "A stage would have to be finished before it goes on. BuildKit reports a circular dependency.",
+        "阶段必须先完成才能被复制，而它还要继续。BuildKit 会报告循环依赖。"
+    ),
+    help: say!(
+        "leave `--from` out for files of the build context, or use `RUN cp`",
+        "要复制构建上下文里的文件就去掉 `--from`，否则用 `RUN cp`"
+    ),
+    example: Example::new(
+        "FROM golang:1.22 AS build\n\
+         COPY --from=build /go/bin/app /usr/bin/\n",
+        "FROM golang:1.22 AS build\n\
+         RUN cp /go/bin/app /usr/bin/\n",
+    ),
     check,
 };
 
@@ -23,7 +37,8 @@ fn check(context: &Context, sink: &mut Sink) {
         let own = context.dockerfile.stages[number].name.as_ref();
         let name = from.text();
         if name.parse() == Ok(number) || own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
-            sink.report(from.span(), format!("`{name}` is the stage that this COPY stands in"));
+            let message = say!("`{name}` is the stage that this COPY stands in", "`{name}` 正是这条 COPY 所在的构建阶段", name);
+            sink.report(from.span(), message);
         }
     }
 }

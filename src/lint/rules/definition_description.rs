@@ -1,9 +1,10 @@
 //! Comments above FROM and ARG that describe neither.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::{Instruction, Keyword};
 
 pub(super) static RULE: Rule = Rule {
@@ -12,10 +13,27 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "a comment right above FROM or ARG is its description, and starts with its name",
-    explanation: "`docker build --call=outline` shows these comments as descriptions of stages and arguments. A \
-                  comment that is none stands apart by an empty line.",
-    help: "start the comment with the name, or put an empty line below it",
+    summary: say!(
+        "a comment right above FROM or ARG is its description, and starts with its name",
+        "紧挨在 FROM 或 ARG 上方的注释是它的说明，应当以它的名字开头"
+    ),
+    explanation: say!(
+        "`docker build --call=outline` shows these comments as descriptions of stages and arguments. A comment that is \
+         none stands apart by an empty line.",
+        "`docker build --call=outline` 会把这些注释显示为阶段和参数的说明。不是说明的注释要用空行隔开。"
+    ),
+    help: say!(
+        "start the comment with the name, or put an empty line below it",
+        "让注释以名字开头，或者在注释下方空一行"
+    ),
+    example: Example::new(
+        "FROM golang:1.22 AS build\n\
+         # the version that is built\n\
+         ARG VERSION=1.0\n",
+        "FROM golang:1.22 AS build\n\
+         # VERSION is what the program calls itself\n\
+         ARG VERSION=1.0\n",
+    ),
     check,
 };
 
@@ -43,7 +61,12 @@ fn check(context: &Context, sink: &mut Sink) {
         let text = context.dockerfile.source.slice(comment).trim_start_matches('#').trim_start();
         let described = text.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(name));
         if !text.is_empty() && !described {
-            sink.report(comment, format!("the description of `{name}` does not start with its name"));
+            let message = say!(
+                "the description of `{name}` does not start with its name",
+                "`{name}` 的说明不是以它的名字开头",
+                name
+            );
+            sink.report(comment, message);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Practice 17: an ignore file that lets through what no image should hold.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::paths::has_extension;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::missing_dockerignore::whole_context_copies;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "dockerignore-gap",
@@ -12,11 +14,26 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(17),
     level: Level::Warning,
     by_policy: false,
-    summary: "the whole context is copied, with files that belong to the developer or are secret",
-    explanation: "Version control, dependencies installed on the host, keys and local settings make the image \
-                  large, break the cache with every commit, and hand secrets to everyone who can pull it. Only \
-                  what really lies in the context directory is reported.",
-    help: "add the names to .dockerignore",
+    summary: say!(
+        "the whole context is copied, with files that belong to the developer or are secret",
+        "整个构建上下文都被复制，连同开发者自己的和机密的文件"
+    ),
+    explanation: say!(
+        "Version control, dependencies installed on the host, keys and local settings make the image large, break the \
+         cache with every commit, and hand secrets to everyone who can pull it. Only what really lies in the context \
+         directory is reported.",
+        "版本库、宿主机上安装的依赖、密钥和本地配置会使镜像变大，每次提交都使缓存失效，还会把机密交给所有能拉取镜像的\
+         人。只报告上下文目录里确实存在的文件。"
+    ),
+    help: say!("add the names to .dockerignore", "把这些名字加入 .dockerignore"),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         COPY . /app\n",
+        "FROM node:20.11-alpine\n\
+         COPY . /app\n",
+    )
+    .bad_beside(&[(".dockerignore", "node_modules\n"), (".env", "DATABASE_PASSWORD=example\n")])
+    .good_beside(&[(".dockerignore", "node_modules\n.env\n"), (".env", "DATABASE_PASSWORD=example\n")]),
     check,
 };
 
@@ -38,7 +55,8 @@ fn check(context: &Context, sink: &mut Sink) {
     if names.is_empty() {
         return;
     }
+    let names = names.join(", ");
     for word in whole_context_copies(context) {
-        sink.report(word.span(), format!("this copies {} too", names.join(", ")));
+        sink.report(word.span(), say!("this copies {names} too", "这会把 {names} 也复制进去", names));
     }
 }

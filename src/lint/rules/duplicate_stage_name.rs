@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate-stage-name",
@@ -12,10 +14,19 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "two stages of one name: only the last can be referred to",
-    explanation: "Names do not tell upper case from lower. What refers to the name below the second stage means the \
-                  second, whatever was meant.",
-    help: "give each stage a name of its own",
+    summary: say!("two stages of one name: only the last can be referred to", "两个构建阶段同名：只能引用最后一个"),
+    explanation: say!(
+        "Names do not tell upper case from lower. What refers to the name below the second stage means the second, \
+         whatever was meant.",
+        "阶段名不区分大小写。在第二个阶段之后引用这个名字，指的都是第二个，无论本意如何。"
+    ),
+    help: say!("give each stage a name of its own", "给每个构建阶段取不同的名字"),
+    example: Example::new(
+        "FROM golang:1.22 AS build\n\
+         FROM node:20.11 AS build\n",
+        "FROM golang:1.22 AS server\n\
+         FROM node:20.11 AS pages\n",
+    ),
     check,
 };
 
@@ -23,7 +34,8 @@ fn check(context: &Context, sink: &mut Sink) {
     let mut first = HashMap::new();
     for name in context.dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref()) {
         if let Some(place) = first.get(name.value.as_str()) {
-            sink.report(name.span, format!("there is a stage `{}` already", name.value)).label(*place, "this one");
+            let message = say!("there is a stage `{name}` already", "已经有名为 `{name}` 的构建阶段", name = name.value);
+            sink.report(name.span, message).label(*place, say!("this one", "就是这个"));
         } else {
             first.insert(name.value.as_str(), name.span);
         }

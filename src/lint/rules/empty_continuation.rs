@@ -1,10 +1,11 @@
 //! Empty lines inside an instruction.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "empty-continuation",
@@ -12,10 +13,21 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "an empty line inside a continued instruction will become an error",
-    explanation: "BuildKit skips the line today and says that it will stop doing so. Nobody sees either that the \
-                  instruction goes on below it.",
-    help: "delete the line, or start it with `#`",
+    summary: say!("an empty line inside a continued instruction will become an error", "续行中的空行以后会成为错误"),
+    explanation: say!(
+        "BuildKit skips the line today and says that it will stop doing so. Nobody sees either that the instruction \
+         goes on below it.",
+        "BuildKit 目前跳过空行，并声明以后不再这样做。而且谁也看不出指令在空行之后还在继续。"
+    ),
+    help: say!("delete the line, or start it with `#`", "删除空行，或者让它以 `#` 开头"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         RUN apk add --no-cache \\\n\n\
+         curl\n",
+        "FROM alpine:3.20\n\
+         RUN apk add --no-cache \\\n\
+         curl\n",
+    ),
     check,
 };
 
@@ -26,7 +38,7 @@ fn with_line_end(context: &Context, line: Span) -> Span {
 
 fn check(context: &Context, sink: &mut Sink) {
     for line in &context.dockerfile.blank_continuations {
-        let draft = sink.report(*line, "the instruction goes on below this empty line");
+        let draft = sink.report(*line, say!("the instruction goes on below this empty line", "指令在这个空行之后还在继续"));
         // It is skipped when the file is read.
         draft.fix(Fix::replace(with_line_end(context, *line), ""));
     }

@@ -1,10 +1,12 @@
 //! Instructions in different cases.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "instruction-casing",
@@ -12,10 +14,21 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "instructions are written in one case, upper or lower",
-    explanation: "Keywords may be written in either case; a mixture is hard to read. The case that most of the file \
-                  uses counts.",
-    help: "write all of them in the same case",
+    summary: say!("instructions are written in one case, upper or lower", "指令统一使用大写或小写"),
+    explanation: say!(
+        "Keywords may be written in either case; a mixture is hard to read. The case that most of the file uses \
+         counts.",
+        "关键字大小写均可；混用不好读。以文件中占多数的写法为准。"
+    ),
+    help: say!("write all of them in the same case", "全部使用同样的大小写"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         RUN apk add --no-cache curl\n\
+         user app\n",
+        "FROM alpine:3.20\n\
+         RUN apk add --no-cache curl\n\
+         USER app\n",
+    ),
     check,
 };
 
@@ -40,10 +53,14 @@ fn check(context: &Context, sink: &mut Sink) {
     let is_lower = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
     let upper = words().filter(|(_, word)| is_upper(word)).count();
     let lower = words().filter(|(_, word)| is_lower(word)).count();
-    let (case, fits): (_, &dyn Fn(&str) -> bool) =
-        if upper >= lower { ("upper", &is_upper) } else { ("lower", &is_lower) };
+    let is_mostly_upper = upper >= lower;
+    let fits = |word: &str| if is_mostly_upper { is_upper(word) } else { is_lower(word) };
     for (line, word) in words().filter(|(_, word)| !fits(word)) {
-        let draft = sink.report(line.keyword.span, format!("`{word}` is not in {case} case as the others are"));
-        draft.fix(recased(context, line, case == "upper"));
+        let message = if is_mostly_upper {
+            say!("`{word}` is not in upper case as the others are", "`{word}` 不像其他指令那样用大写", word)
+        } else {
+            say!("`{word}` is not in lower case as the others are", "`{word}` 不像其他指令那样用小写", word)
+        };
+        sink.report(line.keyword.span, message).fix(recased(context, line, is_mostly_upper));
     }
 }

@@ -1,10 +1,12 @@
 //! Practice 13: EXPOSE of what is no port.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Keyword, Word};
+use crate::diag::{Wording, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "invalid-port",
@@ -12,27 +14,59 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(13),
     level: Level::Error,
     by_policy: false,
-    summary: "EXPOSE takes `port`, `first-last` and a protocol tcp, udp or sctp",
-    explanation: "Ports run from 1 to 65535. EXPOSE publishes nothing, so that an address or a port of the host \
-                  has no meaning here.",
-    help: "write the port that the program listens on, like `8080` or `53/udp`",
+    summary: say!(
+        "EXPOSE takes `port`, `first-last` and a protocol tcp, udp or sctp",
+        "EXPOSE 接受 `port`、`first-last` 和协议 tcp、udp 或 sctp"
+    ),
+    explanation: say!(
+        "Ports run from 1 to 65535. EXPOSE publishes nothing, so that an address or a port of the host has no meaning \
+         here.",
+        "端口范围是 1 到 65535。EXPOSE 并不发布端口，因此宿主机的地址或端口写在这里没有意义。"
+    ),
+    help: say!(
+        "write the port that the program listens on, like `8080` or `53/udp`",
+        "写程序监听的端口，例如 `8080` 或 `53/udp`"
+    ),
+    example: Example::new(
+        "FROM nginx:1.27\n\
+         EXPOSE 80800\n",
+        "FROM nginx:1.27\n\
+         EXPOSE 8080\n",
+    ),
     check,
 };
 
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq)]
 enum Fault {
-    #[error("port {0} does not exist: ports run from 1 to 65535")]
     OutOfRange(String),
-    #[error("`{0}` is no port")]
     Malformed(String),
-    #[error("`{0}` runs backwards")]
     Backwards(String),
-    #[error("`{0}` is no protocol")]
     Protocol(String),
-    #[error("the protocol `{0}` is not written in lower case")]
     Case(String),
-    #[error("EXPOSE publishes nothing: `{0}` in front of the port is without effect")]
     Published(String),
+}
+
+impl Fault {
+    fn message(&self) -> Wording {
+        match self {
+            Self::OutOfRange(port) => say!(
+                "port {port} does not exist: ports run from 1 to 65535",
+                "端口 {port} 不存在：端口范围是 1 到 65535",
+                port
+            ),
+            Self::Malformed(text) => say!("`{text}` is no port", "`{text}` 不是端口", text),
+            Self::Backwards(range) => say!("`{range}` runs backwards", "`{range}` 的起止颠倒了", range),
+            Self::Protocol(text) => say!("`{text}` is no protocol", "`{text}` 不是协议", text),
+            Self::Case(text) => {
+                say!("the protocol `{text}` is not written in lower case", "协议 `{text}` 没有用小写", text)
+            }
+            Self::Published(host) => say!(
+                "EXPOSE publishes nothing: `{host}` in front of the port is without effect",
+                "EXPOSE 并不发布端口：端口前面的 `{host}` 不起作用",
+                host
+            ),
+        }
+    }
 }
 
 fn port(text: &str) -> Result<u16, Fault> {
@@ -74,7 +108,7 @@ fn check(context: &Context, sink: &mut Sink) {
         for word in expose.words() {
             let values = word.value.as_deref().unwrap_or_default().split_whitespace();
             for fault in values.filter_map(|value| examine(value).err()) {
-                let draft = sink.report(word.span(), fault.to_string());
+                let draft = sink.report(word.span(), fault.message());
                 draft.fix(recased(context, word, &fault));
                 draft.aliases(match fault {
                     Fault::OutOfRange(_) => &["DL3011"],

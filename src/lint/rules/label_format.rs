@@ -1,9 +1,11 @@
 //! Practice 15: values of labels in the format that the policy asks for.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::{LabelFormat, Level};
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Keyword, Pair};
+use crate::diag::{Wording, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "label-format",
@@ -11,10 +13,23 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(15),
     level: Level::Error,
     by_policy: true,
-    summary: "the policy asks for a format that the label's value does not have",
-    explanation: "Tools read labels: a source that is no URL or a version that is no semantic version is worth \
-                  nothing to them. A value that only the build knows is not judged.",
-    help: "correct the value",
+    summary: say!(
+        "the policy asks for a format that the label's value does not have",
+        "策略要求的格式与 LABEL 的值不符"
+    ),
+    explanation: say!(
+        "Tools read labels: a source that is no URL or a version that is no semantic version is worth nothing to them. \
+         A value that only the build knows is not judged.",
+        "工具会读取 LABEL：来源不是 URL、版本不是语义化版本，对它们就毫无用处。只有构建才知道的值不作判断。"
+    ),
+    help: say!("correct the value", "改正这个值"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         LABEL org.opencontainers.image.version=\"latest\"\n",
+        "FROM alpine:3.20\n\
+         LABEL org.opencontainers.image.version=\"1.4.2\"\n",
+    )
+    .under("labels { require \"org.opencontainers.image.version\" format=\"semver\"; }"),
     check,
 };
 
@@ -72,15 +87,22 @@ fn is_email(value: &str) -> bool {
     plain(user) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
 }
 
-const fn wanted(format: LabelFormat) -> (&'static str, &'static [&'static str]) {
+const fn wanted(format: LabelFormat) -> (Wording, &'static [&'static str]) {
     match format {
-        LabelFormat::Text => ("a text", &["DL3051"]),
-        LabelFormat::Url => ("a URL", &["DL3052"]),
-        LabelFormat::Rfc3339 => ("a time as RFC 3339 writes it, like 2027-01-31T08:00:00Z", &["DL3053"]),
-        LabelFormat::Spdx => ("an SPDX licence expression, like Apache-2.0", &["DL3054"]),
-        LabelFormat::Hash => ("a git commit, 7 to 64 hexadecimal digits", &["DL3055"]),
-        LabelFormat::Semver => ("a semantic version, like 1.4.2", &["DL3056"]),
-        LabelFormat::Email => ("an e-mail address", &["DL3058"]),
+        LabelFormat::Text => (say!("a text", "文本"), &["DL3051"]),
+        LabelFormat::Url => (say!("a URL", "一个 URL"), &["DL3052"]),
+        LabelFormat::Rfc3339 => (
+            say!("a time as RFC 3339 writes it, like `2027-01-31T08:00:00Z`", "RFC 3339 时间，例如 `2027-01-31T08:00:00Z`"),
+            &["DL3053"],
+        ),
+        LabelFormat::Spdx => {
+            (say!("an SPDX licence expression, like Apache-2.0", "SPDX 许可证表达式，例如 Apache-2.0"), &["DL3054"])
+        }
+        LabelFormat::Hash => {
+            (say!("a git commit, 7 to 64 hexadecimal digits", "一个 git 提交，7 到 64 位十六进制数字"), &["DL3055"])
+        }
+        LabelFormat::Semver => (say!("a semantic version, like 1.4.2", "语义化版本，例如 1.4.2"), &["DL3056"]),
+        LabelFormat::Email => (say!("an e-mail address", "电子邮件地址"), &["DL3058"]),
     }
 }
 
@@ -93,12 +115,13 @@ fn check(context: &Context, sink: &mut Sink) {
                 continue;
             }
             let (what, aliases) = wanted(required.format);
-            let fault = match required.format {
-                LabelFormat::Text => "is empty".to_owned(),
-                _ => format!("is not {what}"),
+            let name = &required.name.value;
+            let message = match required.format {
+                LabelFormat::Text => say!("the label `{name}` is empty", "LABEL `{name}` 是空的", name),
+                _ => say!("the label `{name}` is not {what}", "LABEL `{name}` 的格式应为：{what}", name, what),
             };
-            let draft = sink.report(word.span(), format!("the label `{}` {fault}", required.name.value));
-            draft.aliases(aliases).help(format!("write {what}"));
+            let help = say!("write {what}", "写成：{what}", what);
+            sink.report(word.span(), message).aliases(aliases).help(help);
         }
     }
 }

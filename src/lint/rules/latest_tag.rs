@@ -1,9 +1,10 @@
 //! Practice 4: the tag `latest`.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::{Base, Keyword, Word};
 use crate::image::Reference;
 
@@ -13,10 +14,20 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(4),
     level: Level::Warning,
     by_policy: false,
-    summary: "the tag `latest` is another image every few weeks",
-    explanation: "`latest` moves with every release of the image, so a build that worked yesterday may break \
-                  today, and nobody can tell which version is running.",
-    help: "write the tag of a version, like `name:1.27`, or a digest",
+    summary: say!("the tag `latest` is another image every few weeks", "标签 `latest` 每隔几周就指向另一个镜像"),
+    explanation: say!(
+        "`latest` moves with every release of the image, so a build that worked yesterday may break today, and nobody \
+         can tell which version is running.",
+        "`latest` 随镜像的每次发布移动，昨天还能成功的构建今天可能失败，也没有人说得清运行的是哪个版本。"
+    ),
+    help: say!(
+        "write the tag of a version, like `name:1.27`, or a digest",
+        "写明版本标签，例如 `name:1.27`，或者写摘要"
+    ),
+    example: Example::new(
+        "FROM nginx:latest\n",
+        "FROM nginx:1.27\n",
+    ),
     check,
 };
 
@@ -57,7 +68,7 @@ fn check(context: &Context, sink: &mut Sink) {
         if let Ok(Reference { tag: Some(tag), digest: None, .. }) = reference
             && tag.as_str() == "latest"
         {
-            sink.report(span, format!("`{name}` is another image with every release"));
+            sink.report(span, say!("`{name}` is another image with every release", "`{name}` 每次发布都会变成另一个镜像", name));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Practice 15: `name value` instead of `name=value`.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::{Keyword, Pair, is_one_word};
 
 pub(super) static RULE: Rule = Rule {
@@ -13,10 +14,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(15),
     level: Level::Warning,
     by_policy: false,
-    summary: "LABEL and ENV without `=` take one pair a line, blanks and all",
-    explanation: "In the old form everything after the first blank is the value, so that a second pair on the line \
-                  silently becomes part of the first.",
-    help: "write `name=\"value\"`",
+    summary: say!(
+        "LABEL and ENV without `=` take one pair a line, blanks and all",
+        "不带 `=` 的 LABEL 和 ENV 每行只有一对，空格也算在值里"
+    ),
+    explanation: say!(
+        "In the old form everything after the first blank is the value, so that a second pair on the line silently \
+         becomes part of the first.",
+        "在旧写法里，第一个空格之后的内容全是值，同一行的第二对会悄悄成为第一对的一部分。"
+    ),
+    help: say!("write `name=\"value\"`", "改写为 `name=\"value\"`"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         ENV MODE production\n",
+        "FROM alpine:3.20\n\
+         ENV MODE=\"production\"\n",
+    ),
     check,
 };
 
@@ -42,7 +55,12 @@ fn check(context: &Context, sink: &mut Sink) {
     for keyword in [Keyword::Label, Keyword::Env] {
         for (_, instruction) in context.every(keyword) {
             for pair in instruction.pairs().iter().filter(|pair| pair.legacy) {
-                let message = format!("{} `{}` is written without `=`", keyword.name(), pair.name.raw.as_str());
+                let message = say!(
+                    "{keyword} `{name}` is written without `=`",
+                    "{keyword} `{name}` 没有写 `=`",
+                    keyword = keyword.name(),
+                    name = pair.name.raw.as_str()
+                );
                 sink.report(pair.name.span(), message).fix(with_equals(context, pair));
             }
         }

@@ -1,10 +1,12 @@
 //! Practice 15: MAINTAINER.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::{Fix, like};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "maintainer-instruction",
@@ -12,9 +14,21 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(15),
     level: Level::Warning,
     by_policy: false,
-    summary: "MAINTAINER was replaced by labels",
-    explanation: "Docker deprecated MAINTAINER; a label says the same where every tool looks for it.",
-    help: "write `LABEL org.opencontainers.image.authors=\"…\"`",
+    summary: say!("MAINTAINER was replaced by labels", "MAINTAINER 已被 LABEL 取代"),
+    explanation: say!(
+        "Docker deprecated MAINTAINER; a label says the same where every tool looks for it.",
+        "Docker 已弃用 MAINTAINER；LABEL 表达同样的内容，而且所有工具都会去那里找。"
+    ),
+    help: say!(
+        "write `LABEL org.opencontainers.image.authors=\"…\"`",
+        "改写为 `LABEL org.opencontainers.image.authors=\"…\"`"
+    ),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         MAINTAINER team@example.com\n",
+        "FROM alpine:3.20\n\
+         LABEL org.opencontainers.image.authors=\"team@example.com\"\n",
+    ),
     check,
 };
 
@@ -51,7 +65,7 @@ fn unquoted(text: &str) -> &str {
 
 fn check(context: &Context, sink: &mut Sink) {
     for (index, maintainer) in context.every(Keyword::Maintainer) {
-        let draft = sink.report(maintainer.keyword.span, "MAINTAINER is deprecated");
+        let draft = sink.report(maintainer.keyword.span, say!("MAINTAINER is deprecated", "MAINTAINER 已弃用"));
         draft.fix(labelled(context, index, maintainer));
     }
 }

@@ -1,11 +1,12 @@
 //! Practice 13: a server whose port is not named.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::data::servers::{SERVERS, Server};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::images::{Kind, kind};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::shell::Invocation;
 use crate::dockerfile::{Keyword, Pair};
 
@@ -15,11 +16,26 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(13),
     level: Level::Info,
     by_policy: false,
-    summary: "EXPOSE tells readers and tools which port the program listens on",
-    explanation: "Only images that show themselves to be servers are reported: by a port in a variable, by a \
-                  health probe of a local port, or by the server that they start. Bases that nothing is known \
-                  about may expose ports themselves.",
-    help: "add EXPOSE with the port",
+    summary: say!(
+        "EXPOSE tells readers and tools which port the program listens on",
+        "EXPOSE 告诉读者和工具程序监听哪个端口"
+    ),
+    explanation: say!(
+        "Only images that show themselves to be servers are reported: by a port in a variable, by a health probe of a \
+         local port, or by the server that they start. Bases that nothing is known about may expose ports themselves.",
+        "只报告明显是服务器的镜像：变量里有端口，健康检查探测本地端口，或者启动的是已知的服务器。不了解的基础镜像可能\
+         自己声明了端口。"
+    ),
+    help: say!("add EXPOSE with the port", "加上 EXPOSE 和端口"),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         ENV PORT=8080\n\
+         CMD [\"node\", \"server.js\"]\n",
+        "FROM node:20.11-alpine\n\
+         ENV PORT=8080\n\
+         EXPOSE 8080\n\
+         CMD [\"node\", \"server.js\"]\n",
+    ),
     check,
 };
 
@@ -71,7 +87,12 @@ fn check(context: &Context, sink: &mut Sink) {
         return;
     }
     if let Some((span, port)) = evidence(context) {
-        let draft = sink.report(span, "the image listens on a port that no EXPOSE names");
-        draft.help(format!("add `EXPOSE {port}`, or the port it really listens on"));
+        let message = say!("the image listens on a port that no EXPOSE names", "镜像监听的端口没有用 EXPOSE 声明");
+        let help = say!(
+            "add `EXPOSE {port}`, or the port it really listens on",
+            "加上 `EXPOSE {port}`，或者它实际监听的端口",
+            port
+        );
+        sink.report(span, message).help(help);
     }
 }

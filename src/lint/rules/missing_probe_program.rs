@@ -1,6 +1,7 @@
 //! Practice 16: a probe whose program is not in the image.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::data::programs::PROBES;
 use super::super::images::programs_in;
 use super::super::packages::matches;
@@ -9,6 +10,7 @@ use super::super::rule::{Rule, Sink};
 use super::super::work::brings_unknown;
 use crate::dockerfile::shell::{Invocation, Script};
 use crate::dockerfile::{Base, Instruction, Keyword};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-probe-program",
@@ -16,11 +18,27 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(16),
     level: Level::Warning,
     by_policy: false,
-    summary: "a probe whose program is not in the image fails always",
-    explanation: "The container is unhealthy from its first check on, and an orchestrator restarts it for ever. \
-                  `curl` is in no Alpine, `-slim` or plain distribution image. Bases that nothing is known about, and \
-                  images into which a script or another stage may bring anything, are not reported.",
-    help: "install the program, or probe with one that the image holds",
+    summary: say!(
+        "a probe whose program is not in the image fails always",
+        "健康检查用到的程序不在镜像里，检查就永远失败"
+    ),
+    explanation: say!(
+        "The container is unhealthy from its first check on, and an orchestrator restarts it for ever. `curl` is in no \
+         Alpine, `-slim` or plain distribution image. Bases that nothing is known about, and images into which a \
+         script or another stage may bring anything, are not reported.",
+        "容器从第一次检查起就不健康，编排系统会不停地重启它。Alpine、`-slim` 和普通发行版镜像都没有 `curl`。不了解的基\
+         础镜像，以及脚本或其他阶段可能带入任何程序的镜像，不报告。"
+    ),
+    help: say!(
+        "install the program, or probe with one that the image holds",
+        "安装这个程序，或者用镜像里已有的程序来检查"
+    ),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         HEALTHCHECK CMD curl --fail http://localhost:8080/ || exit 1\n",
+        "FROM node:20.11-alpine\n\
+         HEALTHCHECK CMD wget -q --spider http://localhost:8080/ || exit 1\n",
+    ),
     check,
 };
 
@@ -66,10 +84,18 @@ fn check(context: &Context, sink: &mut Sink) {
             let brought = known.unwrap_or_else(|| may_bring(context, program, others));
             judged.extend(known.is_none().then_some((*program, brought)));
             if !brought {
-                let message = format!("`{program}` is not in `{base}`, and nothing here installs it");
+                let message = say!(
+                    "`{program}` is not in `{base}`, and nothing here installs it",
+                    "`{base}` 里没有 `{program}`，这里也没有安装它",
+                    program,
+                    base
+                );
                 let draft = sink.report(command.words[0].span, message);
                 if *program == "curl" && held.contains(&"wget") {
-                    draft.help("probe with `wget -q --spider`, which the image holds, or install curl");
+                    draft.help(say!(
+                        "probe with `wget -q --spider`, which the image holds, or install curl",
+                        "改用镜像里已有的 `wget -q --spider`，或者安装 curl"
+                    ));
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! Users that only the image can resolve.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "named-user",
@@ -11,10 +13,19 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "a user that is a name is known inside the image only",
-    explanation: "Kubernetes cannot tell whether a name is root: with `runAsNonRoot` a container whose image names its \
-                  user does not start.",
-    help: "write the UID",
+    summary: say!("a user that is a name is known inside the image only", "用名字指定的用户只有镜像内部才知道"),
+    explanation: say!(
+        "Kubernetes cannot tell whether a name is root: with `runAsNonRoot` a container whose image names its user \
+         does not start.",
+        "Kubernetes 无法判断一个名字是不是 root：设置了 `runAsNonRoot` 时，用名字指定用户的镜像无法启动容器。"
+    ),
+    help: say!("write the UID", "改写为 UID"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         USER app\n",
+        "FROM alpine:3.20\n\
+         USER 10001\n",
+    ),
     check,
 };
 
@@ -24,7 +35,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let Some(name) = word.value.as_deref() else { continue };
         let id = name.split(':').next().unwrap_or(name).trim();
         if !id.bytes().all(|byte| byte.is_ascii_digit()) {
-            sink.report(word.span(), format!("`{id}` is a name, not a UID"));
+            sink.report(word.span(), say!("`{id}` is a name, not a UID", "`{id}` 是名字，不是 UID", id));
         }
     }
 }

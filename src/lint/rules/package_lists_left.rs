@@ -1,6 +1,7 @@
 //! Practice 5: package lists and caches of the system's package manager left in a layer.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::cleaned_up;
 use super::super::packages::{Manager, PackageCommand, package_command};
 use super::super::paths::is_within;
@@ -8,6 +9,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Instruction;
 use crate::dockerfile::shell::{Invocation, Script};
+use crate::diag::{Wording, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "package-lists-left",
@@ -15,17 +17,33 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(5),
     level: Level::Warning,
     by_policy: false,
-    summary: "package lists and caches stay in the layer of the RUN that fetched them",
-    explanation: "A later RUN that deletes them makes nothing smaller: the layer below still holds the files. Only \
-                  the RUN that fetched them can delete them, or a cache mount can keep them out of the image.",
-    help: "delete them at the end of the same RUN, or mount a cache over the directory",
+    summary: say!(
+        "package lists and caches stay in the layer of the RUN that fetched them",
+        "软件包列表和缓存留在下载它们的那条 RUN 的层里"
+    ),
+    explanation: say!(
+        "A later RUN that deletes them makes nothing smaller: the layer below still holds the files. Only the RUN that \
+         fetched them can delete them, or a cache mount can keep them out of the image.",
+        "后面的 RUN 再删除也不会使镜像变小：下面的层里文件还在。只有下载它们的那条 RUN 能删掉它们，或者用缓存挂载使它\
+         们不进镜像。"
+    ),
+    help: say!(
+        "delete them at the end of the same RUN, or mount a cache over the directory",
+        "在同一条 RUN 的末尾删除，或者在该目录上挂载缓存"
+    ),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y curl\n",
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n",
+    ),
     check,
 };
 
 /// Where a package manager leaves files, and how to get rid of them.
 struct Leftover {
     directories: &'static [&'static str],
-    cleanup: &'static str,
+    cleanup: Wording,
     aliases: &'static [&'static str],
 }
 
@@ -39,7 +57,10 @@ fn leftover(command: &PackageCommand) -> Option<Leftover> {
     Some(match command.manager {
         Manager::Apt if verb == "update" => Leftover {
             directories: &["/var/lib/apt/lists"],
-            cleanup: "end the RUN with `rm -rf /var/lib/apt/lists/*`, or mount a cache there",
+            cleanup: say!(
+                "end the RUN with `rm -rf /var/lib/apt/lists/*`, or mount a cache there",
+                "在 RUN 末尾写 `rm -rf /var/lib/apt/lists/*`，或者在那里挂载缓存"
+            ),
             aliases: &["DL3009"],
         },
         Manager::Apk
@@ -47,23 +68,23 @@ fn leftover(command: &PackageCommand) -> Option<Leftover> {
         {
             Leftover {
                 directories: &["/var/cache/apk", "/etc/apk/cache"],
-                cleanup: "write `apk add --no-cache`",
+                cleanup: say!("write `apk add --no-cache`", "改写为 `apk add --no-cache`"),
                 aliases: &["DL3019"],
             }
         }
         Manager::Yum if fetches => Leftover {
             directories: &["/var/cache/yum", "/var/cache/dnf"],
-            cleanup: "end the RUN with `yum clean all`",
+            cleanup: say!("end the RUN with `yum clean all`", "在 RUN 末尾写 `yum clean all`"),
             aliases: &["DL3032"],
         },
         Manager::Dnf if fetches => Leftover {
             directories: &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf"],
-            cleanup: "end the RUN with `dnf clean all`",
+            cleanup: say!("end the RUN with `dnf clean all`", "在 RUN 末尾写 `dnf clean all`"),
             aliases: &["DL3040"],
         },
         Manager::Zypper if fetches => Leftover {
             directories: &["/var/cache/zypp"],
-            cleanup: "end the RUN with `zypper clean --all`",
+            cleanup: say!("end the RUN with `zypper clean --all`", "在 RUN 末尾写 `zypper clean --all`"),
             aliases: &["DL3036"],
         },
         _ => return None,
@@ -126,7 +147,12 @@ fn check(context: &Context, sink: &mut Sink) {
             let cleaned = last_cleanup(script, command.manager, directories);
             if !mounted && cleaned.is_none_or(|cleaned| cleaned < command.invocation.span.start) {
                 let span = command.invocation.words[0].span.join(command.verb.span);
-                let message = format!("`{}` leaves {} in the image", command.name(), directories[0]);
+                let message = say!(
+                    "`{command}` leaves {directory} in the image",
+                    "`{command}` 把 {directory} 留在镜像里",
+                    command = command.name(),
+                    directory = directories[0]
+                );
                 let draft = sink.report(span, message);
                 draft.help(cleanup).aliases(aliases).fix(cleaned_up(context, index, &command));
             }

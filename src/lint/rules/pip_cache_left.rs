@@ -1,6 +1,7 @@
 //! Practice 5: pip's download cache left in a layer.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::option;
 use super::super::packages::{Manager, package_command};
 use super::super::policy::Level;
@@ -8,6 +9,7 @@ use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::{Invocation, Script};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "pip-cache-left",
@@ -15,9 +17,26 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(5),
     level: Level::Warning,
     by_policy: false,
-    summary: "pip keeps every download in its cache, and the cache stays in the layer",
-    explanation: "Nothing in a running container reads pip's cache; it only makes the image larger.",
-    help: "write `pip install --no-cache-dir`, or mount a cache at /root/.cache/pip",
+    summary: say!(
+        "pip keeps every download in its cache, and the cache stays in the layer",
+        "pip 把每次下载都放进缓存，而缓存留在层里"
+    ),
+    explanation: say!(
+        "Nothing in a running container reads pip's cache; it only makes the image larger.",
+        "运行中的容器不会读取 pip 的缓存；它只会使镜像变大。"
+    ),
+    help: say!(
+        "write `pip install --no-cache-dir`, or mount a cache at /root/.cache/pip",
+        "改写为 `pip install --no-cache-dir`，或者在 /root/.cache/pip 挂载缓存"
+    ),
+    example: Example::new(
+        "FROM python:3.12-slim\n\
+         COPY requirements.txt /\n\
+         RUN pip install -r /requirements.txt\n",
+        "FROM python:3.12-slim\n\
+         COPY requirements.txt /\n\
+         RUN pip install --no-cache-dir -r /requirements.txt\n",
+    ),
     check,
 };
 
@@ -51,8 +70,12 @@ fn check(context: &Context, sink: &mut Sink) {
                 && !command.invocation.has_option("--cache-dir");
             if cached {
                 let span = command.invocation.words[0].span.join(command.verb.span);
-                let draft = sink.report(span, format!("`{}` leaves its download cache in the image", command.name()));
-                draft.fix(option(run, command.verb, "--no-cache-dir"));
+                let message = say!(
+                    "`{command}` leaves its download cache in the image",
+                    "`{command}` 把下载缓存留在镜像里",
+                    command = command.name()
+                );
+                sink.report(span, message).fix(option(run, command.verb, "--no-cache-dir"));
             }
         }
     }

@@ -1,12 +1,14 @@
 //! Pipes that swallow failures.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::guarded;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::stage_shell::PosixShell;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::Script;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "pipe-without-pipefail",
@@ -14,11 +16,28 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "a pipe succeeds when its last command does, whatever became of the others",
-    explanation: "With `curl … | tar x` a failed download leaves an empty directory and a build that goes on. \
-                  `pipefail` makes the pipe fail, be it set with SHELL, with `set -o pipefail` or as an option of the \
-                  shell; the shell of a stage holds in the stages built on it.",
-    help: "write `SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]` above, or start with `set -o pipefail`",
+    summary: say!(
+        "a pipe succeeds when its last command does, whatever became of the others",
+        "管道只看最后一个命令是否成功，不管前面的命令怎样"
+    ),
+    explanation: say!(
+        "With `curl … | tar x` a failed download leaves an empty directory and a build that goes on. `pipefail` makes \
+         the pipe fail, be it set with SHELL, with `set -o pipefail` or as an option of the shell; the shell of a \
+         stage holds in the stages built on it.",
+        "写 `curl … | tar x` 时，下载失败只会留下空目录，构建照样继续。`pipefail` 使管道失败，可以用 SHELL 设置，用 \
+         `set -o pipefail` 设置，或者作为 shell 的选项；一个阶段的 shell 在以它为基础的阶段里同样有效。"
+    ),
+    help: say!(
+        "write `SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]` above, or start with `set -o pipefail`",
+        "在上方写 `SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]`，或者以 `set -o pipefail` 开头"
+    ),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN curl -fsSL https://example.com/site.tar.gz | tar -xz -C /srv\n",
+        "FROM debian:12.5\n\
+         SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\n\
+         RUN curl -fsSL https://example.com/site.tar.gz | tar -xz -C /srv\n",
+    ),
     check,
 };
 
@@ -32,7 +51,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let safe = context.shell(index).posix().is_some_and(PosixShell::sets_pipefail);
         let pipe = script.pipes.first().filter(|_| !run.on_build && !safe);
         if let Some(pipe) = pipe.filter(|_| !is_set_inside(script)) {
-            sink.report(*pipe, "what fails in front of this pipe goes unnoticed").fix(guarded(context, index));
+            sink.report(*pipe, say!("what fails in front of this pipe goes unnoticed", "这个管道之前的失败无人察觉")).fix(guarded(context, index));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Practice 16: a probe that cannot fail.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::Invocation;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "probe-without-fail",
@@ -12,10 +14,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(16),
     level: Level::Warning,
     by_policy: false,
-    summary: "curl ends well whatever the server answers, unless `--fail` is given",
-    explanation: "Without `--fail` an answer of 500 counts as healthy, so that the check only notices a server \
-                  that is gone altogether.",
-    help: "write `curl --fail`",
+    summary: say!(
+        "curl ends well whatever the server answers, unless `--fail` is given",
+        "除非写了 `--fail`，否则服务器怎样应答 curl 都算成功"
+    ),
+    explanation: say!(
+        "Without `--fail` an answer of 500 counts as healthy, so that the check only notices a server that is gone \
+         altogether.",
+        "不写 `--fail` 时，应答 500 也算健康，检查只能发现完全消失的服务器。"
+    ),
+    help: say!("write `curl --fail`", "改写为 `curl --fail`"),
+    example: Example::new(
+        "FROM nginx:1.27\n\
+         HEALTHCHECK CMD curl http://localhost/ || exit 1\n",
+        "FROM nginx:1.27\n\
+         HEALTHCHECK CMD curl --fail http://localhost/ || exit 1\n",
+    ),
     check,
 };
 
@@ -35,7 +49,7 @@ fn check(context: &Context, sink: &mut Sink) {
         for curl in commands.iter().filter(|command| command.program() == "curl" && !fails(command)) {
             let writes_status = curl.has_option("-w") || curl.has_option("--write-out");
             if !writes_status && examined < curl.span.end {
-                sink.report(curl.span, "this probe is content with an answer of 500");
+                sink.report(curl.span, say!("this probe is content with an answer of 500", "应答 500 也能通过这个检查"));
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Packages that nobody asked for.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::option;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::packages::{Manager, PackageCommand, package_command};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "recommended-packages",
@@ -12,9 +14,21 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "apt-get installs recommended packages too, unless it is told not to",
-    explanation: "Recommended packages make the image larger, and bring vulnerabilities of programs that nobody uses.",
-    help: "write `apt-get install --no-install-recommends`",
+    summary: say!(
+        "apt-get installs recommended packages too, unless it is told not to",
+        "不特别说明时，apt-get 也会安装推荐的软件包"
+    ),
+    explanation: say!(
+        "Recommended packages make the image larger, and bring vulnerabilities of programs that nobody uses.",
+        "推荐的软件包使镜像变大，还带来没有人使用的程序的漏洞。"
+    ),
+    help: say!("write `apt-get install --no-install-recommends`", "改写为 `apt-get install --no-install-recommends`"),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y curl\n",
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y --no-install-recommends curl\n",
+    ),
     check,
 };
 
@@ -31,7 +45,11 @@ fn check(context: &Context, sink: &mut Sink) {
     for (run, invocation) in context.run_commands() {
         let Some(command) = package_command(invocation) else { continue };
         if command.manager == Manager::Apt && command.installs() && !is_told_not_to(&command) {
-            let message = format!("`{}` brings recommended packages too", command.name());
+            let message = say!(
+                "`{command}` brings recommended packages too",
+                "`{command}` 也会带来推荐的软件包",
+                command = command.name()
+            );
             let draft = sink.report(invocation.words[0].span.join(command.verb.span), message);
             // aptitude calls it otherwise.
             let known = matches!(invocation.program(), "apt-get" | "apt");

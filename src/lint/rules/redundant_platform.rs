@@ -1,9 +1,11 @@
 //! FROM with the platform it has anyway.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "redundant-platform",
@@ -11,9 +13,19 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "`--platform=$TARGETPLATFORM` says what holds without it",
-    explanation: "A stage is built for the target platform unless something else is said.",
-    help: "leave --platform out",
+    summary: say!(
+        "`--platform=$TARGETPLATFORM` says what holds without it",
+        "`--platform=$TARGETPLATFORM` 不写也是这样"
+    ),
+    explanation: say!(
+        "A stage is built for the target platform unless something else is said.",
+        "没有另外说明时，阶段就是为目标平台构建的。"
+    ),
+    help: say!("leave --platform out", "去掉 --platform"),
+    example: Example::new(
+        "FROM --platform=$TARGETPLATFORM alpine:3.20\n",
+        "FROM alpine:3.20\n",
+    ),
     check,
 };
 
@@ -22,7 +34,7 @@ fn check(context: &Context, sink: &mut Sink) {
         for flag in from.flags_named("platform") {
             let value = flag.value.as_ref().map(|word| word.raw.as_str().trim_matches('"'));
             if matches!(value, Some("$TARGETPLATFORM" | "${TARGETPLATFORM}")) {
-                sink.report(flag.span, "the target platform holds anyway");
+                sink.report(flag.span, say!("the target platform holds anyway", "本来就使用目标平台"));
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Practice 7: WORKDIR that depends on what the base image left.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::paths::is_absolute;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "relative-workdir",
@@ -12,10 +14,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(7),
     level: Level::Warning,
     by_policy: false,
-    summary: "a relative WORKDIR depends on the directory that the base image happens to end in",
-    explanation: "When the base image changes its own WORKDIR, every path after this one moves with it. A relative \
-                  WORKDIR below an absolute one is fine.",
-    help: "write an absolute path",
+    summary: say!(
+        "a relative WORKDIR depends on the directory that the base image happens to end in",
+        "相对的 WORKDIR 取决于基础镜像恰好停留的目录"
+    ),
+    explanation: say!(
+        "When the base image changes its own WORKDIR, every path after this one moves with it. A relative WORKDIR \
+         below an absolute one is fine.",
+        "基础镜像改变自己的 WORKDIR 时，后面的所有路径都跟着移动。在绝对的 WORKDIR 之下使用相对的 WORKDIR 没有问题。"
+    ),
+    help: say!("write an absolute path", "改写为绝对路径"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         WORKDIR app\n",
+        "FROM alpine:3.20\n\
+         WORKDIR /app\n",
+    ),
     check,
 };
 
@@ -30,7 +44,12 @@ fn check(context: &Context, sink: &mut Sink) {
             if path.value.as_deref().is_none_or(is_absolute) {
                 anchored[index] = true;
             } else if !anchored[index] {
-                sink.report(path.span(), format!("WORKDIR `{}` starts wherever the base image ended", path.text()));
+                let message = say!(
+                    "WORKDIR `{path}` starts wherever the base image ended",
+                    "WORKDIR `{path}` 从基础镜像停留的目录开始",
+                    path = path.text()
+                );
+                sink.report(path.span(), message);
             }
         }
     }

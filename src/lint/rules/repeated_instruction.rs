@@ -1,9 +1,11 @@
 //! Practices 7, 8 and 16: instructions of which the last one counts.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "repeated-instruction",
@@ -11,9 +13,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(16),
     level: Level::Warning,
     by_policy: false,
-    summary: "of several CMD, ENTRYPOINT or HEALTHCHECK in a stage only the last one counts",
-    explanation: "The ones above are without effect; whoever reads the first believes it.",
-    help: "keep the last one and delete the others",
+    summary: say!(
+        "of several CMD, ENTRYPOINT or HEALTHCHECK in a stage only the last one counts",
+        "一个阶段里有多个 CMD、ENTRYPOINT 或 HEALTHCHECK 时，只有最后一个有效"
+    ),
+    explanation: say!(
+        "The ones above are without effect; whoever reads the first believes it.",
+        "前面的都不起作用；谁读到第一个，就会信以为真。"
+    ),
+    help: say!("keep the last one and delete the others", "保留最后一个，删除其余的"),
+    example: Example::new(
+        "FROM nginx:1.27\n\
+         CMD [\"nginx\"]\n\
+         CMD [\"nginx\", \"-g\", \"daemon off;\"]\n",
+        "FROM nginx:1.27\n\
+         CMD [\"nginx\", \"-g\", \"daemon off;\"]\n",
+    ),
     check,
 };
 
@@ -29,8 +44,12 @@ fn check(context: &Context, sink: &mut Sink) {
             let mut spans: Vec<_> = all.map(|line| line.keyword.span).collect();
             let Some(last) = spans.pop() else { continue };
             for span in spans {
-                let message = format!("this {} is without effect: another one follows", keyword.name());
-                sink.report(span, message).label(last, "this one counts").aliases(aliases);
+                let message = say!(
+                    "this {keyword} is without effect: another one follows",
+                    "这个 {keyword} 不起作用：后面还有一个",
+                    keyword = keyword.name()
+                );
+                sink.report(span, message).label(last, say!("this one counts", "这一个有效")).aliases(aliases);
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Practice 12: secrets in ENV and ARG.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Keyword, Word};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "secret-in-env",
@@ -11,12 +13,29 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(12),
     level: Level::Error,
     by_policy: false,
-    summary: "a secret in ENV or ARG can be read by everyone who can pull the image",
-    explanation: "ENV is part of the image's configuration, and the values of ARG are part of its history, even \
-                  when a later instruction overwrites them. Names are judged by their last words, and values that \
-                  only name a place (a file, a URL) are left alone. An ARG without a default in a stage that is \
-                  not part of the image leaves no trace there.",
-    help: "mount it with `RUN --mount=type=secret,id=…`, or pass it when the container starts",
+    summary: say!(
+        "a secret in ENV or ARG can be read by everyone who can pull the image",
+        "ENV 或 ARG 里的机密，所有能拉取镜像的人都能读到"
+    ),
+    explanation: say!(
+        "ENV is part of the image's configuration, and the values of ARG are part of its history, even when a later \
+         instruction overwrites them. Names are judged by their last words, and values that only name a place (a \
+         file, a URL) are left alone. An ARG without a default in a stage that is not part of the image leaves no \
+         trace there.",
+        "ENV 是镜像配置的一部分，ARG 的值是镜像历史的一部分，后面的指令覆盖它也没有用。名字按最后的单词判断，只指明位\
+         置（文件、URL）的值不报告。不属于最终镜像的阶段里没有默认值的 ARG 不会在镜像里留下痕迹。"
+    ),
+    help: say!(
+        "mount it with `RUN --mount=type=secret,id=…`, or pass it when the container starts",
+        "用 `RUN --mount=type=secret,id=…` 挂载，或者在启动容器时传入"
+    ),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         ENV NPM_TOKEN=example-0123456789\n\
+         RUN npm ci\n",
+        "FROM node:20.11-alpine\n\
+         RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci\n",
+    ),
     check,
 };
 
@@ -69,8 +88,12 @@ fn check(context: &Context, sink: &mut Sink) {
                 None => is_secret_name(pair.name.text()) && context.is_shipped(index),
             };
             if telling {
-                let holder = if keyword == Keyword::Env { "configuration" } else { "history" };
-                let message = format!("`{}` ends up in the image's {holder}", pair.name.text());
+                let name = pair.name.text();
+                let message = if keyword == Keyword::Env {
+                    say!("`{name}` ends up in the image's configuration", "`{name}` 会留在镜像的配置里", name)
+                } else {
+                    say!("`{name}` ends up in the image's history", "`{name}` 会留在镜像的历史里", name)
+                };
                 let draft = sink.report(pair.name.span(), message);
                 if value.is_none() {
                     draft.soften(Level::Warning);

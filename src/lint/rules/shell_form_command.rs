@@ -1,10 +1,12 @@
 //! Practice 7: CMD and ENTRYPOINT as an array.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::as_array;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Command, Keyword};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "shell-form-command",
@@ -12,11 +14,27 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(7),
     level: Level::Warning,
     by_policy: false,
-    summary: "a command that is no array runs below a shell, which swallows signals",
-    explanation: "`docker stop` and Kubernetes send SIGTERM to the shell, which does not pass it on: the program \
-                  is killed after the grace period instead of ending cleanly. A command that starts with `exec` is \
-                  fine, and so is a stage that chose its shell with SHELL.",
-    help: "write an array of strings, like `[\"program\", \"argument\"]`",
+    summary: say!(
+        "a command that is no array runs below a shell, which swallows signals",
+        "不是数组的命令在 shell 之下运行，shell 会吞掉信号"
+    ),
+    explanation: say!(
+        "`docker stop` and Kubernetes send SIGTERM to the shell, which does not pass it on: the program is killed \
+         after the grace period instead of ending cleanly. A command that starts with `exec` is fine, and so is a \
+         stage that chose its shell with SHELL.",
+        "`docker stop` 和 Kubernetes 把 SIGTERM 发给 shell，shell 不会转发：程序不能正常退出，宽限期一过就被强行终止。\
+         以 `exec` 开头的命令没有问题，用 SHELL 选择了自己的 shell 的阶段也没有问题。"
+    ),
+    help: say!(
+        "write an array of strings, like `[\"program\", \"argument\"]`",
+        "改写为字符串数组，例如 `[\"program\", \"argument\"]`"
+    ),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         CMD node server.js\n",
+        "FROM node:20.11-alpine\n\
+         CMD [\"node\", \"server.js\"]\n",
+    ),
     check,
 };
 
@@ -34,7 +52,11 @@ fn check(context: &Context, sink: &mut Sink) {
                 && !chosen[index]
                 && !text.as_str().starts_with("exec ")
             {
-                let message = format!("{} runs below a shell that passes no signal on", instruction.keyword.name());
+                let message = say!(
+                    "{keyword} runs below a shell that passes no signal on",
+                    "{keyword} 在 shell 之下运行，shell 不会转发信号",
+                    keyword = instruction.keyword.name()
+                );
                 sink.report(text.whole(), message).fix(as_array(context, at, text));
             }
         }

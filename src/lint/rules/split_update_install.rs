@@ -1,10 +1,11 @@
 //! Practice 3: package lists refreshed in one RUN, packages installed in another.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::packages::{Manager, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::Keyword;
 
 pub(super) static RULE: Rule = Rule {
@@ -13,11 +14,25 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(3),
     level: Level::Warning,
     by_policy: false,
-    summary: "package lists of a cached layer grow old, and what is installed from them is old or gone",
-    explanation: "The RUN with `update` is taken from the cache for as long as its text stays the same. A package \
-                  added to the RUN with `install` then comes from lists of the day on which the first was built: an \
-                  old version, or a download that fails because the repository has moved on.",
-    help: "write `update` and `install` in one RUN",
+    summary: say!(
+        "package lists of a cached layer grow old, and what is installed from them is old or gone",
+        "缓存层里的软件包列表会变旧，从中安装的软件包也会过时甚至消失"
+    ),
+    explanation: say!(
+        "The RUN with `update` is taken from the cache for as long as its text stays the same. A package added to the \
+         RUN with `install` then comes from lists of the day on which the first was built: an old version, or a \
+         download that fails because the repository has moved on.",
+        "只要文本不变，带 `update` 的 RUN 就一直取自缓存。以后在带 `install` 的 RUN 里增加的软件包，来自第一次构建那天\
+         的列表：不是旧版本，就是因为软件源已经更新而下载失败。"
+    ),
+    help: say!("write `update` and `install` in one RUN", "把 `update` 和 `install` 写在同一条 RUN 里"),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN apt-get update\n\
+         RUN apt-get install -y curl\n",
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y curl\n",
+    ),
     check,
 };
 
@@ -43,8 +58,12 @@ fn check(context: &Context, sink: &mut Sink) {
                     && here.is_none()
                     && command.installs_from_lists()
                 {
-                    let message = format!("`{}` relies on the package lists of an earlier RUN", command.name());
-                    sink.report(place, message).label(refresh, "fetched here");
+                    let message = say!(
+                        "`{command}` relies on the package lists of an earlier RUN",
+                        "`{command}` 依赖前面某条 RUN 的软件包列表",
+                        command = command.name()
+                    );
+                    sink.report(place, message).label(refresh, say!("fetched here", "在这里下载"));
                     break;
                 }
             }

@@ -1,12 +1,14 @@
 //! Package managers that wait for an answer nobody gives.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::option;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::packages::{Manager, PackageCommand, package_command};
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::ShellWord;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "unconfirmed-install",
@@ -14,10 +16,22 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "without `-y` the package manager asks, and nobody answers",
-    explanation: "A build has no terminal: the question is answered with no, and the RUN fails as soon as there is \
-                  something to confirm.",
-    help: "write `-y`",
+    summary: say!(
+        "without `-y` the package manager asks, and nobody answers",
+        "不写 `-y`，软件包管理器会提问，却没有人回答"
+    ),
+    explanation: say!(
+        "A build has no terminal: the question is answered with no, and the RUN fails as soon as there is something to \
+         confirm.",
+        "构建没有终端：问题的答案就是“否”，一旦有需要确认的内容，RUN 就会失败。"
+    ),
+    help: say!("write `-y`", "加上 `-y`"),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install curl\n",
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y curl\n",
+    ),
     check,
 };
 
@@ -61,7 +75,11 @@ fn check(context: &Context, sink: &mut Sink) {
                 && verbs.contains(&command.verb.text())
                 && !is_confirmed(&command)
             {
-                let message = format!("`{}` asks before it does anything", command.name());
+                let message = say!(
+                    "`{command}` asks before it does anything",
+                    "`{command}` 在动手之前会提问",
+                    command = command.name()
+                );
                 let draft = sink.report(command.invocation.words[0].span.join(command.verb.span), message);
                 // zypper's `source-install` does not know the option.
                 let known = !matches!(command.verb.text(), "source-install" | "si");

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::images::has_bare_environment;
-use crate::diag::Spanned;
+use crate::diag::{Spanned, Wording, say};
 use crate::dockerfile::{Instruction, Keyword};
 
 pub(super) static RULE: Rule = Rule {
@@ -15,11 +16,27 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(12),
     level: Level::Warning,
     by_policy: false,
-    summary: "a variable that nothing defines is empty",
-    explanation: "An ARG above the first FROM is unknown in a stage until the stage declares it again. Other \
-                  variables are reported when the base image is known to define none, or when a name that is \
-                  defined is so near that it was meant. RUN, CMD and ENTRYPOINT are left to the shell.",
-    help: "declare it with ARG or ENV above, or give it a default: `${NAME:-value}`",
+    summary: say!("a variable that nothing defines is empty", "没有定义的变量是空的"),
+    explanation: say!(
+        "An ARG above the first FROM is unknown in a stage until the stage declares it again. Other variables are \
+         reported when the base image is known to define none, or when a name that is defined is so near that it was \
+         meant. RUN, CMD and ENTRYPOINT are left to the shell.",
+        "第一个 FROM 之前的 ARG 在阶段里是未知的，除非阶段再次声明它。其他变量只在两种情况下报告：已知基础镜像没有定义\
+         任何变量，或者有一个名字极为接近、显然才是本意的变量。RUN、CMD 和 ENTRYPOINT 交给 shell 处理。"
+    ),
+    help: say!(
+        "declare it with ARG or ENV above, or give it a default: `${NAME:-value}`",
+        "在上方用 ARG 或 ENV 声明，或者给它默认值：`${NAME:-value}`"
+    ),
+    example: Example::new(
+        "ARG VERSION=1.4.2\n\
+         FROM alpine:3.20\n\
+         LABEL org.opencontainers.image.version=\"$VERSION\"\n",
+        "ARG VERSION=1.4.2\n\
+         FROM alpine:3.20\n\
+         ARG VERSION\n\
+         LABEL org.opencontainers.image.version=\"$VERSION\"\n",
+    ),
     check,
 };
 
@@ -47,6 +64,10 @@ fn declared(instructions: &[Instruction]) -> BTreeSet<&str> {
     declaring.flat_map(Instruction::pairs).map(|pair| pair.name.text()).collect()
 }
 
+fn nothing_defines(name: &str) -> Wording {
+    say!("nothing defines `{name}`", "没有定义 `{name}`", name)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let instructions = &context.dockerfile.instructions;
     let first_from = context.dockerfile.stages.first().map_or(instructions.len(), |stage| stage.from);
@@ -67,17 +88,26 @@ fn check(context: &Context, sink: &mut Sink) {
             // `PATH_OF=/x:$PATH_OF` adds to what the base image may have.
             let appends = owner == Some(name);
             if !from && global.contains(name) {
-                let message = format!("`{name}` is declared above FROM, which is not visible here");
-                sink.report(variable.span, message).help(format!("add `ARG {name}` to the stage")).aliases(aliases);
+                let message = say!(
+                    "`{name}` is declared above FROM, which is not visible here",
+                    "`{name}` 在 FROM 之前声明，在这里不可见",
+                    name
+                );
+                let help = say!("add `ARG {name}` to the stage", "在这个阶段加上 `ARG {name}`", name);
+                sink.report(variable.span, message).help(help).aliases(aliases);
             } else if instruction.is(Keyword::Env) && beside.contains(name) && !appends {
-                let message = format!("`{name}` gets its value from this instruction, and so has none in it yet");
-                let draft = sink.report(variable.span, message);
-                draft.help("set the variables in two ENV instructions").aliases(&["DL3044"]);
+                let message = say!(
+                    "`{name}` gets its value from this instruction, and so has none in it yet",
+                    "`{name}` 的值由这条指令给出，在指令内部还没有值",
+                    name
+                );
+                let help = say!("set the variables in two ENV instructions", "用两条 ENV 指令设置这些变量");
+                sink.report(variable.span, message).help(help).aliases(&["DL3044"]);
             } else if let Some(meant) = meant(name, &all) {
-                let draft = sink.report(variable.span, format!("nothing defines `{name}`"));
-                draft.help(format!("write `{meant}`, if that is meant")).aliases(aliases);
+                let help = say!("write `{meant}`, if that is meant", "如果本意是 `{meant}`，就改过来", meant);
+                sink.report(variable.span, nothing_defines(name)).help(help).aliases(aliases);
             } else if from || bare || (stage.is_some() && all.contains(name) && !appends) {
-                sink.report(variable.span, format!("nothing defines `{name}`")).aliases(aliases);
+                sink.report(variable.span, nothing_defines(name)).aliases(aliases);
             }
         }
     }

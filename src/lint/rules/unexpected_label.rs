@@ -1,10 +1,11 @@
 //! Practice 15: labels beyond those that the policy names.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::label_format::labels;
-use crate::diag::did_you_mean;
+use crate::diag::{did_you_mean, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "unexpected-label",
@@ -12,10 +13,22 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(15),
     level: Level::Error,
     by_policy: true,
-    summary: "the policy forbids labels that it does not name",
-    explanation: "With `forbid-others` the list of the project file is complete: another label is a misspelt or a \
-                  private one.",
-    help: "delete the label, or add it to `labels` of the project file",
+    summary: say!("the policy forbids labels that it does not name", "策略禁止它没有列出的 LABEL"),
+    explanation: say!(
+        "With `forbid-others` the list of the project file is complete: another label is a misspelt or a private one.",
+        "写了 `forbid-others` 之后，项目文件的列表就是完整的：其他 LABEL 不是拼写错误，就是私人用途。"
+    ),
+    help: say!(
+        "delete the label, or add it to `labels` of the project file",
+        "删除这个 LABEL，或者把它加入项目文件的 `labels`"
+    ),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         LABEL org.opencontainers.image.sources=\"https://git.example.com/portal\"\n",
+        "FROM alpine:3.20\n\
+         LABEL org.opencontainers.image.source=\"https://git.example.com/portal\"\n",
+    )
+    .under("labels { require \"org.opencontainers.image.source\"; forbid-others true; }"),
     check,
 };
 
@@ -30,9 +43,11 @@ fn check(context: &Context, sink: &mut Sink) {
             continue;
         }
         let meant = did_you_mean(name, policy.required.iter().map(|required| required.name.value.as_str()));
-        let draft = sink.report(pair.name.span(), format!("the label `{name}` is not one that the policy names"));
+        let message =
+            say!("the label `{name}` is not one that the policy names", "LABEL `{name}` 不在策略列出的范围内", name);
+        let draft = sink.report(pair.name.span(), message);
         if let Some(meant) = meant {
-            draft.help(format!("write `{meant}`"));
+            draft.help(say!("write `{meant}`", "改写为 `{meant}`", meant));
         }
     }
 }

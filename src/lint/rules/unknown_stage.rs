@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "unknown-stage",
@@ -13,10 +15,24 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "a name that is neither a stage above nor plainly an image",
-    explanation: "What is no stage is taken for an image of that name and pulled. A misspelt stage, or one further \
-                  down, so becomes an image of somebody else.",
-    help: "name a stage above, or write the image with its tag",
+    summary: say!(
+        "a name that is neither a stage above nor plainly an image",
+        "这个名字既不是上方的构建阶段，也不像镜像"
+    ),
+    explanation: say!(
+        "What is no stage is taken for an image of that name and pulled. A misspelt stage, or one further down, so \
+         becomes an image of somebody else.",
+        "不是阶段的名字会被当作同名的镜像去拉取。拼错的阶段，或者写在更下面的阶段，就会变成别人的镜像。"
+    ),
+    help: say!("name a stage above, or write the image with its tag", "写上方的阶段，或者写带标签的镜像"),
+    example: Example::new(
+        "FROM golang:1.22 AS build\n\
+         FROM alpine:3.20\n\
+         COPY --from=builder /app /usr/bin/\n",
+        "FROM golang:1.22 AS build\n\
+         FROM alpine:3.20\n\
+         COPY --from=build /app /usr/bin/\n",
+    ),
     check,
 };
 
@@ -31,7 +47,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let Some(from) = instruction.flag("from").filter(|_| *instruction.keyword == Keyword::Copy) else { continue };
         let Some(name) = from.value.as_deref().filter(|name| !name.contains([':', '@', '/'])) else { continue };
         if !above.contains(&name.to_ascii_lowercase()) {
-            sink.report(from.span(), format!("`{name}` is no stage above"));
+            sink.report(from.span(), say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Go programs without a version.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::shell::ShellWord;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "unpinned-go-program",
@@ -11,10 +13,22 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "a Go program without a version is another one with every build",
-    explanation: "Without a version `go install` takes whatever is newest, or what a go.mod that happens to be there \
-                  says. Paths of the module itself are not meant.",
-    help: "write `go install path@version`",
+    summary: say!(
+        "a Go program without a version is another one with every build",
+        "不写版本的 Go 程序，每次构建都可能不同"
+    ),
+    explanation: say!(
+        "Without a version `go install` takes whatever is newest, or what a go.mod that happens to be there says. \
+         Paths of the module itself are not meant.",
+        "不写版本时，`go install` 取最新的版本，或者取恰好存在的 go.mod 里写的版本。模块自己的路径不在此列。"
+    ),
+    help: say!("write `go install path@version`", "改写为 `go install path@version`"),
+    example: Example::new(
+        "FROM golang:1.22\n\
+         RUN go install example.com/tools/gen@latest\n",
+        "FROM golang:1.22\n\
+         RUN go install example.com/tools/gen@v1.4.2\n",
+    ),
     check,
 };
 
@@ -35,7 +49,7 @@ fn check(context: &Context, sink: &mut Sink) {
             _ => continue,
         };
         for package in operands.take(packages).filter(|word| is_unpinned(word)) {
-            sink.report(package.span, format!("`{}` names no version", package.text()));
+            sink.report(package.span, say!("`{package}` names no version", "`{package}` 没有写明版本", package = package.text()));
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Packages without a version.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::paths::has_extension;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::packages::{Manager, PackageCommand, package_command};
 use crate::dockerfile::shell::ShellWord;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "unpinned-packages",
@@ -13,10 +15,22 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "a package without a version is another one with every build",
-    explanation: "Two builds of one Dockerfile may install different versions, and a build that is repeated after \
-                  a year may not work any more.",
-    help: "write the version of each package",
+    summary: say!(
+        "a package without a version is another one with every build",
+        "不写版本的软件包，每次构建都可能不同"
+    ),
+    explanation: say!(
+        "Two builds of one Dockerfile may install different versions, and a build that is repeated after a year may \
+         not work any more.",
+        "同一个 Dockerfile 的两次构建可能安装不同的版本，一年之后再构建甚至可能失败。"
+    ),
+    help: say!("write the version of each package", "写明每个软件包的版本"),
+    example: Example::new(
+        "FROM python:3.12-slim\n\
+         RUN pip install --no-cache-dir flask\n",
+        "FROM python:3.12-slim\n\
+         RUN pip install --no-cache-dir flask==3.0.2\n",
+    ),
     check,
 };
 
@@ -92,8 +106,17 @@ fn check(context: &Context, sink: &mut Sink) {
         let open: Vec<_> = command.operands.iter().filter(|word| !is_pinned(command.manager, word)).collect();
         let Some((first, rest)) = open.split_first() else { continue };
         let message = match rest.len() {
-            0 => format!("`{}` is installed without a version", first.text()),
-            count => format!("`{}` and {count} more are installed without a version", first.text()),
+            0 => say!(
+                "`{package}` is installed without a version",
+                "安装 `{package}` 时没有写明版本",
+                package = first.text()
+            ),
+            count => say!(
+                "`{package}` and {count} more are installed without a version",
+                "安装 `{package}` 等软件包时没有写明版本（另有 {count} 个）",
+                package = first.text(),
+                count
+            ),
         };
         sink.report(first.span, message).aliases(aliases(command.manager));
     }

@@ -1,10 +1,11 @@
 //! Practice 4: images without a tag.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::latest_tag::images;
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::Keyword;
 use crate::image::Reference;
 
@@ -14,10 +15,23 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(4),
     level: Level::Warning,
     by_policy: false,
-    summary: "an image without a tag is `latest`: another one every few weeks",
-    explanation: "Without a tag the newest image is taken, so a build that worked yesterday may break today, and \
-                  nobody can tell which version is running. A digest says it even more precisely than a tag.",
-    help: "write the tag of a version, like `name:1.27`, or a digest",
+    summary: say!(
+        "an image without a tag is `latest`: another one every few weeks",
+        "不写标签的镜像就是 `latest`：每隔几周就是另一个镜像"
+    ),
+    explanation: say!(
+        "Without a tag the newest image is taken, so a build that worked yesterday may break today, and nobody can \
+         tell which version is running. A digest says it even more precisely than a tag.",
+        "不写标签就会取最新的镜像，昨天还能成功的构建今天可能失败，也没有人说得清运行的是哪个版本。摘要比标签更精确。"
+    ),
+    help: say!(
+        "write the tag of a version, like `name:1.27`, or a digest",
+        "写明版本标签，例如 `name:1.27`，或者写摘要"
+    ),
+    example: Example::new(
+        "FROM nginx\n",
+        "FROM nginx:1.27\n",
+    ),
     check,
 };
 
@@ -31,7 +45,10 @@ fn check(context: &Context, sink: &mut Sink) {
     for (span, value) in images(context) {
         let Some(name) = context.image_of(value.as_deref()) else { continue };
         if let Ok(Reference { tag: None, digest: None, .. }) = name.parse() {
-            let draft = sink.report(span, format!("`{name}` names no tag and so means `latest`"));
+            let draft = sink.report(
+                span,
+                say!("`{name}` names no tag and so means `latest`", "`{name}` 没有写标签，也就是 `latest`", name),
+            );
             if in_copy(span) {
                 draft.aliases(&["DL3006", "DL3022"]);
             }

@@ -1,12 +1,14 @@
 //! Practice 2: no upgrade of everything during a build.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::fix::{Fix, ShellText, is_written, shell_text, used_below, without_instruction};
 use super::super::packages::{Manager, PackageCommand, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "upgrade-in-build",
@@ -14,11 +16,26 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(2),
     level: Level::Warning,
     by_policy: false,
-    summary: "upgrading all packages makes the image depend on the day it is built",
-    explanation: "Two builds of one Dockerfile give different images, and essential packages of the base may fail \
-                  to upgrade in an unprivileged container. A newer base image brings the same fixes, tested \
-                  together.",
-    help: "take a newer base image, and install the single package that must be newer by name",
+    summary: say!(
+        "upgrading all packages makes the image depend on the day it is built",
+        "升级全部软件包会使镜像取决于构建的日期"
+    ),
+    explanation: say!(
+        "Two builds of one Dockerfile give different images, and essential packages of the base may fail to upgrade in \
+         an unprivileged container. A newer base image brings the same fixes, tested together.",
+        "同一个 Dockerfile 的两次构建得到不同的镜像，而且在没有特权的容器里，基础镜像的关键软件包可能升级失败。更新的\
+         基础镜像带来同样的修复，并且一起测试过。"
+    ),
+    help: say!(
+        "take a newer base image, and install the single package that must be newer by name",
+        "换用更新的基础镜像；个别软件包必须更新时，按名字安装它"
+    ),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get upgrade -y\n",
+        "FROM debian:12.5\n\
+         RUN apt-get update && apt-get install -y openssl\n",
+    ),
     check,
 };
 
@@ -81,7 +98,11 @@ fn report(context: &Context, sink: &mut Sink, (index, text): (usize, Option<&She
         Manager::Zypper if matches!(command.verb.text(), "dist-upgrade" | "dup") => &["DL3035"],
         _ => &[],
     };
-    let draft = sink.report(span, format!("`{}` makes the build depend on the day it runs", command.name()));
+    let draft = sink.report(span, say!(
+            "`{command}` makes the build depend on the day it runs",
+            "`{command}` 使构建结果取决于运行的日期",
+            command = command.name()
+        ));
     draft.aliases(aliases).fix(text.and_then(|text| without(context, index, text, command)));
 }
 

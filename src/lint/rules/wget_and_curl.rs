@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "wget-and-curl",
@@ -13,9 +15,20 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Off,
     by_policy: false,
-    summary: "wget and curl do the same: an image needs one of them",
-    explanation: "Two programs make the image larger and mean two sets of vulnerabilities.",
-    help: "use one of them in a stage",
+    summary: say!("wget and curl do the same: an image needs one of them", "wget 和 curl 作用相同：镜像只需要一个"),
+    explanation: say!(
+        "Two programs make the image larger and mean two sets of vulnerabilities.",
+        "两个程序使镜像变大，也带来两份漏洞。"
+    ),
+    help: say!("use one of them in a stage", "一个阶段只使用其中一个"),
+    example: Example::new(
+        "FROM debian:12.5\n\
+         RUN curl -fsSLO https://example.com/a\n\
+         RUN wget -q https://example.com/b\n",
+        "FROM debian:12.5\n\
+         RUN curl -fsSLO https://example.com/a\n\
+         RUN curl -fsSLO https://example.com/b\n",
+    ),
     check,
 };
 
@@ -30,7 +43,7 @@ fn check(context: &Context, sink: &mut Sink) {
             used.len() > 1
         });
         if let Some(command) = second.next() {
-            sink.report(command.words[0].span, "this stage uses both wget and curl");
+            sink.report(command.words[0].span, say!("this stage uses both wget and curl", "这个阶段既用 wget 又用 curl"));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Practice 14: what is written to a volume once it is declared.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::paths::{is_absolute, is_within};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::Span;
+use crate::diag::{Span, say};
 use crate::dockerfile::shell::Invocation;
 use crate::dockerfile::{Instruction, Keyword};
 
@@ -14,10 +15,25 @@ pub(super) static RULE: Rule = Rule {
     practice: Some(14),
     level: Level::Warning,
     by_policy: false,
-    summary: "what is written to a volume after its declaration may be lost",
-    explanation: "The classic builder discards what a RUN below VOLUME writes there; BuildKit keeps it. And a \
-                  mounted directory hides it in any case: only a new, named volume starts with a copy of it.",
-    help: "write the files first, and declare the volume below",
+    summary: say!(
+        "what is written to a volume after its declaration may be lost",
+        "声明数据卷之后写进去的内容可能丢失"
+    ),
+    explanation: say!(
+        "The classic builder discards what a RUN below VOLUME writes there; BuildKit keeps it. And a mounted directory \
+         hides it in any case: only a new, named volume starts with a copy of it.",
+        "经典构建器会丢弃 VOLUME 之后的 RUN 写进去的内容；BuildKit 会保留。而挂载的目录无论如何都会遮住它：只有新建的\
+         具名数据卷会以它的副本开始。"
+    ),
+    help: say!("write the files first, and declare the volume below", "先写文件，再在下方声明数据卷"),
+    example: Example::new(
+        "FROM alpine:3.20\n\
+         VOLUME /var/lib/app\n\
+         COPY seed.db /var/lib/app/\n",
+        "FROM alpine:3.20\n\
+         COPY seed.db /var/lib/app/\n\
+         VOLUME /var/lib/app\n",
+    ),
     check,
 };
 
@@ -59,8 +75,12 @@ fn check(context: &Context, sink: &mut Sink) {
             } else if !instruction.on_build {
                 for (path, span) in writes(context, at, instruction) {
                     if let Some((volume, declared)) = volumes.iter().find(|(volume, _)| is_within(path, volume)) {
-                        let message = format!("this writes to `{volume}`, which is a volume by now");
-                        sink.report(span, message).label(*declared, "declared here");
+                        let message = say!(
+                            "this writes to `{volume}`, which is a volume by now",
+                            "这里写入 `{volume}`，而它此时已经是数据卷",
+                            volume
+                        );
+                        sink.report(span, message).label(*declared, say!("declared here", "在这里声明"));
                     }
                 }
             }

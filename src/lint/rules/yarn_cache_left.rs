@@ -1,10 +1,12 @@
 //! yarn's cache left in a layer.
 
 use super::super::context::Context;
+use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
 use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
     name: "yarn-cache-left",
@@ -12,9 +14,26 @@ pub(super) static RULE: Rule = Rule {
     practice: None,
     level: Level::Info,
     by_policy: false,
-    summary: "yarn keeps every package in its cache, and the cache stays in the layer",
-    explanation: "Nothing in a running container reads yarn's cache; it only makes the image larger.",
-    help: "end the RUN with `yarn cache clean`, or mount a cache over it",
+    summary: say!(
+        "yarn keeps every package in its cache, and the cache stays in the layer",
+        "yarn 把每个软件包都放进缓存，而缓存留在层里"
+    ),
+    explanation: say!(
+        "Nothing in a running container reads yarn's cache; it only makes the image larger.",
+        "运行中的容器不会读取 yarn 的缓存；它只会使镜像变大。"
+    ),
+    help: say!(
+        "end the RUN with `yarn cache clean`, or mount a cache over it",
+        "在 RUN 末尾写 `yarn cache clean`，或者在缓存上挂载缓存"
+    ),
+    example: Example::new(
+        "FROM node:20.11-alpine\n\
+         COPY package.json yarn.lock ./\n\
+         RUN yarn install\n",
+        "FROM node:20.11-alpine\n\
+         COPY package.json yarn.lock ./\n\
+         RUN yarn install && yarn cache clean\n",
+    ),
     check,
 };
 
@@ -32,7 +51,7 @@ fn check(context: &Context, sink: &mut Sink) {
         // `yarn cache clean`, or `rm -rf "$(yarn cache dir)"`.
         let cleaned = commands().any(|command| command.span > last.span && verb(command) == Some("cache"));
         if !cleaned {
-            sink.report(last.span, "`yarn install` leaves its cache in the image");
+            sink.report(last.span, say!("`yarn install` leaves its cache in the image", "`yarn install` 把缓存留在镜像里"));
         }
     }
 }

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::xml::Xml;
 use super::{Place, message_and_help, word};
+use crate::diag::Lang;
 use crate::worktree::LintRun;
 
-pub(super) fn render(run: &LintRun) -> String {
+pub(super) fn render(run: &LintRun, lang: Lang) -> String {
     let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"4.3\">\n".to_owned();
     for file in run.files.iter().filter(|file| !file.report.findings.is_empty()) {
         let _ = writeln!(text, "  <file name=\"{}\">", Xml(&file.name));
@@ -18,7 +19,7 @@ pub(super) fn render(run: &LintRun) -> String {
                 start.line,
                 start.column,
                 word(finding.level),
-                Xml(&message_and_help(finding)),
+                Xml(&message_and_help(finding, lang)),
                 Xml(finding.rule),
             );
         }

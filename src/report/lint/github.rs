@@ -3,19 +3,20 @@
 use std::fmt::Write as _;
 
 use super::{Place, escape, findings, message_and_help, title};
+use crate::diag::Lang;
 use crate::lint::Finding;
 use crate::lint::policy::Level;
 use crate::worktree::{LintRun, LintedFile};
 
-pub(super) fn render(run: &LintRun) -> String {
+pub(super) fn render(run: &LintRun, lang: Lang) -> String {
     let mut text = String::new();
     for (file, finding) in findings(run) {
-        write_command(&mut text, file, finding);
+        write_command(&mut text, file, finding, lang);
     }
     text
 }
 
-fn write_command(text: &mut String, file: &LintedFile, finding: &Finding) {
+fn write_command(text: &mut String, file: &LintedFile, finding: &Finding, lang: Lang) {
     let Place { start, end, .. } = Place::of(finding);
     let command = match finding.level {
         Level::Error => "error",
@@ -28,7 +29,7 @@ fn write_command(text: &mut String, file: &LintedFile, finding: &Finding) {
     if start.line == end.line {
         let _ = write!(text, ",col={},endColumn={}", start.column, end.column);
     }
-    let _ = writeln!(text, ",title={}::{}", property(&title(finding)), data(&message_and_help(finding)));
+    let _ = writeln!(text, ",title={}::{}", property(&title(finding)), data(&message_and_help(finding, lang)));
 }
 
 /// Escapes what ends a command or begins an escape.

@@ -16,7 +16,7 @@ mod tests;
 
 use super::diagnostic::Style;
 use super::escape;
-use crate::diag::{Position, Source, Span};
+use crate::diag::{Lang, Position, Source, Span, Wording, say};
 use crate::lint::Finding;
 use crate::lint::fix::Fixed;
 use crate::lint::policy::Level;
@@ -47,30 +47,48 @@ pub fn render(run: &LintRun, format: Format, style: &Style) -> String {
         Format::Human => human::full(run, style),
         Format::Short => human::short(run),
         Format::Json => json::render(run),
-        Format::Sarif => sarif::render(run),
-        Format::Github => github::render(run),
+        Format::Sarif => sarif::render(run, style.lang),
+        Format::Github => github::render(run, style.lang),
         Format::Gitlab => gitlab::render(run),
-        Format::Checkstyle => checkstyle::render(run),
-        Format::Junit => junit::render(run),
+        Format::Checkstyle => checkstyle::render(run, style.lang),
+        Format::Junit => junit::render(run, style.lang),
     }
 }
 
 /// How many files were looked at, what was found in them and what of it was fixed before, in one line for people.
 #[must_use]
-pub fn summary(run: &LintRun, fixed: usize) -> String {
+pub fn summary(run: &LintRun, fixed: usize, lang: Lang) -> String {
     let Tally { files, errors, warnings, infos, fixable } = Tally::of(run);
-    let count = |count: usize, one: &str, many: &str| match count {
+    let counted = |count: usize, one: Wording, many: Wording| match count {
         0 => None,
-        1 => Some(format!("1 {one}")),
-        _ => Some(format!("{count} {many}")),
+        1 => Some(one.into_string(lang)),
+        _ => Some(many.into_string(lang)),
     };
-    let parts =
-        [count(errors, "error", "errors"), count(warnings, "warning", "warnings"), count(infos, "info", "infos")];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    let found = if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") };
-    let fixed = count(fixed, "finding fixed; ", "findings fixed; ").unwrap_or_default();
-    let fixable = if fixable == 0 { String::new() } else { format!(" ({fixable} fixable with --fix)") };
-    format!("{fixed}{found} in {files} file{}{fixable}", if files == 1 { "" } else { "s" })
+    let parts = [
+        counted(errors, say!("1 error", "1 个错误"), say!("{errors} errors", "{errors} 个错误", errors)),
+        counted(warnings, say!("1 warning", "1 个警告"), say!("{warnings} warnings", "{warnings} 个警告", warnings)),
+        counted(infos, say!("1 info", "1 个提示"), say!("{infos} infos", "{infos} 个提示", infos)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let found = if parts.is_empty() {
+        say!("no findings", "没有发现问题").into_string(lang)
+    } else {
+        parts.join(say!(", ", "、").get(lang))
+    };
+    let fixed = counted(
+        fixed,
+        say!("1 finding fixed; ", "已修复 1 个问题；"),
+        say!("{fixed} findings fixed; ", "已修复 {fixed} 个问题；", fixed),
+    );
+    let fixable = match fixable {
+        0 => String::new(),
+        _ => say!(" ({fixable} fixable with --fix)", "（其中 {fixable} 个可用 --fix 修复）", fixable).into_string(lang),
+    };
+    let summary = match files {
+        1 => say!("{found} in 1 file", "1 个文件：{found}", found),
+        _ => say!("{found} in {files} files", "{files} 个文件：{found}", found, files),
+    };
+    fixed.unwrap_or_default() + &summary.into_string(lang) + &fixable
 }
 
 /// What was fixed in a file, in one line for people.
@@ -139,9 +157,9 @@ fn message(finding: &Finding) -> String {
 }
 
 /// The message and, in a line of its own, what to do.
-fn message_and_help(finding: &Finding) -> String {
+fn message_and_help(finding: &Finding, lang: Lang) -> String {
     let help = finding.diagnostic.problem.help.as_deref();
-    let help = help.map(|help| format!("\nhelp: {}", escape::line(help)));
+    let help = help.map(|help| format!("\n{}{}", say!("help: ", "帮助：").get(lang), escape::line(help)));
     message(finding) + &help.unwrap_or_default()
 }
 

@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 
 use super::fingerprint::Fingerprints;
 use super::{Place, findings, message};
-use crate::diag::{Label, Problem};
+use crate::diag::{Label, Lang, Problem};
 use crate::lint::fix::{Edit, Fix, beside};
 use crate::lint::policy::Level;
 use crate::lint::{Finding, Rule, ScCode, rule};
+use crate::report::explain::what_to_do;
 use crate::worktree::{LintRun, LintedFile};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-pub(super) fn render(run: &LintRun) -> String {
+pub(super) fn render(run: &LintRun, lang: Lang) -> String {
     // Rules that found something, by name; results point at them by their place in this order.
     let mut rules: BTreeMap<&str, usize> = findings(run).map(|(_, finding)| (code(finding), 0)).collect();
     rules.values_mut().zip(0..).for_each(|(index, place)| *index = place);
@@ -31,7 +32,7 @@ pub(super) fn render(run: &LintRun) -> String {
                 "name": "swrctl",
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.keys().map(|name| descriptor(name)).collect::<Vec<_>>(),
+                "rules": rules.keys().map(|name| descriptor(name, lang)).collect::<Vec<_>>(),
             } },
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -45,20 +46,19 @@ fn code(finding: &Finding) -> &str {
     finding.diagnostic.problem.code.as_str()
 }
 
-fn descriptor(name: &str) -> Value {
+fn descriptor(name: &str, lang: Lang) -> Value {
     let Some(Rule { aliases, practice, level: own, summary, explanation, help, .. }) = rule(name) else {
         // What is found before any rule looks: a file that cannot be read.
         return json!({ "id": name, "defaultConfiguration": { "level": "error" } });
     };
+    let (summary, explanation) = (summary.get(lang), explanation.get(lang));
+    let help = format!("{explanation}\n\n{}", what_to_do(help).get(lang));
     let enabled = *own != Level::Off;
     let mut descriptor = json!({
         "id": name,
         "shortDescription": { "text": summary },
         "fullDescription": { "text": explanation },
-        "help": {
-            "text": format!("{explanation}\n\nWhat to do: {help}."),
-            "markdown": format!("{explanation}\n\n**What to do:** {help}."),
-        },
+        "help": { "text": help, "markdown": help },
         "defaultConfiguration": { "enabled": enabled, "level": level(if enabled { *own } else { Level::Warning }) },
         "properties": { "aliases": aliases, "practice": practice, "tags": tags(aliases, *practice) },
     });

@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Problem, Severity};
 use crate::lint::{Report, rules};
 use crate::worktree::Origin;
 
-const STYLE: Style = Style { color: false, unicode: true, width: 80 };
+const STYLE: Style = Style { color: false, unicode: true, width: 80, lang: Lang::En };
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     let schema = serde_json::from_str(include_str!("../../../schema/lint.schema.json")).unwrap();
@@ -25,7 +25,7 @@ fn finding(at: usize, level: Level, source: &Arc<Source>, span: Span, message: &
         Level::Warning => Severity::Warning,
         Level::Info | Level::Off => Severity::Info,
     };
-    let problem = Problem::new(rule.name, message).with_help(rule.help);
+    let problem = Problem::new(rule.name, message).with_help(rule.help.get(Lang::En));
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
     Finding { rule: rule.name, aliases: rule.aliases, practice: rule.practice, level, diagnostic, fix: None }
 }
@@ -59,8 +59,11 @@ fn json_of(text: &str) -> Value {
 
 #[test]
 fn the_summary_counts_findings_and_files() {
-    assert_eq!(summary(&sample(), 0), "1 error, 1 warning in 2 files");
-    assert_eq!(summary(&run_of(vec![file("a", Vec::new())]), 0), "no findings in 1 file");
+    let none = run_of(vec![file("a", Vec::new())]);
+    assert_eq!(summary(&sample(), 0, Lang::En), "1 error, 1 warning in 2 files");
+    assert_eq!(summary(&none, 2, Lang::En), "2 findings fixed; no findings in 1 file");
+    assert_eq!(summary(&sample(), 0, Lang::Zh), "2 个文件：1 个错误、1 个警告");
+    assert_eq!(summary(&none, 2, Lang::Zh), "已修复 2 个问题；1 个文件：没有发现问题");
 }
 
 #[test]
