@@ -25,7 +25,7 @@ use crate::plan::{Outcome, StepId};
 use crate::store::{Error, Reads};
 
 /// Blobs of one image on their way at a time.
-const BLOBS_AT_A_TIME: usize = 4;
+pub(super) const BLOBS_AT_A_TIME: usize = 4;
 
 /// How long the first target that is ready waits for the others.
 const PATIENCE: Duration = Duration::from_secs(10);

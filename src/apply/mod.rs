@@ -7,11 +7,13 @@ pub mod files;
 mod fix;
 mod gates;
 mod groups;
+mod prune;
 mod session;
 mod shelf;
 mod sync;
 mod tee;
 mod transfer;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::image::rewrite::ImageTree;
 use crate::lint::Occasion;
+use crate::migrate::Verify;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
 use crate::state::Uploads;
@@ -42,6 +45,8 @@ pub struct Context {
     pub occasion: Occasion,
     /// Large uploads under way, for the next run.
     pub uploads: Uploads,
+    /// What is read back after each push, in place of what the plan says.
+    pub verify: Option<Verify>,
     pub events: mpsc::UnboundedSender<Event>,
     /// True once the user wants to stop: what is under way ends, nothing new starts.
     pub stop: watch::Receiver<bool>,
@@ -146,9 +151,7 @@ impl Run<'_> {
                     continue;
                 }
                 if step.action == Action::Blocked {
-                    let mut problem = crate::diag::Problem::new("blocked", step.reason.clone());
-                    problem.help.clone_from(&step.help);
-                    self.finish(id, Outcome::Blocked { problem });
+                    self.finish(id, Outcome::Blocked { problem: step.blocked_by() });
                     continue;
                 }
                 steps.push((id, step.clone()));
@@ -193,9 +196,7 @@ impl Run<'_> {
             }
             let step = self.plan.step(descendant);
             let outcome = if step.action == Action::Blocked {
-                let mut problem = crate::diag::Problem::new("blocked", step.reason.clone());
-                problem.help.clone_from(&step.help);
-                Outcome::Blocked { problem }
+                Outcome::Blocked { problem: step.blocked_by() }
             } else {
                 Outcome::Skipped { because: format!("{because} did not succeed") }
             };
@@ -235,6 +236,7 @@ async fn carry_out(
             Work::Lint(work) => gates::lint(work, context).await,
             Work::Network(work) => gates::network(work, context).await,
             Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },
+            Work::Prune(work) => prune::prune(work, context).await,
             Work::Sync(_) if step.action == Action::Unchanged => Outcome::Unchanged { note: step.reason.clone() },
             Work::Sync(work) => {
                 copies.push(Copy { id: *id, step, work });

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Context;
 use super::shelf::Shelves;
 use super::transfer::Transfers;
+use super::verify::verify;
 use crate::diag::Problem;
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
@@ -58,7 +59,8 @@ impl<'a> Copy<'a> {
         };
         let source = context.stores.get(&work.source.registry)?;
         let target = context.stores.get(&work.target.registry)?;
-        if precondition(work, target, after).await? == Held::After {
+        // A referrer may be stored and not be listed: it is written and listed again, whatever is there.
+        if work.subject.is_none() && precondition(work, target, after).await? == Held::After {
             return Ok(None);
         }
         let known = context.images.get(&work.target).filter(|known| known.root().digest == *after);
@@ -78,15 +80,18 @@ impl<'a> Copy<'a> {
 impl Prepared<'_> {
     /// Writes the manifests; `moved` is what became of its blobs.
     pub(super) async fn finish(&self, moved: Result<u64, Error>) -> Outcome {
-        let finished = match moved {
-            Ok(bytes) => put_manifests(&self.transfers, &self.image).await.map(|()| bytes),
-            Err(error) => Err(error),
-        };
-        match finished {
+        match self.write_manifests(moved).await {
             Ok(bytes) if self.copy.step.action == Action::Create => Outcome::Created { bytes },
             Ok(bytes) => Outcome::Updated { bytes },
-            Err(error) => Outcome::Failed { problem: error.problem },
+            Err(problem) => Outcome::Failed { problem },
         }
+    }
+
+    async fn write_manifests(&self, moved: Result<u64, Error>) -> Result<u64, Problem> {
+        let bytes = moved?;
+        put_manifests(&self.transfers, &self.image).await?;
+        verify(&self.transfers, &self.image).await?;
+        Ok(bytes)
     }
 }
 
@@ -100,8 +105,7 @@ enum Held {
 
 /// Does the target's tag still hold what it held when the plan was made?
 async fn precondition(work: &SyncWork, target: &Store, after: &Digest) -> Result<Held, Problem> {
-    let reference = ManifestReference::Tag(work.target.tag.clone());
-    let found = target.head_manifest(&work.target.repository, &reference).await?.map(|found| found.digest);
+    let found = target.head_manifest(&work.target.repository, &work.target.reference).await?.map(|found| found.digest);
     if found.as_ref() == Some(after) {
         return Ok(Held::After);
     }
@@ -137,6 +141,11 @@ async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(
             **written = true;
         }
     }
-    let tag = ManifestReference::Tag(place.tag.clone());
-    target.put_manifest(&place.repository, &tag, root).await
+    let Some(subject) = &transfers.work.subject else {
+        return target.put_manifest(&place.repository, &place.reference, root).await;
+    };
+    // One list a subject: whoever else refers to it waits.
+    let list = shelves.holders(&place.registry, subject);
+    let _turn = list.lock().await;
+    target.put_referrer(&place.repository, root, subject).await
 }

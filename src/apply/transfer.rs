@@ -66,7 +66,13 @@ impl Transfers<'_> {
             Store::Registry(client) => client,
         };
         let mount = match holders.first() {
-            Some(from) => client.mount_blob(repository, &blob.digest, from).await?,
+            Some(from) => {
+                let mount = client.mount_blob(repository, &blob.digest, from).await?;
+                if matches!(mount, Mount::Mounted) {
+                    self.context.send(Event::Mounted { address: self.step.address.clone(), bytes: blob.size });
+                }
+                mount
+            }
             None => match Session::remembered(&self.context.uploads, client, repository, blob) {
                 Session::New => match client.open_upload(repository, &blob.digest).await {
                     // Tried again with the bytes.

@@ -4,25 +4,29 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::apply::{Context, apply, images_of};
 use crate::diag::Problem;
 use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
+use crate::migrate::Verify;
 use crate::plan::{Event, Location, Outcome, Plan, Tally};
+use crate::report::run::State;
 use crate::report::{self, progress::Progress};
 use crate::state::{self, Uploads};
 
-use super::args::ApplyArgs;
+use super::args::{ApplyArgs, VerifyArg};
 use super::output::{Failure, Output};
+use super::report_file::{ReportFile, render_for};
 use super::session::Session;
 
 /// What to apply, and the images that are known already.
 struct Job {
-    plan: Plan,
+    plan: Arc<Plan>,
     images: BTreeMap<Location, ImageTree>,
     /// Errors were found that belong to no step.
     failed: bool,
@@ -33,6 +37,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         let problem = Problem::new("cannot-ask", "--json leaves no room for a question");
         return Err(problem.with_help("add --auto-approve, or apply a saved plan").into());
     }
+    let render = args.report.as_deref().map(render_for).transpose()?;
     let session = Session::open(file, args.bandwidth, output)?;
     let job = if let Some(path) = &args.plan {
         saved(&session, path)?
@@ -40,7 +45,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         let mut planned = session.plan(&args.scope, output)?;
         let images = images_of(planned.inventory);
         planned.plan.skip_reading(|target| images.contains_key(target));
-        Job { images, plan: planned.plan, failed: planned.failed }
+        Job { images, plan: planned.plan.into(), failed: planned.failed }
     };
     if !args.json {
         Output::print(&report::plan(&job.plan, &output.stdout))?;
@@ -49,14 +54,17 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         Output::say("Nothing was applied.");
         return Ok(ExitCode::FAILURE);
     }
+    let report = args.report.clone().zip(render);
+    let report = report.map(|(path, render)| ReportFile::new(path, render, Arc::clone(&job.plan)));
     if !job.plan.has_changes() && !args.json {
+        report.as_ref().map_or(Ok(()), ReportFile::finish)?;
         if job.plan.is_blocked() {
             Output::say("Nothing was applied: what there is to do is blocked.");
         }
         return Ok(if job.failed || job.plan.is_blocked() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     let failed = job.failed;
-    let outcomes = carry_out(&session, job, unfinished_uploads(args.state_file.as_deref()), args.json, output)?;
+    let outcomes = carry_out(&session, job, args, report, output)?;
     let success = !failed && Tally::of(&outcomes).is_success();
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -75,7 +83,7 @@ fn saved(session: &Session, path: &Path) -> Result<Job, Failure> {
         let message = format!("{} was made from another version of the project file", path.display());
         return Err(Problem::new("plan-outdated", message).with_help("plan again: `swrctl plan --out FILE`").into());
     }
-    Ok(Job { plan, images: BTreeMap::new(), failed: false })
+    Ok(Job { plan: plan.into(), images: BTreeMap::new(), failed: false })
 }
 
 fn confirmed(output: &Output) -> Result<bool, Failure> {
@@ -103,11 +111,15 @@ fn unfinished_uploads(named: Option<&Path>) -> Uploads {
 fn carry_out(
     session: &Session,
     job: Job,
-    uploads: Uploads,
-    json: bool,
+    args: &ApplyArgs,
+    report: Option<ReportFile>,
     output: &Output,
 ) -> Result<Vec<Outcome>, Failure> {
-    let Job { plan, images, .. } = job;
+    let (Job { plan, images, .. }, json) = (job, args.json);
+    // Before the report says that it runs: from then on a stop has to leave a true one.
+    let interrupts = session.tasks.block_on(async { Interrupts::listen() });
+    // Before anything is done: a report that cannot be written must not be found out at the end.
+    report.as_ref().map_or(Ok(()), |report| report.write(State::Running))?;
     if json {
         Output::print(&(report::summary_json(&plan, None) + "\n"))?;
     }
@@ -123,13 +135,14 @@ fn carry_out(
         stores: session.stores.clone(),
         images,
         occasion: session.occasion,
-        uploads,
+        uploads: unfinished_uploads(args.state_file.as_deref()),
+        verify: args.verify.map(Verify::from),
         events: events.clone(),
         stop,
     };
     let outcomes = session.tasks.block_on(async {
-        let shown = tokio::spawn(show(received, progress, json));
-        let signals = tokio::spawn(stop_on_signal(stopper, events));
+        let shown = tokio::spawn(show(received, progress, json, report.clone()));
+        let signals = tokio::spawn(stop_on_signal(interrupts, stopper, events, report.clone()));
         let outcomes = apply(&plan, context).await;
         signals.abort();
         let _ = signals.await;
@@ -141,13 +154,22 @@ fn carry_out(
     } else {
         Output::print(&report::outcomes(&plan, &outcomes, &output.stdout))?;
     }
+    report.map_or(Ok(()), |report| report.finish())?;
     Ok(outcomes)
 }
 
 /// Shows events until the last sender is gone.
-async fn show(mut events: mpsc::UnboundedReceiver<Event>, mut progress: Progress, json: bool) {
+async fn show(
+    mut events: mpsc::UnboundedReceiver<Event>,
+    mut progress: Progress,
+    json: bool,
+    report: Option<ReportFile>,
+) {
     while let Some(event) = events.recv().await {
         progress.show(&event);
+        if let Some(report) = &report {
+            report.note(&event);
+        }
         if json && let Some(line) = report::event_json(&event) {
             // A reader that went away must not end the work.
             let _ = writeln!(io::stdout(), "{line}");
@@ -156,24 +178,49 @@ async fn show(mut events: mpsc::UnboundedReceiver<Event>, mut progress: Progress
     progress.finish();
 }
 
-/// Ctrl-C or SIGTERM once: stop starting; twice: stop at once.
-async fn stop_on_signal(stop: watch::Sender<bool>, events: mpsc::UnboundedSender<Event>) {
-    // Listened to from the start: the second may come while the first is being told of.
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Then both do what they do by default: end the process.
-        return;
-    };
-    let mut asked = async || {
+/// Ctrl-C and SIGTERM, from the moment on that somebody listens: the second may come while the first is told of.
+struct Interrupts(Signal, Signal);
+
+impl Interrupts {
+    /// `None` where they cannot be listened to: then both end the process, as they do by default.
+    fn listen() -> Option<Self> {
+        Some(Self(signal(SignalKind::interrupt()).ok()?, signal(SignalKind::terminate()).ok()?))
+    }
+
+    async fn next(&mut self) {
+        let Self(interrupt, terminate) = self;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    };
-    asked().await;
+    }
+}
+
+/// Ctrl-C or SIGTERM once: stop starting; twice: stop at once.
+async fn stop_on_signal(
+    interrupts: Option<Interrupts>,
+    stop: watch::Sender<bool>,
+    events: mpsc::UnboundedSender<Event>,
+    report: Option<ReportFile>,
+) {
+    let Some(mut interrupts) = interrupts else { return };
+    interrupts.next().await;
     let _ = stop.send(true);
     let _ = events.send(Event::Stopping);
-    asked().await;
+    interrupts.next().await;
+    if let Some(Err(problem)) = report.map(|report| report.write(State::Interrupted)) {
+        Output::say(&problem.message);
+    }
     Output::say("stopped at once; what arrived stays, and the next apply goes on from there");
     std::process::exit(130);
+}
+
+impl From<VerifyArg> for Verify {
+    fn from(argument: VerifyArg) -> Self {
+        match argument {
+            VerifyArg::None => Self::None,
+            VerifyArg::Digest => Self::Digest,
+            VerifyArg::Pull => Self::Pull,
+        }
+    }
 }

@@ -171,6 +171,16 @@ pub(super) struct ApplyArgs {
     #[arg(long)]
     pub(super) auto_approve: bool,
 
+    /// Write every step's verdict, bytes, seconds and retries here: JSON to FILE.json, Markdown to FILE.md
+    ///
+    /// The file is there from the first step on and is replaced as a whole, also when steps fail and on Ctrl-C.
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+
+    /// What to read back at the targets after each push, instead of what the project file says
+    #[arg(long, value_enum)]
+    pub(super) verify: Option<VerifyArg>,
+
     /// Print events as NDJSON; needs --auto-approve or PLANFILE
     #[arg(long)]
     pub(super) json: bool,
@@ -190,6 +200,16 @@ pub(super) struct ApplyArgs {
 
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum VerifyArg {
+    /// Nothing: the registry's answer to the push counts
+    None,
+    /// The digest that the tag holds
+    Digest,
+    /// Every byte of its manifests, config and layers
+    Pull,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod lint;
 mod network;
 mod output;
 mod plan;
+mod report_file;
 mod session;
 mod validate;
 

@@ -2,15 +2,18 @@
 //! keep their exact bytes. No I/O.
 
 mod blob;
+mod content;
 mod digest;
 mod listed;
 mod manifest;
 mod media_type;
 mod name;
 mod platform;
+pub mod referrers;
 pub mod rewrite;
 
 pub use blob::{BlobError, BlobStream, verified};
+pub use content::same_content;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use listed::Listed;
 pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};

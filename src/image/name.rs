@@ -305,6 +305,25 @@ impl fmt::Display for ManifestReference {
     }
 }
 
+impl ManifestReference {
+    #[must_use]
+    pub const fn tag(&self) -> Option<&Tag> {
+        match self {
+            Self::Tag(tag) => Some(tag),
+            Self::Digest(_) => None,
+        }
+    }
+}
+
+impl FromStr for ManifestReference {
+    type Err = NameError;
+
+    /// A tag holds no `:`, a digest does.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.contains(':') { text.parse().map(Self::Digest) } else { text.parse().map(Self::Tag) }
+    }
+}
+
 impl From<Tag> for ManifestReference {
     fn from(tag: Tag) -> Self {
         Self::Tag(tag)
@@ -348,7 +367,7 @@ macro_rules! serde_as_text {
     )*};
 }
 
-serde_as_text!(RegistryHost, Repository, Tag, Reference, Digest, super::Platform, super::MediaType);
+serde_as_text!(RegistryHost, Repository, Tag, Reference, ManifestReference, Digest, super::Platform, super::MediaType);
 
 #[cfg(test)]
 mod tests {

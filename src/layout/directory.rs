@@ -178,6 +178,13 @@ impl Directory {
         Ok(results.into_iter().map(|result| result.map(drop).map_err(|fault| Error::new(&path, fault))).collect())
     }
 
+    /// Takes a tag out of the index; the files of its image stay.
+    pub(super) fn remove_tag(&self, repository: &Repository, tag: &Tag) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        let mut next = Index::clone(&*self.index()?);
+        if next.remove_tag(repository, tag) { self.write_index(&self.index_path(), next) } else { Ok(()) }
+    }
+
     fn write_index(&self, path: &Path, next: Index) -> Result<(), Error> {
         let bytes = next.to_bytes();
         if bytes.len() as u64 > MAX_INDEX_BYTES {

@@ -97,6 +97,15 @@ impl Index {
         Ok(true)
     }
 
+    /// Takes the name away; false when there is none. What it named stays.
+    pub(super) fn remove_tag(&mut self, repository: &Repository, tag: &Tag) -> bool {
+        let old = self.positions(repository, tag).to_vec();
+        let entries = self.entries_mut();
+        old.iter().rev().for_each(|at| drop(entries.remove(*at)));
+        self.tags = self.names();
+        !old.is_empty()
+    }
+
     fn entries(&self) -> &[Value] {
         self.document.get("manifests").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }

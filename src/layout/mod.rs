@@ -160,6 +160,12 @@ impl Layout {
         self.0.tagging.set(&self.0.directory, change).await
     }
 
+    /// Takes a tag away; the files of its image stay.
+    pub async fn remove_tag(&self, repository: &Repository, tag: &Tag) -> Result<(), Error> {
+        let (repository, tag) = (repository.clone(), tag.clone());
+        self.with(move |directory| directory.remove_tag(&repository, &tag)).await
+    }
+
     async fn prepare(&self) -> Result<(), Error> {
         self.0.prepared.get_or_try_init(|| self.with(Directory::prepare)).await.copied()
     }

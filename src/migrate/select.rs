@@ -6,7 +6,7 @@ use std::str::FromStr;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::ImageRule;
-use crate::image::{NameError, Repository};
+use crate::image::{ManifestReference, NameError, Repository};
 
 /// A repository by name, or repositories by glob over what the source holds.
 #[derive(Clone, Debug)]
@@ -58,7 +58,22 @@ pub enum Flatten {
     All,
 }
 
+/// What is copied, and what it is called at the target.
+pub type Copied = (ManifestReference, ManifestReference);
+
 impl ImageRule {
+    /// What is copied out of each repository, where the file names it all and no list of tags is needed.
+    #[must_use]
+    pub fn named(&self) -> Option<Vec<Copied>> {
+        let retag = self.retag.as_ref().map(|retag| ManifestReference::Tag(retag.value.clone()));
+        if let Some(digest) = &self.digest {
+            let digest = ManifestReference::Digest(digest.value.clone());
+            return Some(vec![(digest.clone(), retag.unwrap_or(digest))]);
+        }
+        let tags = self.tags.literals()?.into_iter().cloned().map(ManifestReference::Tag);
+        Some(tags.map(|tag| (tag.clone(), retag.clone().unwrap_or(tag))).collect())
+    }
+
     /// The repository that `source` becomes at a target with this `organization`.
     ///
     /// # Errors

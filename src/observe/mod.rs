@@ -2,9 +2,11 @@
 
 mod listings;
 mod reach;
+mod referrers;
+mod surplus;
 mod syncs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -12,7 +14,7 @@ use futures_util::future::join_all;
 use crate::diag::Diagnostic;
 use crate::lint::Occasion;
 use crate::network::{PathReport, WantedChecks};
-use crate::plan::{Address, Inventory, Scope, expand, fix_addresses, used_registries};
+use crate::plan::{Address, Expansion, Inventory, Location, Scope, SyncFacts, expand, fix_addresses, used_registries};
 use crate::probe;
 use crate::project::{Place, Project};
 use crate::store::{Store, Stores};
@@ -46,23 +48,57 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occ
     let listing = lint.await.expect("linting does not panic");
     let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
     let gates = gates.chain(paths.keys().map(|registry| Address::network(registry)));
-    let addresses = gates.chain(expansion.addresses()).collect();
+    let addresses = gates.chain(expansion.addresses()).collect::<Vec<_>>().into_iter();
+    let (surplus, not_pruned) = surplus::observe(project, &reach, &expansion).await;
+    let addresses: Vec<Address> =
+        addresses.chain(surplus.iter().map(|surplus| Address::prune(&surplus.target))).collect();
     expansion.retain(scope);
     let mut findings = listing.findings;
     findings.extend(strange);
     findings.append(&mut expansion.findings);
+    findings.extend(not_pruned);
     findings.extend(stores.diagnostics().cloned());
     let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));
-    let (syncs, held) = syncs::observe(&reach, &expansion.requests).await;
+    let (syncs, held) = observe_syncs(&reach, &mut expansion).await;
     let inventory = Inventory {
         dockerfiles: listing.files,
         layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
         paths,
         expansion,
         syncs,
+        surplus,
         held,
     };
     Observation { inventory, findings, addresses }
+}
+
+/// Referrers of referrers of an image: nobody signs deeper.
+const REFERRER_ROUNDS: usize = 4;
+
+/// Both sides of every request, and of what comes along with it: its requests are appended.
+async fn observe_syncs(reach: &Reach<'_>, expansion: &mut Expansion) -> (BTreeMap<Location, SyncFacts>, syncs::Held) {
+    let (mut facts, mut held) = syncs::observe(reach, &expansion.requests, syncs::Heads::new()).await;
+    let mut known: BTreeSet<Location> = expansion.requests.iter().map(|request| request.target.clone()).collect();
+    let mut last = expansion.requests.clone();
+    for _ in 0..REFERRER_ROUNDS {
+        let mut round = referrers::discover(reach, &last, &facts).await;
+        for (target, loss) in round.losses {
+            facts.entry(target).and_modify(|facts| facts.unsigned = Some(loss));
+        }
+        for (target, why) in round.unknown {
+            facts.entry(target).and_modify(|facts| facts.referrers_unknown = Some(why));
+        }
+        round.requests.retain(|request| known.insert(request.target.clone()));
+        if round.requests.is_empty() {
+            break;
+        }
+        let (more_facts, more_held) = syncs::observe(reach, &round.requests, round.heads).await;
+        facts.extend(more_facts);
+        held.extend(more_held);
+        expansion.requests.extend(round.requests.iter().cloned());
+        last = round.requests;
+    }
+    (facts, held)
 }
 
 /// Proves the path to every registry in use, all at once.

@@ -8,56 +8,67 @@ use super::CONCURRENCY;
 use super::reach::Reach;
 use crate::diag::Problem;
 use crate::image::rewrite::{ImageTree, Rewrite};
-use crate::image::{Descriptor, Digest, ManifestReference, Repository};
+use crate::image::{Descriptor, Digest, Repository, same_content};
 use crate::plan::{Location, Observed, Request, SyncFacts};
 use crate::store::{Reads, Store, read_image};
 
-type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
+pub(super) type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
 
 /// An image to read: where, what, and how it is to be changed.
 type ImageKey = (String, Repository, Digest, Rewrite);
 
 /// Blobs at targets, by registry and repository.
-type Held = BTreeSet<(String, Repository, Digest)>;
+pub(super) type Held = BTreeSet<(String, Repository, Digest)>;
 
 type Images = BTreeMap<ImageKey, Result<ImageTree, Problem>>;
 
 /// What the requests find at both sides, and the blobs that targets hold. One HEAD a side and tag; manifests are read
 /// only where digests do not settle it, blobs are asked for only where something is to be written and the repository is
-/// not empty. A request behind a path that is not as declared has no facts.
-pub(super) async fn observe(reach: &Reach<'_>, requests: &[Request]) -> (BTreeMap<Location, SyncFacts>, Held) {
+/// not empty. A request behind a path that is not as declared has no facts. What is `known` already is not asked for.
+pub(super) async fn observe(
+    reach: &Reach<'_>,
+    requests: &[Request],
+    known: Heads,
+) -> (BTreeMap<Location, SyncFacts>, Held) {
     let worth_asking = |request: &&Request| {
         let sides = [&request.source.registry, &request.target.registry];
         request.conflict.is_none() && !sides.iter().any(|side| reach.path_problem(side).is_some())
     };
     let requests: Vec<&Request> = requests.iter().filter(worth_asking).collect();
-    let heads = heads(reach, &requests).await;
+    let heads = heads(reach, &requests, known).await;
     let images = images(reach, &requests, &heads).await;
     let held = held(reach, &requests, &heads, &images).await;
+    let equivalent = equivalent(reach, &requests, &heads, &images).await;
     let facts = |request: &Request| SyncFacts {
         source: heads[&request.source].clone(),
         target: heads[&request.target].clone(),
         image: image_key(request, &heads).and_then(|key| images.get(&key).cloned()),
+        equivalent: equivalent.contains(&request.target),
+        unsigned: None,
+        referrers_unknown: None,
     };
     (requests.into_iter().map(|request| (request.target.clone(), facts(request))).collect(), held)
 }
 
-async fn heads(reach: &Reach<'_>, requests: &[&Request]) -> Heads {
+async fn heads(reach: &Reach<'_>, requests: &[&Request], known: Heads) -> Heads {
     let sources = requests.iter().map(|request| (&request.source, reach.source(&request.source.registry)));
     let targets = requests.iter().map(|request| (&request.target, reach.store(&request.target.registry)));
-    let locations: BTreeMap<&Location, _> = targets.chain(sources).collect();
-    stream::iter(alternating(locations))
+    let unknown = |(location, _): &(&Location, _)| !known.contains_key(*location);
+    let locations: BTreeMap<&Location, _> = targets.chain(sources).filter(unknown).collect();
+    let asked: Heads = stream::iter(alternating(locations))
         .map(async |(location, store)| {
-            let reference = ManifestReference::Tag(location.tag.clone());
             let observed = match store {
                 Err(why) => Observed::Unknown { why },
-                Ok(store) => store.head_manifest(&location.repository, &reference).await.map_err(Problem::from).into(),
+                Ok(store) => {
+                    store.head_manifest(&location.repository, &location.reference).await.map_err(Problem::from).into()
+                }
             };
             (location.clone(), observed)
         })
         .buffer_unordered(CONCURRENCY)
         .collect()
-        .await
+        .await;
+    known.into_iter().chain(asked).collect()
 }
 
 /// The same locations, a registry after the other: all of them have something to do from the start.
@@ -130,6 +141,27 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
         refused.extend(beyond.map(|key| (key.clone(), problem.clone())));
     }
     refused
+}
+
+/// Targets that hold the wanted image under another digest, of those where that is good enough. A target that cannot be
+/// read counts as different: it is then written again.
+async fn equivalent(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> BTreeSet<Location> {
+    let differing = requests.iter().filter(|request| request.accept_equivalent).filter_map(|request| {
+        let present = descriptor(heads, &request.target)?;
+        let wanted = images.get(&image_key(request, heads)?)?.as_ref().ok()?;
+        (present.digest != wanted.root().digest).then_some((&request.target, &present.digest, wanted))
+    });
+    let reads = Reads::default();
+    stream::iter(differing.collect::<Vec<_>>())
+        .map(async |(target, present, wanted)| {
+            let store = reach.store(&target.registry).ok()?;
+            let present = read_image(store, &target.repository, present, &Rewrite::default(), &reads).await.ok()?;
+            same_content(wanted, &present).then(|| target.clone())
+        })
+        .buffer_unordered(CONCURRENCY)
+        .filter_map(std::future::ready)
+        .collect()
+        .await
 }
 
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::inventory::Location;
 
-/// `fix.<path>`, `lint.<path>`, `network.<registry>`, `select.<registry>/<pattern>` or `sync.<registry>/<repository>:<tag>`.
+/// `fix.<path>`, `lint.<path>`, `network.<registry>`, `select.<registry>/<pattern>`,
+/// `sync.<registry>/<repository>:<tag>` or `prune.…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Address(String);
@@ -33,6 +34,11 @@ impl Address {
     #[must_use]
     pub fn sync(target: &Location) -> Self {
         Self(format!("sync.{target}"))
+    }
+
+    #[must_use]
+    pub fn prune(target: &Location) -> Self {
+        Self(format!("prune.{target}"))
     }
 
     #[must_use]

@@ -2,13 +2,15 @@
 //!
 //! Counted is what every write needs. What depends on the moment is not: logins and redirects, retries, the proofs of
 //! the paths, and what an interrupted apply left in a repository that has no tag yet (its blobs are found when their
-//! uploads are opened, and are then not sent).
+//! uploads are opened, and are then not sent). Nor are lists of referrers that a registry leaves to its clients, nor
+//! deletions: how many requests these take is told by the registry's answers only.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, RawManifest, Repository};
+use crate::migrate::Verify;
 
 use super::expand::Request;
 use super::inventory::Location;
@@ -32,8 +34,10 @@ pub struct SourceRequests {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TargetRequests {
-    /// Of tags, before they are written.
+    /// Of tags, before they are written, and of what is verified.
     pub head: u64,
+    /// Of manifests and blobs that are read back.
+    pub get: u64,
     /// Mounts, and uploads that are opened.
     pub post: u64,
     /// Blobs and manifests.
@@ -45,7 +49,7 @@ impl Requests {
     pub const fn total(&self) -> u64 {
         let Self { source, target } = self;
         // Numbers of a saved plan may be anything.
-        let read = source.manifests.saturating_add(source.blobs);
+        let read = source.manifests.saturating_add(source.blobs).saturating_add(target.get);
         read.saturating_add(target.head).saturating_add(target.post).saturating_add(target.put)
     }
 }
@@ -56,6 +60,7 @@ impl AddAssign for Requests {
             (&mut self.source.manifests, other.source.manifests),
             (&mut self.source.blobs, other.source.blobs),
             (&mut self.target.head, other.target.head),
+            (&mut self.target.get, other.target.get),
             (&mut self.target.post, other.target.post),
             (&mut self.target.put, other.target.put),
         ];
@@ -92,7 +97,12 @@ impl<'a> Costs<'a> {
         }
         if !self.layouts.contains(&request.target.registry) {
             let mounts = count(blobs.iter().filter(|blob| matches!(blob.transfer, Transfer::Mount { .. })));
-            requests.target.head = 1;
+            // A referrer is written whatever is there.
+            let looked_at = u64::from(request.subject.is_none());
+            requests.target.head = looked_at + u64::from(request.verify >= Verify::Digest);
+            if request.verify == Verify::Pull {
+                requests.target.get = count(image.manifests.iter()) + count(image.blobs.iter());
+            }
             requests.target.post = mounts + count(uploads());
             let (registry, repository) = (&request.target.registry, &request.target.repository);
             let children = image.manifests.iter().take(image.manifests.len().saturating_sub(1));

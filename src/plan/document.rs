@@ -90,7 +90,7 @@ impl Plan {
             summary: Summary {
                 create: self.count(Action::Create),
                 update: self.count(Action::Update),
-                delete: 0,
+                delete: self.count(Action::Delete),
                 blocked: self.count(Action::Blocked),
                 bytes: self.bytes(),
                 requests: self.requests(),
@@ -175,6 +175,7 @@ fn check(step: &Step) -> Result<(), DocumentError> {
         Work::Network(work) => Address::network(&work.registry),
         Work::Select(work) => Address::select(&work.registry, &work.pattern),
         Work::Sync(work) => Address::sync(&work.target),
+        Work::Prune(work) => Address::prune(&work.target),
     };
     if work != step.address {
         return Err(DocumentError::Address { step: step.address.clone(), work });
@@ -213,12 +214,12 @@ mod tests {
 
     fn requests(count: u64) -> Value {
         let (source, target) =
-            (json!({ "manifests": count, "blobs": count }), json!({ "head": 0, "post": 0, "put": 0 }));
+            (json!({ "manifests": count, "blobs": count }), json!({ "head": 0, "get": 0, "post": 0, "put": 0 }));
         json!({ "source": source, "target": target })
     }
 
     fn sync(address: &str, tag: &str) -> Value {
-        let at = |registry: &str| json!({ "registry": registry, "repository": "a", "tag": tag });
+        let at = |registry: &str| json!({ "registry": registry, "repository": "a", "reference": tag });
         let sizes = json!({ "bytes": u64::MAX, "requests": requests(u64::MAX), "retries": 0 });
         let mut work = json!({ "kind": "sync", "source": at("src"), "target": at("dst") });
         work.as_object_mut().unwrap().extend(sizes.as_object().unwrap().clone());

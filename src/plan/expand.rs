@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Label, Problem, Span};
 use crate::image::rewrite::Rewrite;
-use crate::image::{Repository, Tag};
-use crate::migrate::{Attestations, ImageRule, Migration, RepositoryPattern};
+use crate::image::{Digest, ManifestReference, Repository, Tag};
+use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, RepositoryPattern, Verify};
 use crate::project::Project;
 
 use super::address::Address;
 use super::inventory::{Location, Observed};
+use super::prune::belongs_to_an_image;
 use super::scope::Scope;
 
 /// What the sources were found to hold.
@@ -24,15 +25,37 @@ pub struct Listings {
 /// One tag to be made equal at one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    /// Which `migrate` section it comes from.
+    pub migration: usize,
     pub source: Location,
     pub target: Location,
     pub rewrite: Rewrite,
     pub missing_only: bool,
+    pub accept_equivalent: bool,
+    /// What refers to it comes along.
+    pub referrers: Option<Referrers>,
+    /// Done after the sync to this place, which it belongs to.
+    pub behind: Option<Location>,
+    /// The manifest that it refers to and has to be listed with.
+    pub subject: Option<Digest>,
     pub retries: u32,
+    pub verify: Verify,
     /// Why it cannot be done whatever the registries hold: another rule writes the same tag.
     pub conflict: Option<Problem>,
     /// The `image` line it comes from.
     pub span: Span,
+}
+
+impl Request {
+    /// Does a referrer of this type come along?
+    #[must_use]
+    pub fn carries(&self, artifact_type: Option<&str>) -> bool {
+        match &self.referrers {
+            None => false,
+            Some(Referrers::Everything) => true,
+            Some(Referrers::Types(types)) => types.iter().any(|wanted| Some(wanted.as_str()) == artifact_type),
+        }
+    }
 }
 
 /// A rule that could not be turned into requests.
@@ -77,7 +100,7 @@ pub fn needed_catalogs(project: &Project) -> BTreeSet<String> {
 /// Repositories whose list of tags is needed, as far as the catalogs are known.
 #[must_use]
 pub fn needed_tags(project: &Project, listings: &Listings) -> BTreeSet<(String, Repository)> {
-    let rules = rules(project).filter(|(_, rule)| rule.tags.literals().is_none());
+    let rules = rules(project).filter(|(_, rule)| rule.named().is_none());
     rules
         .flat_map(|(migration, rule)| {
             let repositories = repositories(migration, rule, listings).unwrap_or_default();
@@ -138,15 +161,27 @@ fn expand_rule(
                 .with_help("correct the pattern, or remove the line"),
         );
     }
+    if let Some(copied) = rule.named() {
+        for (repository, copied) in repositories.iter().flat_map(|name| copied.iter().map(move |copied| (name, copied)))
+        {
+            add_requests(project, migration, rule, (repository, copied), expansion);
+        }
+        return;
+    }
+    let carries = migration.referrers.is_some();
     let mut seen = Some(Vec::new());
     for repository in repositories {
-        match tags(migration, rule, &repository, listings) {
+        match tags(migration, &repository, listings) {
             Ok(listed) => {
                 if let Some(seen) = &mut seen {
                     seen.extend(listed.iter().cloned());
                 }
-                for tag in select(rule, &listed) {
-                    add_requests(project, migration, rule, (&repository, tag), expansion);
+                // What belongs to an image comes along with it, and not as an image of its own.
+                let images: Vec<Tag> =
+                    listed.iter().filter(|tag| !(carries && belongs_to_an_image(tag))).cloned().collect();
+                for tag in rule.tags.select(&images) {
+                    let tag = ManifestReference::Tag(tag.clone());
+                    add_requests(project, migration, rule, (&repository, &(tag.clone(), tag)), expansion);
                 }
             }
             Err(why) => {
@@ -160,29 +195,17 @@ fn expand_rule(
     }
 }
 
-/// The tags a rule chooses from: what it names itself, or what the source lists.
-fn tags(
-    migration: &Migration,
-    rule: &ImageRule,
-    repository: &Repository,
-    listings: &Listings,
-) -> Result<Vec<Tag>, Problem> {
-    if let Some(literals) = rule.tags.literals() {
-        return Ok(literals.into_iter().cloned().collect());
-    }
+/// The tags that the source lists.
+fn tags<'a>(migration: &Migration, repository: &Repository, listings: &'a Listings) -> Result<&'a [Tag], Problem> {
     let missing = || {
         Problem::new("no-repository", format!("`{}` has no repository {repository}", *migration.source))
             .with_help("correct the name, or push the repository there first")
     };
     match listings.tags.get(&(migration.source.value.clone(), repository.clone())) {
-        Some(Observed::Known(Some(tags))) => Ok(tags.clone()),
+        Some(Observed::Known(Some(tags))) => Ok(tags),
         Some(Observed::Known(None)) | None => Err(missing()),
         Some(Observed::Unknown { why }) => Err(why.clone()),
     }
-}
-
-fn select(rule: &ImageRule, listed: &[Tag]) -> Vec<Tag> {
-    rule.tags.select(listed).into_iter().cloned().collect()
 }
 
 fn report_idle(project: &Project, rule: &ImageRule, seen: &[Tag], findings: &mut Vec<Diagnostic>) {
@@ -200,9 +223,10 @@ fn add_requests(
     project: &Project,
     migration: &Migration,
     rule: &ImageRule,
-    (repository, tag): (&Repository, Tag),
+    (repository, (copied, written)): (&Repository, &Copied),
     expansion: &mut Expansion,
 ) {
+    let section = project.migrations.iter().position(|section| section.span == migration.span).unwrap_or_default();
     for target in &migration.targets {
         let Some(declared) = project.registry(target) else { continue };
         let organization = declared.organization.as_ref().map(|organization| &organization.value);
@@ -217,21 +241,27 @@ fn add_requests(
                 continue;
             }
         };
-        let locate = |registry: &str, repository: Repository| Location {
+        let locate = |registry: &str, repository: Repository, reference: &ManifestReference| Location {
             registry: registry.to_owned(),
             repository,
-            tag: tag.clone(),
+            reference: reference.clone(),
         };
         expansion.requests.push(Request {
-            source: locate(&migration.source, repository.clone()),
-            target: locate(target, target_repository),
+            migration: section,
+            source: locate(&migration.source, repository.clone(), copied),
+            target: locate(target, target_repository, written),
             rewrite: Rewrite {
                 platforms: rule.platforms.iter().map(|platform| platform.value.clone()).collect(),
                 drop_attestations: migration.attestations == Attestations::Drop,
                 docker_media_types: declared.provider.needs_docker_media_types(),
             },
             missing_only: migration.missing_only,
+            accept_equivalent: migration.accept_equivalent,
+            referrers: migration.referrers.as_ref().map(|referrers| referrers.value.clone()),
+            behind: None,
+            subject: None,
             retries: migration.retries,
+            verify: migration.verify,
             conflict: None,
             span: rule.span,
         });

@@ -5,11 +5,12 @@ use std::fmt;
 
 use crate::diag::Problem;
 use crate::image::rewrite::ImageTree;
-use crate::image::{Descriptor, Digest, Repository, Tag};
+use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::lint::LintedDockerfile;
 use crate::network::PathReport;
 
 use super::expand::Expansion;
+use super::prune::Surplus;
 
 /// A fact, or why it could not be found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,18 +28,19 @@ impl<T> From<Result<T, Problem>> for Observed<T> {
     }
 }
 
-/// A tag in one of the declared registries.
+/// A tag, or a manifest by its digest, in one of the declared registries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Location {
     /// Name of a `registry` section.
     pub registry: String,
     pub repository: Repository,
-    pub tag: Tag,
+    pub reference: ManifestReference,
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}:{}", self.registry, self.repository, self.tag)
+        let sign = if self.reference.tag().is_some() { ':' } else { '@' };
+        write!(f, "{}/{}{sign}{}", self.registry, self.repository, self.reference)
     }
 }
 
@@ -49,6 +51,12 @@ pub struct SyncFacts {
     pub target: Observed<Option<Descriptor>>,
     /// The image as it would be written, where something has to be: read only when digests do not settle it.
     pub image: Option<Result<ImageTree, Problem>>,
+    /// The target holds the same image, written in other words; looked at only where that is good enough.
+    pub equivalent: bool,
+    /// What its signatures and referrers lose because its digest changes.
+    pub unsigned: Option<String>,
+    /// Why it is not known what refers to it.
+    pub referrers_unknown: Option<Problem>,
 }
 
 /// Everything observed for one project.
@@ -60,6 +68,8 @@ pub struct Inventory {
     pub expansion: Expansion,
     /// By target; a request without facts is blocked by its gates.
     pub syncs: BTreeMap<Location, SyncFacts>,
+    /// Tags at targets that no rule produces.
+    pub surplus: Vec<Surplus>,
     /// Blobs known to be at a target; in an OCI layout every repository holds what one holds.
     pub held: BTreeSet<(String, Repository, Digest)>,
     /// Names of registries that are OCI layouts: their blobs belong to no repository.

@@ -13,6 +13,7 @@ mod graph;
 mod inventory;
 mod outcome;
 mod planner;
+mod prune;
 #[cfg(test)]
 mod schema;
 mod scope;
@@ -29,7 +30,9 @@ pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};
 pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};
+pub use prune::{Surplus, TargetTags, belongs_to_an_image, needed_target_tags, surplus};
 pub use scope::{Scope, ScopeError};
 pub use step::{
-    Action, FixWork, LintFinding, LintWork, NetworkWork, PlannedBlob, SelectWork, Step, SyncWork, Transfer, Work,
+    Action, FixWork, LintFinding, LintWork, NetworkWork, PlannedBlob, PruneWork, SelectWork, Step, SyncWork, Transfer,
+    Work,
 };

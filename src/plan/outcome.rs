@@ -28,6 +28,8 @@ pub enum Outcome {
     Updated {
         bytes: u64,
     },
+    /// The tag is gone.
+    Deleted,
     /// The plan said so already.
     Blocked {
         problem: Problem,
@@ -42,10 +44,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Its name in documents and reports.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Passed { .. } => "passed",
+            Self::Unchanged { .. } => "unchanged",
+            Self::Created { .. } => "created",
+            Self::Updated { .. } => "updated",
+            Self::Deleted => "deleted",
+            Self::Blocked { .. } => "blocked",
+            Self::Skipped { .. } => "skipped",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// Does this open the way for the steps that come after?
     #[must_use]
     pub const fn is_success(&self) -> bool {
-        matches!(self, Self::Passed { .. } | Self::Unchanged { .. } | Self::Created { .. } | Self::Updated { .. })
+        !matches!(self, Self::Blocked { .. } | Self::Skipped { .. } | Self::Failed { .. })
     }
 }
 
@@ -59,6 +76,11 @@ pub enum Event {
     },
     /// Bytes of blobs on their way to the target since the last such event; what is sent again counts once.
     Moved {
+        address: Address,
+        bytes: u64,
+    },
+    /// A blob of so many bytes that the target took over from another of its repositories.
+    Mounted {
         address: Address,
         bytes: u64,
     },
@@ -85,6 +107,7 @@ pub enum Event {
 pub struct Tally {
     pub created: usize,
     pub updated: usize,
+    pub deleted: usize,
     pub unchanged: usize,
     pub blocked: usize,
     pub skipped: usize,
@@ -109,6 +132,7 @@ impl Tally {
                     tally.updated += 1;
                     tally.bytes = tally.bytes.saturating_add(*bytes);
                 }
+                Outcome::Deleted => tally.deleted += 1,
                 Outcome::Blocked { .. } => tally.blocked += 1,
                 Outcome::Skipped { .. } => tally.skipped += 1,
                 Outcome::Failed { .. } => tally.failed += 1,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Problem, Severity};
 use crate::image::rewrite::ImageTree;
-use crate::image::{Descriptor, Digest};
+use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::lint::fix::Fixed;
 use crate::lint::{LintedDockerfile, policy::Gates};
 use crate::network::{PathReport, Verdict};
@@ -17,8 +17,9 @@ use super::expand::{Request, Unlisted};
 use super::fixes::{fix_steps, fixed_in};
 use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
+use super::prune::Surplus;
 use super::scope::Scope;
-use super::step::{Action, LintFinding, LintWork, NetworkWork, SelectWork, Step, SyncWork, Work};
+use super::step::{Action, LintFinding, LintWork, NetworkWork, PruneWork, SelectWork, Step, SyncWork, Work};
 
 /// Steps in an order in which they can be done, and what each waits for.
 #[derive(Clone, Debug)]
@@ -106,7 +107,8 @@ pub fn plan(project: &Project, inventory: &Inventory, scope: &Scope) -> Plan {
     let mut planner = Planner { project, inventory, scope, steps: vec![], graph: Graph::default() };
     let gates = planner.add_gates();
     planner.add_unlisted(&gates);
-    planner.add_syncs(&gates);
+    let written = planner.add_syncs(&gates);
+    planner.add_prunes(&gates, &written);
     Plan {
         project: project.name.value.clone(),
         project_digest: Digest::sha256(project.source.text().as_bytes()),
@@ -131,6 +133,9 @@ struct PlannedGates {
     lint: Vec<(StepId, usize)>,
     network: BTreeMap<String, StepId>,
 }
+
+/// Steps by the registry and the repository that they write to.
+type Written = BTreeMap<(String, Repository), Vec<StepId>>;
 
 struct Planner<'a> {
     project: &'a Project,
@@ -207,18 +212,42 @@ impl Planner<'_> {
         }
     }
 
-    fn add_syncs(&mut self, gates: &PlannedGates) {
+    /// Returns the steps that write to each repository.
+    fn add_syncs(&mut self, gates: &PlannedGates) -> Written {
+        let mut written = Written::new();
         let (mut holdings, mut costs) = (Holdings::new(self.inventory), Costs::new(&self.inventory.layouts));
+        let mut steps: BTreeMap<&Location, StepId> = BTreeMap::new();
         for request in &self.inventory.expansion.requests {
-            if !self.in_scope(request) {
+            let behind = request.behind.as_ref().map(|image| steps.get(image).copied());
+            if !self.in_scope(request) || behind == Some(None) {
                 continue;
             }
-            let after = self.gates_of(gates, &[&request.source.registry, &request.target.registry]);
+            let mut after = self.gates_of(gates, &[&request.source.registry, &request.target.registry]);
+            after.extend(behind.flatten());
             let step = match self.shut(&after) {
                 Some(why) => Step::blocked(Address::sync(&request.target), why, empty_sync(request)),
                 None => self.sync_step(request, &mut holdings, &mut costs),
             };
-            self.add(step, &after);
+            let id = self.add(step, &after);
+            steps.insert(&request.target, id);
+            let place = (request.target.registry.clone(), request.target.repository.clone());
+            written.entry(place).or_default().push(id);
+        }
+        written
+    }
+
+    /// Tags go after all that is written to their repository, and stay where some of that failed.
+    fn add_prunes(&mut self, gates: &PlannedGates, written: &Written) {
+        for surplus in &self.inventory.surplus {
+            let target = &surplus.target;
+            if !self.scope.holds(&Address::prune(target)) {
+                continue;
+            }
+            let mut after = self.gates_of(gates, &[&target.registry]);
+            after.extend(written.get(&(target.registry.clone(), target.repository.clone())).into_iter().flatten());
+            if let Some(step) = prune_step(surplus, self.shut(&after)) {
+                self.add(step, &after);
+            }
         }
     }
 
@@ -241,6 +270,8 @@ impl Planner<'_> {
             Err(why) => return Step::blocked(address, why, empty_sync(request)),
         };
         let to_write = image.filter(|_| action.is_change());
+        let unsigned = self.inventory.syncs.get(&request.target).and_then(|facts| facts.unsigned.clone());
+        let unsigned = unsigned.filter(|_| action.is_change());
         let (blobs, bytes) = to_write.map_or_else(Default::default, |tree| {
             holdings.place(&request.target.registry, &request.target.repository, &tree.blobs)
         });
@@ -252,11 +283,13 @@ impl Planner<'_> {
             before,
             after: Some(after),
             rewrite: request.rewrite.clone(),
-            losses: to_write.map(|tree| tree.losses.clone()).unwrap_or_default(),
+            subject: request.subject.clone(),
+            losses: to_write.iter().flat_map(|tree| tree.losses.clone()).chain(unsigned).collect(),
             blobs,
             bytes,
             requests,
             retries: request.retries,
+            verify: request.verify,
         }));
         Step { address, action, reason: reason.to_owned(), help: None, work }
     }
@@ -303,10 +336,26 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
             None,
         ));
     }
+    if let Some(why) = &facts.referrers_unknown {
+        return Err(why.clone());
+    }
     let image = facts.image.as_ref().map(|image| image.as_ref().map_err(Clone::clone)).transpose()?;
     let after = after(request, source, image)?;
+    if let ManifestReference::Digest(wanted) = &request.target.reference
+        && *wanted != after
+    {
+        return Err(other_digest(request, &after));
+    }
     let (action, reason) = match target {
         Some(target) if target.digest == after => (Action::Unchanged, "the same digest"),
+        Some(present) if facts.equivalent => {
+            return Ok(decision(
+                Action::Unchanged,
+                "the same image, written in other words",
+                present.digest.clone(),
+                None,
+            ));
+        }
         Some(_) => (Action::Update, "the target holds something else"),
         None => (Action::Create, "not at the target"),
     };
@@ -322,6 +371,11 @@ fn after(request: &Request, source: &Descriptor, image: Option<&ImageTree>) -> R
     }
 }
 
+fn other_digest(request: &Request, after: &Digest) -> Problem {
+    let message = format!("{} has to be rewritten for the target and becomes {after} there", request.source);
+    Problem::new("digest-changes", message).with_help("give it a tag to be found by: `as=\"nginx:1.25\"`")
+}
+
 fn known<T>(observed: &Observed<T>) -> Result<&T, Problem> {
     match observed {
         Observed::Known(value) => Ok(value),
@@ -331,7 +385,7 @@ fn known<T>(observed: &Observed<T>) -> Result<&T, Problem> {
 
 fn missing_source(source: &Location) -> Problem {
     Problem::new("no-source-tag", format!("the source has no {source}"))
-        .with_help("correct the tag in the project file, or push it to the source first")
+        .with_help("correct it in the project file, or push it to the source first")
 }
 
 fn shut_gate(first: &Address, count: usize) -> Problem {
@@ -351,11 +405,13 @@ fn empty_sync(request: &Request) -> Work {
         before: None,
         after: None,
         rewrite: request.rewrite.clone(),
+        subject: request.subject.clone(),
         losses: vec![],
         blobs: vec![],
         bytes: 0,
         requests: Requests::default(),
         retries: request.retries,
+        verify: request.verify,
     }))
 }
 
@@ -416,6 +472,22 @@ fn select_step(rule: &Unlisted, shut: Option<Problem>) -> Step {
     let work = SelectWork { registry: rule.registry.clone(), pattern: rule.pattern.clone() };
     let why = shut.unwrap_or_else(|| rule.why.clone());
     Step::blocked(Address::select(&rule.registry, &rule.pattern), why, Work::Select(work))
+}
+
+/// `None` for a tag that is gone already.
+fn prune_step(surplus: &Surplus, shut: Option<Problem>) -> Option<Step> {
+    let address = Address::prune(&surplus.target);
+    let work = |before| Work::Prune(PruneWork { target: surplus.target.clone(), before });
+    let held = match known(&surplus.held) {
+        Ok(held) => Ok(held.as_ref()?),
+        Err(why) => Err(why),
+    };
+    let held = match shut.or_else(|| surplus.refused.clone()).map_or(held, Err) {
+        Ok(held) => held,
+        Err(why) => return Some(Step::blocked(address, why, work(None))),
+    };
+    let reason = "no rule selects it".to_owned();
+    Some(Step { address, action: Action::Delete, reason, help: None, work: work(Some(held.digest.clone())) })
 }
 
 const fn plural(count: usize) -> &'static str {

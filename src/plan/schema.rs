@@ -12,6 +12,7 @@ use super::*;
 use crate::diag::Severity;
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType};
+use crate::migrate::Verify;
 use crate::network::{Check, CheckResult, Verdict};
 
 static SCHEMA: LazyLock<Value> =
@@ -37,7 +38,8 @@ fn actions() -> Vec<Action> {
         Action::Create => Some(Action::Update),
         Action::Update => Some(Action::Unchanged),
         Action::Unchanged => Some(Action::Blocked),
-        Action::Blocked => None,
+        // A sync deletes nothing.
+        Action::Blocked | Action::Delete => None,
     })
 }
 
@@ -110,7 +112,7 @@ fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
     let at = |registry: &str| Location {
         registry: registry.to_owned(),
         repository: "a".parse().unwrap(),
-        tag: tag.parse().unwrap(),
+        reference: tag.parse().unwrap(),
     };
     let digest = |text: &str| (action != Action::Blocked).then(|| Digest::sha256(text.as_bytes()));
     let blob = |transfer| PlannedBlob {
@@ -123,14 +125,27 @@ fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
         target: at("dst"),
         before: digest("before").filter(|_| action != Action::Create),
         after: digest("after"),
+        subject: (action == Action::Create).then(|| Digest::sha256(b"subject")),
         losses: if rewrite.is_identity() { vec![] } else { vec!["1 platform".to_owned()] },
         rewrite,
         blobs: if action.is_change() { transfers().into_iter().map(blob).collect() } else { vec![] },
         bytes: 4,
         requests: Requests::default(),
         retries: 3,
+        verify: match action {
+            Action::Create => Verify::Pull,
+            Action::Update => Verify::Digest,
+            Action::Delete | Action::Unchanged | Action::Blocked => Verify::None,
+        },
     };
     step(Address::sync(&at("dst")), action, Work::Sync(Box::new(work)))
+}
+
+fn prune(tag: &str, action: Action) -> Step {
+    let reference = tag.parse().unwrap();
+    let target = Location { registry: "dst".to_owned(), repository: "a".parse().unwrap(), reference };
+    let before = (action == Action::Delete).then(|| Digest::sha256(b"before"));
+    step(Address::prune(&target), action, Work::Prune(PruneWork { target, before }))
 }
 
 /// A plan in which everything occurs that a plan can say.
@@ -148,6 +163,8 @@ fn everything() -> Plan {
         step(Address::select("src", "b/*"), Action::Blocked, select("b/*")),
         Step { help: None, ..step(Address::select("src", "c/*"), Action::Blocked, select("c/*")) },
         sync("rewritten", Action::Create, subset),
+        prune("old", Action::Delete),
+        prune("guarded", Action::Blocked),
     ];
     for (number, action) in actions().into_iter().enumerate() {
         steps.push(sync(&format!("v{number}"), action, Rewrite::default()));
@@ -157,7 +174,7 @@ fn everything() -> Plan {
         // A Dockerfile may wait for its fixes; network is a gate itself, what moves between directories waits for none.
         let waits = match step.work {
             Work::Lint(_) if step.action == Action::Blocked => 2,
-            Work::Select(_) | Work::Sync(_) if number % 2 == 0 => 6,
+            Work::Select(_) | Work::Sync(_) | Work::Prune(_) if number % 2 == 0 => 6,
             _ => 0,
         };
         let gates: Vec<_> = graph.ids().take(waits).collect();

@@ -3,6 +3,7 @@
 use crate::diag::{Problem, Severity};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, Repository};
+use crate::migrate::Verify;
 use crate::network::CheckResult;
 
 use super::address::Address;
@@ -15,6 +16,7 @@ use super::inventory::Location;
 pub enum Action {
     Create,
     Update,
+    Delete,
     Unchanged,
     /// Cannot be done, or its gate is shut.
     Blocked,
@@ -26,6 +28,7 @@ impl Action {
         match self {
             Self::Create => '+',
             Self::Update => '~',
+            Self::Delete => '-',
             Self::Unchanged => '=',
             Self::Blocked => '!',
         }
@@ -33,7 +36,7 @@ impl Action {
 
     #[must_use]
     pub const fn is_change(self) -> bool {
-        matches!(self, Self::Create | Self::Update)
+        matches!(self, Self::Create | Self::Update | Self::Delete)
     }
 }
 
@@ -52,6 +55,14 @@ pub struct Step {
 }
 
 impl Step {
+    /// The problem that a blocked step tells of.
+    #[must_use]
+    pub fn blocked_by(&self) -> Problem {
+        let mut problem = Problem::new("blocked", self.reason.clone());
+        problem.help.clone_from(&self.help);
+        problem
+    }
+
     pub(super) fn blocked(address: Address, why: Problem, work: Work) -> Self {
         Self { address, action: Action::Blocked, reason: why.message, help: why.help, work }
     }
@@ -67,6 +78,22 @@ pub enum Work {
     /// A rule whose repositories or tags could not be listed: always blocked.
     Select(SelectWork),
     Sync(Box<SyncWork>),
+    Prune(PruneWork),
+}
+
+impl Work {
+    /// Its name in documents.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Lint(_) => "lint",
+            Self::Network(_) => "network",
+            Self::Select(_) => "select",
+            Self::Sync(_) => "sync",
+            Self::Prune(_) => "prune",
+            Self::Fix(_) => "fix",
+        }
+    }
 }
 
 /// A file that safe fixes change or create.
@@ -135,6 +162,9 @@ pub struct SyncWork {
     pub after: Option<Digest>,
     #[serde(default, skip_serializing_if = "Rewrite::is_identity")]
     pub rewrite: Rewrite,
+    /// The manifest that this one refers to and has to be listed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Digest>,
     /// What the rewrite takes away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<String>,
@@ -146,6 +176,16 @@ pub struct SyncWork {
     pub requests: Requests,
     /// Tries after the first, for what is temporary.
     pub retries: u32,
+    #[serde(default, skip_serializing_if = "Verify::is_none")]
+    pub verify: Verify,
+}
+
+/// A tag that no rule produces, to be taken away; the manifest stays.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PruneWork {
+    pub target: Location,
+    /// What it held when the plan was made.
+    pub before: Option<Digest>,
 }
 
 /// A blob of an image and how it gets to the target.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::diag::{Diagnostic, Problem, Source};
 use crate::image::rewrite::ImageTree;
-use crate::image::{Descriptor, Digest, MediaType, RawManifest, Repository, Tag};
+use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
 use crate::lint::{LintedDockerfile, Report};
 use crate::network::{Check, CheckResult, PathReport, Verdict};
 use crate::project::Project;
@@ -129,7 +129,8 @@ fn inventory(project: &Project, world: &World, reversed: bool) -> Inventory {
     };
     for (number, request) in expansion.requests.iter().enumerate() {
         let key = world.source.iter().find(|((second, number), _)| {
-            repository(*second) == request.source.repository && tag(*number) == request.source.tag
+            repository(*second) == request.source.repository
+                && ManifestReference::Tag(tag(*number)) == request.source.reference
         });
         let image = tree(key.unwrap().1);
         let target = match world.target[number % world.target.len()] {
@@ -141,6 +142,9 @@ fn inventory(project: &Project, world: &World, reversed: bool) -> Inventory {
             source: Observed::Known(Some(image.root().descriptor())),
             target: Observed::Known(target),
             image: Some(Ok(image)),
+            equivalent: false,
+            unsigned: None,
+            referrers_unknown: None,
         };
         inventory.syncs.insert(request.target.clone(), facts);
     }

@@ -63,6 +63,7 @@ async fn ask(client: &Client, repository: &Repository, access: Access, limit: Du
     let access = match access {
         Access::Pull => "pull",
         Access::PullPush => "pull and push",
+        Access::Delete => "pull, push and delete",
     };
     Asked { repository: repository.clone(), access, answer }
 }

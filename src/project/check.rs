@@ -7,7 +7,7 @@ use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
 use super::section::{Sections, region_of};
 use crate::diag::Span;
-use crate::image::{Repository, Tag};
+use crate::image::{ManifestReference, Repository};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
 
 pub(super) fn check(sections: &mut Sections, faults: &Faults) {
@@ -16,10 +16,18 @@ pub(super) fn check(sections: &mut Sections, faults: &Faults) {
         self::registry(registry, faults);
     }
     directories_have_no_network(sections, faults);
+    for migration in &sections.migrations {
+        let targets = migration.targets.iter().filter_map(|target| find(sections, target));
+        for target in targets {
+            basic_holds_no_referrers(migration, target, faults);
+            basic_is_not_pruned(migration, target, faults);
+        }
+    }
     let mut writers = Writers::default();
     for (migration, image, target) in rules(sections) {
         let Some(source) = find(sections, &migration.source) else { continue };
         self::image(source, image, target, faults);
+        needs_a_tag(image, target, faults);
         writers.add(source, image, target, faults);
     }
 }
@@ -134,7 +142,7 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
                 if let (Place::Registry(_), Provider::Swr { .. }) = (&target.place, &target.provider) {
                     swr_repository(&name, image, target, faults);
                 }
-                name == *repository
+                name == *repository && image.named().is_none_or(|copied| copied.iter().any(|(from, to)| from == to))
             }
             Err(error) => {
                 let fault = Fault::new("bad-image-name", error.to_string()).at(span, "becomes too long at the target");
@@ -175,24 +183,56 @@ fn swr_repository(name: &Repository, image: &ImageRule, target: &RegistryDecl, f
     }
 }
 
+fn basic_holds_no_referrers(migration: &Migration, target: &RegistryDecl, faults: &Faults) {
+    if let Some(referrers) = &migration.referrers
+        && target.provider.needs_docker_media_types()
+    {
+        let message = format!("`{}` is SWR Basic, which holds no signatures and referrers", *target.name);
+        let help = "remove `referrers`, or migrate to SWR Enterprise: Basic refuses OCI artifacts, and what is converted \
+                    for it has another digest than what was signed";
+        faults.add(Fault::new("no-referrers", message).at(referrers.span, "").help(help));
+    }
+}
+
+/// What SWR Basic does with a DELETE of the registry API is not known; its own API is not spoken here.
+fn basic_is_not_pruned(migration: &Migration, target: &RegistryDecl, faults: &Faults) {
+    if migration.prune.is_some() && target.provider.needs_docker_media_types() {
+        let fault = Fault::new("not-there-yet", format!("deleting at SWR Basic (`{}`) is not there yet", *target.name));
+        faults.add(
+            fault.at(migration.span, "").help("write `prune false`, and delete old tags by a retention rule of SWR"),
+        );
+    }
+}
+
+/// A directory shows images by their tags: what has none would be lost in it.
+fn needs_a_tag(image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
+    if let (Place::OciLayout(_), Some(digest), None) = (&target.place, &image.digest, &image.retag) {
+        let fault = Fault::new("missing", format!("`{}` is a directory, where an image needs a tag", *target.name));
+        faults.add(fault.at(digest.span, "has only a digest").help("give it one: `as=\"nginx:1.25\"`"));
+    }
+}
+
 /// Who writes which tag, as far as the file names both.
 #[derive(Default)]
-struct Writers(HashMap<(String, Repository, Tag), Span>);
+struct Writers(HashMap<(String, Repository, ManifestReference), Span>);
 
 impl Writers {
     fn add(&mut self, source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
         let RepositoryPattern::Literal(repository) = &image.repositories.value else { return };
         let organization = target.organization.as_ref().map(|organization| &organization.value);
         let Ok(name) = image.target(repository, organization) else { return };
-        let Some(tags) = image.tags.literals() else { return };
-        for (tag, pattern) in tags.into_iter().zip(&image.tags.include) {
+        let Some(copied) = image.named() else { return };
+        let span = image.repositories.span;
+        let spans = image.tags.include.iter().map(|pattern| pattern.span).chain([span]);
+        for ((_, written), span) in copied.into_iter().zip(spans) {
             let place = match &target.place {
                 Place::Registry(host) => host.to_string(),
                 Place::OciLayout(directory) => format!("oci-layout:{}", directory.display()),
             };
-            let Some(first) = self.0.insert((place, name.clone(), tag.clone()), pattern.span) else { continue };
-            let message = format!("two rules write `{name}:{tag}` at `{}`", *target.name);
-            let fault = Fault::new("written-twice", message).at(pattern.span, format!("from `{}`", *source.name));
+            let Some(first) = self.0.insert((place, name.clone(), written.clone()), span) else { continue };
+            let sign = if written.tag().is_some() { ':' } else { '@' };
+            let message = format!("two rules write `{name}{sign}{written}` at `{}`", *target.name);
+            let fault = Fault::new("written-twice", message).at(span, format!("from `{}`", *source.name));
             faults
                 .add(fault.at(first, "already written here").help("remove one of them, or tell them apart with `as`"));
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::lint::policy::{Gates, Level};
-use crate::migrate::{Attestations, Flatten};
+use crate::migrate::{Attestations, Flatten, Referrers};
 use crate::network::{Check, Mode, Via};
 
 fn parse(text: &str) -> Parsed {
@@ -122,10 +122,13 @@ fn the_example_is_read_as_it_says() {
         [(Check::EnvProxy, Level::Warning), (Check::Tls, Level::Error)]
     );
 
-    let [from_hub, from_harbor] = project.migrations.as_slice() else { panic!("two sections") };
+    let [from_hub, signed, from_harbor] = project.migrations.as_slice() else { panic!("three sections") };
+    assert_eq!((signed.referrers.as_deref(), signed.prune.unwrap().max_delete), (Some(&Referrers::Everything), 5));
     assert_eq!(from_hub.targets.iter().map(|target| target.as_str()).collect::<Vec<_>>(), ["swr", "airgap"]);
     assert_eq!((from_hub.attestations, from_hub.missing_only, from_hub.retries), (Attestations::Drop, false, 3));
-    let [nginx, bitnami] = from_hub.images.as_slice() else { panic!("two images") };
+    assert_eq!((from_hub.prune, from_hub.accept_equivalent), (None, false));
+    let [nginx, pinned, bitnami] = from_hub.images.as_slice() else { panic!("three images") };
+    assert_eq!((pinned.retag.as_ref().unwrap().as_str(), pinned.named().unwrap().len()), ("pinned", 1));
     assert_eq!(nginx.rename.as_ref().unwrap().as_str(), "nginx");
     assert_eq!((bitnami.tags.include.len(), bitnami.tags.except.len(), bitnami.tags.newest), (2, 1, Some(3)));
     assert_eq!(bitnami.platforms.len(), 2);

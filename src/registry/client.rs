@@ -58,6 +58,8 @@ struct Inner {
     retries: u32,
     /// Found out: it takes a mount from the repository itself for an error, or says yes without looking.
     refuses_own_mounts: AtomicBool,
+    /// Said by the registry: it does not list referrers.
+    lacks_referrers: AtomicBool,
 }
 
 impl Client {
@@ -75,8 +77,8 @@ impl Client {
             .parse()
             .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
         let auth = Authenticator::new(api.clone(), credentials);
-        let refuses_own_mounts = AtomicBool::new(false);
-        Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries, refuses_own_mounts })))
+        let (refuses_own_mounts, lacks_referrers) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries, refuses_own_mounts, lacks_referrers })))
     }
 
     #[must_use]
@@ -125,6 +127,10 @@ impl Client {
 
     pub(super) fn auth(&self) -> &Authenticator {
         &self.0.auth
+    }
+
+    pub(super) fn lacks_referrers(&self) -> &AtomicBool {
+        &self.0.lacks_referrers
     }
 
     pub(super) fn retries(&self) -> u32 {

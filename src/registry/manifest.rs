@@ -11,6 +11,13 @@ use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest
 
 pub(super) const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
 
+/// What the registry said of a manifest that it stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// It has noted what the manifest refers to (`OCI-Subject`); otherwise that is for the client to do.
+    pub lists_referrers: bool,
+}
+
 impl Client {
     /// What a reference names, without its bytes; `None` when the registry does not have it.
     ///
@@ -83,7 +90,7 @@ impl Client {
         repository: &Repository,
         reference: &ManifestReference,
         manifest: &RawManifest,
-    ) -> Result<(), Error> {
+    ) -> Result<Stored, Error> {
         let url = self.url(&format!("{repository}/manifests/{reference}"));
         let request = Request::new(Method::PUT, url, vec![Scope::push(repository)]);
         let Ok(media_type) = HeaderValue::from_str(manifest.media_type.as_str()) else {
@@ -97,7 +104,7 @@ impl Client {
             None if reply.status != StatusCode::CREATED => {
                 Err(Self::protocol_error(&request, not_created(reply.status)))
             }
-            _ => Ok(()),
+            _ => Ok(Stored { lists_referrers: reply.headers.contains_key("oci-subject") }),
         }
     }
 

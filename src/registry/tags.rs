@@ -89,7 +89,7 @@ impl Client {
     }
 
     /// Registries behind proxies name the wrong scheme or host in absolute links: path and query are what counts.
-    fn next_page(&self, current: &Url, reply: &Reply) -> Option<Url> {
+    pub(super) fn next_page(&self, current: &Url, reply: &Reply) -> Option<Url> {
         let links = reply.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
         let target = current.join(links.into_iter().find_map(link::next)?).ok()?;
         let mut next = self.api().clone();

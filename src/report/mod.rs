@@ -12,6 +12,7 @@ pub mod network;
 mod outcome;
 mod plan;
 pub mod progress;
+pub mod run;
 mod size;
 
 pub use graph::{dot, mermaid};

@@ -18,14 +18,15 @@ const FORMAT_VERSION: u32 = 1;
 pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
     let mut text = String::new();
     for (step, outcome) in plan.steps().iter().zip(outcomes) {
-        let (word, color, detail) = match outcome {
+        let (color, detail) = match outcome {
             Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
-            Outcome::Created { bytes } => ("created", 32, written(step, *bytes)),
-            Outcome::Updated { bytes } => ("updated", 33, written(step, *bytes)),
-            Outcome::Blocked { problem } => ("blocked", 31, problem.message.clone()),
-            Outcome::Skipped { because } => ("skipped", 31, because.clone()),
-            Outcome::Failed { problem } => ("failed", 31, problem.message.clone()),
+            Outcome::Created { bytes } => (32, written(step, *bytes)),
+            Outcome::Updated { bytes } => (33, written(step, *bytes)),
+            Outcome::Deleted => (31, "no rule selects it".to_owned()),
+            Outcome::Blocked { problem } | Outcome::Failed { problem } => (31, problem.message.clone()),
+            Outcome::Skipped { because } => (31, because.clone()),
         };
+        let word = outcome.word();
         let word = if style.color { format!("\u{1b}[{color}m{word}\u{1b}[0m") } else { word.to_owned() };
         let _ = writeln!(text, "{word} {}  {}", escape::line(step.address.as_str()), escape::line(&detail));
         if let Outcome::Failed { problem } | Outcome::Blocked { problem } = outcome
@@ -35,15 +36,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
         }
     }
     write_still_valid(&mut text, plan, outcomes);
-    let tally = Tally::of(outcomes);
-    let Tally { created, updated, unchanged, blocked, skipped, failed, bytes } = tally;
-    let head = if tally.is_success() { "Apply complete" } else { "Apply incomplete" };
-    let _ = writeln!(
-        text,
-        "{head}: {created} created, {updated} updated, 0 deleted, {unchanged} unchanged, {blocked} blocked, \
-         {skipped} skipped, {failed} failed; {} moved.",
-        Bytes(bytes)
-    );
+    let _ = writeln!(text, "{}", summary(&Tally::of(outcomes)));
     text
 }
 
@@ -53,6 +46,17 @@ fn written(step: &Step, bytes: u64) -> String {
         Work::Fix(fix) => format!("{} written", Bytes(fix.bytes)),
         _ => format!("{} moved", Bytes(bytes)),
     }
+}
+
+/// The last line of an apply.
+pub(super) fn summary(tally: &Tally) -> String {
+    let Tally { created, updated, deleted, unchanged, blocked, skipped, failed, bytes } = tally;
+    let head = if tally.is_success() { "Apply complete" } else { "Apply incomplete" };
+    format!(
+        "{head}: {created} created, {updated} updated, {deleted} deleted, {unchanged} unchanged, {blocked} blocked, \
+         {skipped} skipped, {failed} failed; {} moved.",
+        Bytes(*bytes)
+    )
 }
 
 /// How much of the plan the world still agreed with; nothing where it did with all of it.
@@ -76,7 +80,7 @@ pub fn event_json(event: &Event) -> Option<String> {
         Event::Started { address, action, bytes } => {
             json!({ "event": "started", "address": address, "action": action, "bytes": bytes })
         }
-        Event::Moved { .. } => return None,
+        Event::Moved { .. } | Event::Mounted { .. } => return None,
         Event::Retried { address, attempt, retries, problem, .. } => json!({
             "event": "retried",
             "address": address,

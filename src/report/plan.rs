@@ -16,7 +16,9 @@ use super::{diff, escape};
 #[must_use]
 pub fn human(plan: &Plan, style: &Style) -> String {
     let mut text = String::new();
-    for step in plan.steps() {
+    let is_deletion = |step: &&Step| matches!(step.work, Work::Prune(_));
+    let (deletions, others): (Vec<_>, Vec<_>) = plan.steps().iter().partition(is_deletion);
+    for step in deletions.into_iter().chain(others) {
         write_step(&mut text, step, style);
     }
     if text.is_empty() {
@@ -33,9 +35,10 @@ pub fn human(plan: &Plan, style: &Style) -> String {
     }
     let _ = writeln!(
         text,
-        "Plan: {} to create, {} to update, 0 to delete, {} blocked; {} to move{}.",
+        "Plan: {} to create, {} to update, {} to delete, {} blocked; {} to move{}.",
         plan.count(Action::Create),
         plan.count(Action::Update),
+        plan.count(Action::Delete),
         plan.count(Action::Blocked),
         Bytes(plan.bytes()),
         requests(plan.requests().total())
@@ -60,8 +63,9 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
     match &step.work {
         Work::Sync(sync) if step.action.is_change() => write_sync(text, sync, style),
         Work::Network(network) => write_checks(text, network),
+        Work::Prune(prune) if step.action.is_change() => write_arrow(text, prune.before.as_ref(), None, style),
         Work::Fix(fix) => write_diff(text, fix, style),
-        Work::Lint(_) | Work::Sync(_) | Work::Select(_) => {}
+        Work::Lint(_) | Work::Sync(_) | Work::Select(_) | Work::Prune(_) => {}
     }
     if let Some(help) = &step.help {
         let _ = writeln!(text, "    help: {}", shown(help));
@@ -100,10 +104,8 @@ fn write_checks(text: &mut String, network: &NetworkWork) {
 }
 
 fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
-    let short = |digest: &Option<Digest>| digest.as_ref().map_or_else(|| "none".to_owned(), Digest::short);
-    let arrow = if style.unicode { "→" } else { "->" };
     let _ = writeln!(text, "    from {}", shown(&sync.source));
-    let _ = writeln!(text, "    {} {arrow} {}", short(&sync.before), short(&sync.after));
+    write_arrow(text, sync.before.as_ref(), sync.after.as_ref(), style);
     let count = |wanted: fn(&Transfer) -> bool| sync.blobs.iter().filter(|blob| wanted(&blob.transfer)).count();
     let uploads = count(|transfer| *transfer == Transfer::Upload);
     let mounts = count(|transfer| matches!(transfer, Transfer::Mount { .. }));
@@ -129,6 +131,12 @@ fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
     }
 }
 
+fn write_arrow(text: &mut String, before: Option<&Digest>, after: Option<&Digest>, style: &Style) {
+    let short = |digest: Option<&Digest>| digest.map_or_else(|| "none".to_owned(), Digest::short);
+    let arrow = if style.unicode { "→" } else { "->" };
+    let _ = writeln!(text, "    {} {arrow} {}", short(before), short(after));
+}
+
 fn shown(text: &(impl ToString + ?Sized)) -> String {
     escape::line(&text.to_string()).into_owned()
 }
@@ -141,7 +149,7 @@ fn symbol(action: Action, style: &Style) -> String {
     let color = match action {
         Action::Create => 32,
         Action::Update => 33,
-        Action::Blocked => 31,
+        Action::Delete | Action::Blocked => 31,
         Action::Unchanged => 2,
     };
     format!("\u{1b}[{color}m{symbol}\u{1b}[0m")

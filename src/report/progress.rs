@@ -89,7 +89,7 @@ impl Bars {
                 bar.set_prefix(escape::line(address.as_str()).into_owned());
                 self.steps.insert(address.clone(), bar);
             }
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Mounted { .. } => {}
             Event::Moved { address, bytes } => {
                 self.total.inc(*bytes);
                 if let Some(bar) = self.steps.get(address) {
@@ -129,8 +129,10 @@ impl Lines {
         match event {
             Event::Retried { .. } => write_line(&retry_line(event)),
             Event::Moved { bytes, .. } => self.moved += bytes,
-            Event::Finished { outcome: Outcome::Created { .. } | Outcome::Updated { .. }, .. } => self.done += 1,
-            Event::Finished { .. } | Event::Started { .. } => {}
+            Event::Finished {
+                outcome: Outcome::Created { .. } | Outcome::Updated { .. } | Outcome::Deleted, ..
+            } => self.done += 1,
+            Event::Finished { .. } | Event::Started { .. } | Event::Mounted { .. } => {}
             Event::Stopping => write_line(STOPPING),
         }
         if self.last.elapsed() >= LINE_EVERY {

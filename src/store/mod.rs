@@ -3,6 +3,7 @@
 pub mod connect;
 mod image;
 mod reads;
+mod referrers;
 mod stores;
 
 pub use image::read_image;
@@ -121,8 +122,17 @@ impl Store {
         manifest: &RawManifest,
     ) -> Result<(), Error> {
         match self {
-            Self::Registry(client) => client.put_manifest(repository, reference, manifest).await?,
+            Self::Registry(client) => drop(client.put_manifest(repository, reference, manifest).await?),
             Self::Layout(layout) => layout.put_manifest(repository, reference, manifest).await?,
+        }
+        Ok(())
+    }
+
+    /// Takes a tag away, and nothing but the tag.
+    pub async fn delete_tag(&self, repository: &Repository, tag: &Tag) -> Result<(), Error> {
+        match self {
+            Self::Registry(client) => client.delete_tag(repository, tag).await?,
+            Self::Layout(layout) => layout.remove_tag(repository, tag).await?,
         }
         Ok(())
     }

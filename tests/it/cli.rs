@@ -117,7 +117,7 @@ fn the_events_of_an_apply_are_as_documented() {
     });
     assert_eq!(*first, start);
     let tally = serde_json::json!({
-        "created": 1, "updated": 0, "unchanged": 0, "blocked": 0, "skipped": 0, "failed": 0, "bytes": 924
+        "created": 1, "updated": 0, "deleted": 0, "unchanged": 0, "blocked": 0, "skipped": 0, "failed": 0, "bytes": 924
     });
     assert_eq!(*last, serde_json::json!({ "event": "end", "tally": tally }));
     for (address, outcome) in [("lint.Dockerfile", "passed"), ("sync.out/hello:1.0", "created")] {

@@ -1,6 +1,7 @@
 //! `image` of a migration: which repositories, which of their tags, and what they are called at the target.
 
 use crate::diag::Spanned;
+use crate::image::{Digest, Repository, Tag};
 use crate::migrate::{Flatten, ImageRule, RepositoryPattern, TagFilter, TagPattern};
 use crate::project::kdl::{Child, Cursor, Fault, Literal, Shape};
 
@@ -19,12 +20,10 @@ const TAGS_HELP: &str = "write a tag, a glob `1.*`, a version range `>=1.25, <2`
 const MOST_LEVELS: u32 = 32;
 
 pub(super) fn read(cursor: Cursor) -> Option<ImageRule> {
-    let repositories = repositories(cursor);
+    let Source { repositories, tag, digest } = source(cursor);
+    let (rename, retag) = rename(cursor);
     let tags = tags(cursor);
     let platforms = cursor.child("platforms").map(platforms).unwrap_or_default();
-    let rename = cursor.text_of("as").and_then(|text| {
-        cursor.parsed(text, "bad-image-name", "write the repository's name at the target, without organization and tag")
-    });
     let flatten = flatten(cursor);
     let is_glob = matches!(repositories.as_deref(), Some(RepositoryPattern::Glob(_)));
     if let Some(span) = cursor.property_span("as") {
@@ -36,15 +35,59 @@ pub(super) fn read(cursor: Cursor) -> Option<ImageRule> {
             cursor.add(fault.at(flattened, "").help("remove one of them"));
         }
     }
-    Some(ImageRule { repositories: repositories?, tags, platforms, rename, flatten, span: cursor.header() })
+    let one_tag = digest.is_some() || tags.literals().is_some_and(|literals| literals.len() == 1);
+    if let Some(retag) = retag.as_ref().filter(|_| !one_tag) {
+        let fault = Fault::new("ambiguous-rename", format!("`as` gives every tag the name `{}`", retag.value));
+        cursor.add(fault.at(retag.span, "").help("select one tag by its name, or leave the tag out of `as`"));
+    }
+    if digest.is_some() {
+        digest_alone(cursor);
+    }
+    let retag = retag.or(tag);
+    Some(ImageRule {
+        repositories: repositories?,
+        digest,
+        tags,
+        platforms,
+        rename,
+        retag,
+        flatten,
+        span: cursor.header(),
+    })
 }
 
-fn repositories(cursor: Cursor) -> Option<Spanned<RepositoryPattern>> {
-    let text = cursor.argument(0)?;
-    if text.contains('@') {
-        cursor.refuse("an image by its digest", text.span, "name the repository, and select by `tags`");
-        return None;
+/// What the first argument says: `repository`, or `repository[:tag]@digest`.
+struct Source {
+    repositories: Option<Spanned<RepositoryPattern>>,
+    /// Only beside a digest.
+    tag: Option<Spanned<Tag>>,
+    digest: Option<Spanned<Digest>>,
+}
+
+fn source(cursor: Cursor) -> Source {
+    let nothing = Source { repositories: None, tag: None, digest: None };
+    let Some(text) = cursor.argument(0) else { return nothing };
+    let Some((name, digest)) = text.split_once('@') else {
+        return Source { repositories: repositories(cursor, text), ..nothing };
+    };
+    let part = |part| Spanned::new(part, text.span);
+    let digest =
+        cursor.parsed(part(digest), "bad-digest", "write the whole digest: `@sha256:` and 64 hexadecimal digits");
+    let (name, tag) = match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => {
+            (name, cursor.parsed(part(tag), "bad-image-name", "correct the tag"))
+        }
+        _ => (name, None),
+    };
+    if name.contains(['*', '?', '[', '{']) {
+        let fault = Fault::new("bad-image-name", "a digest is one image of one repository, and this is a pattern");
+        cursor.add(fault.at(text.span, "").help("name the repository, or select by `tags`"));
+        return nothing;
     }
+    Source { repositories: repositories(cursor, part(name)), tag, digest }
+}
+
+fn repositories(cursor: Cursor, text: Spanned<&str>) -> Option<Spanned<RepositoryPattern>> {
     let help = match text.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') && !text.contains('*') => {
             format!("write the tag apart: `image \"{}\" tags=\"{}\"`", name.escape_debug(), tag.escape_debug())
@@ -52,6 +95,31 @@ fn repositories(cursor: Cursor) -> Option<Spanned<RepositoryPattern>> {
         _ => "write the repository without its registry, or a pattern as `bitnami/*` or `**`".to_owned(),
     };
     cursor.parsed(text, "bad-image-name", &help)
+}
+
+/// `as`: a repository, and perhaps a tag.
+fn rename(cursor: Cursor) -> (Option<Spanned<Repository>>, Option<Spanned<Tag>>) {
+    const HELP: &str =
+        "write the repository's name at the target without organization, and perhaps a tag: `nginx:1.25`";
+    let Some(text) = cursor.text_of("as") else { return (None, None) };
+    let part = |part| Spanned::new(part, text.span);
+    match text.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => {
+            (cursor.parsed(part(name), "bad-image-name", HELP), cursor.parsed(part(tag), "bad-image-name", HELP))
+        }
+        _ => (cursor.parsed(text, "bad-image-name", HELP), None),
+    }
+}
+
+/// What chooses among tags means nothing beside a digest.
+fn digest_alone(cursor: Cursor) {
+    let properties = cursor.property_span("tags").map(|span| ("tags", span));
+    let children = ["tags", "except", "newest"].into_iter();
+    let children = children.filter_map(|name| Some((name, cursor.child(name)?.header())));
+    for (name, span) in properties.into_iter().chain(children) {
+        let fault = Fault::new("useless", format!("a digest is one image already, so `{name}` does nothing"));
+        cursor.add(fault.at(span, "").help("remove it, or name the repository without its digest"));
+    }
 }
 
 fn tags(cursor: Cursor) -> TagFilter {

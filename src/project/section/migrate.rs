@@ -2,8 +2,8 @@
 
 use super::{Names, image};
 use crate::diag::Spanned;
-use crate::migrate::{Attestations, Migration};
-use crate::project::kdl::{Child, Cursor, Fault, Shape};
+use crate::migrate::{Attestations, Migration, Prune, Referrers, Verify};
+use crate::project::kdl::{Child, Cursor, Fault, Literal, Shape};
 
 pub(super) static MIGRATE: Shape =
     Shape::new("migrate", "migrate \"hub\" to=\"swr\" { image \"library/nginx\" tags=\"1.27\"; }")
@@ -14,18 +14,28 @@ pub(super) static MIGRATE: Shape =
             Child::many(&image::IMAGE).required(),
             Child::once(&ATTESTATIONS),
             Child::once(&MISSING_ONLY),
+            Child::once(&ACCEPT_EQUIVALENT),
+            Child::once(&REFERRERS),
             Child::once(&PRUNE),
             Child::once(&RETRIES),
+            Child::once(&VERIFY),
         ]);
 
 static ATTESTATIONS: Shape = Shape::new("attestations", "attestations \"drop\"").takes(&["choice (`keep` or `drop`)"]);
 static MISSING_ONLY: Shape = Shape::new("missing-only", "missing-only true").takes(&["choice (`true` or `false`)"]);
-static PRUNE: Shape = Shape::new("prune", "prune false")
-    .takes(&["choice (`true` or `false`)"])
-    .planned(&[("max-delete", "remove it: nothing is ever deleted")]);
+static ACCEPT_EQUIVALENT: Shape =
+    Shape::new("accept-equivalent", "accept-equivalent true").takes(&["choice (`true` or `false`)"]);
+static REFERRERS: Shape =
+    Shape::new("referrers", "referrers true").takes_many(&["choice (`true`, `false` or artifact types)"]);
+static PRUNE: Shape =
+    Shape::new("prune", "prune true max-delete=5").takes(&["choice (`true` or `false`)"]).properties(&["max-delete"]);
 static RETRIES: Shape = Shape::new("retries", "retries 3").takes(&["number"]);
+static VERIFY: Shape = Shape::new("verify", "verify \"digest\"").takes(&["choice (`none`, `digest` or `pull`)"]);
 
 const MOST_RETRIES: u32 = 10;
+/// A rule that was narrowed by mistake shows as many deletions.
+const USUAL_DELETIONS: usize = 10;
+const MOST_DELETIONS: u32 = 100_000;
 
 pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Migration> {
     let source = cursor.argument(0).and_then(|text| names.registry(cursor, text));
@@ -33,19 +43,22 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Migration> {
     let images: Vec<_> = cursor.children("image").map(image::read).collect();
     let attestations = cursor.child("attestations").map(attestations).unwrap_or_default();
     let missing_only = cursor.child("missing-only").and_then(flag).unwrap_or(false);
-    if let Some(child) = cursor.child("prune")
-        && flag(child) == Some(true)
-    {
-        child.refuse("deleting at the target", child.header(), "write `prune false` and delete by hand");
-    }
+    let accept_equivalent = cursor.child("accept-equivalent").and_then(flag).unwrap_or(false);
+    let referrers = cursor.child("referrers").and_then(referrers);
+    let prune = cursor.child("prune").and_then(prune);
     let retries = cursor.child("retries").and_then(|child| child.number(child.value(0)?, 0..=MOST_RETRIES));
+    let verify = cursor.child("verify").map(verify).unwrap_or_default();
     Some(Migration {
         source: source?,
         targets,
         images: images.into_iter().collect::<Option<_>>()?,
         attestations,
         missing_only,
+        accept_equivalent,
+        referrers,
+        prune,
         retries: retries.unwrap_or(Migration::DEFAULT_RETRIES),
+        verify,
         span: cursor.header(),
     })
 }
@@ -58,6 +71,31 @@ fn attestations(cursor: Cursor) -> Attestations {
     let words = [("keep", Attestations::Keep), ("drop", Attestations::Drop)];
     let word = cursor.argument(0).and_then(|text| cursor.word(text, "choice", &words, &[]));
     word.map_or(Attestations::default(), |word| word.value)
+}
+
+/// `true`, `false`, or artifact types.
+fn referrers(cursor: Cursor) -> Option<Spanned<Referrers>> {
+    let first = cursor.value(0)?;
+    let referrers = if let Literal::Text(_) = first.value {
+        Referrers::Types(cursor.arguments(0).into_iter().map(|kind| kind.value.to_owned()).collect())
+    } else if cursor.flag(first)? {
+        Referrers::Everything
+    } else {
+        return None;
+    };
+    Some(Spanned::new(referrers, cursor.header()))
+}
+
+fn prune(cursor: Cursor) -> Option<Prune> {
+    let most = cursor.property("max-delete").and_then(|value| cursor.number(value, 1..=MOST_DELETIONS));
+    let max_delete = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(USUAL_DELETIONS);
+    flag(cursor)?.then_some(Prune { max_delete })
+}
+
+fn verify(cursor: Cursor) -> Verify {
+    let words = [("none", Verify::None), ("digest", Verify::Digest), ("pull", Verify::Pull)];
+    let word = cursor.argument(0).and_then(|text| cursor.word(text, "choice", &words, &[]));
+    word.map_or(Verify::default(), |word| word.value)
 }
 
 /// `to` and the arguments after the source, in the order of the file.

@@ -9,6 +9,8 @@ use crate::image::Repository;
 pub enum Access {
     Pull,
     PullPush,
+    /// That, and deleting.
+    Delete,
 }
 
 /// One scope, of our own making: what challenges propose is not always valid.
@@ -30,7 +32,9 @@ impl Scope {
     /// The scope that includes this one.
     pub(super) fn widened(&self) -> Self {
         match self {
-            Self::Repository(repository, _) => Self::push(repository),
+            Self::Repository(repository, access) => {
+                Self::Repository(repository.clone(), (*access).max(Access::PullPush))
+            }
             Self::Catalog => Self::Catalog,
         }
     }
@@ -40,6 +44,9 @@ impl Scope {
         match self {
             Self::Repository(repository, Access::Pull) => ("repository", repository.as_str(), &["pull"]),
             Self::Repository(repository, Access::PullPush) => ("repository", repository.as_str(), &["pull", "push"]),
+            Self::Repository(repository, Access::Delete) => {
+                ("repository", repository.as_str(), &["pull", "push", "delete"])
+            }
             Self::Catalog => ("registry", "catalog", &["*"]),
         }
     }

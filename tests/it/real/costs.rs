@@ -95,10 +95,8 @@ fn assert_costs_as_planned(project: &Project, source: &Counted, targets: &[&Coun
     let (gets, said) = (count(&read, "GET"), &summary["requests"]["source"]);
     assert_eq!(gets as u64, said["manifests"].as_u64().unwrap() + said["blobs"].as_u64().unwrap(), "{read:#?}");
     assert_eq!(gets, read.len(), "the source is only read: {read:#?}");
-    let asked =
-        json!({"head": count(&written, "HEAD"), "post": count(&written, "POST"), "put": count(&written, "PUT")});
-    assert_eq!(asked, summary["requests"]["target"], "{written:#?}");
-    assert_eq!(count(&written, "GET"), 0, "{written:#?}");
+    let asked = ["HEAD", "GET", "POST", "PUT"].map(|method| (method.to_lowercase(), json!(count(&written, method))));
+    assert_eq!(Value::Object(asked.into_iter().collect()), summary["requests"]["target"], "{written:#?}");
     let sent: u64 =
         written.iter().filter(|exchange| exchange.path.contains("/blobs/")).map(|exchange| exchange.sent).sum();
     assert_eq!(summary["bytes"], sent);
@@ -138,7 +136,7 @@ fn a_target_that_holds_a_part_costs_what_is_missing() {
     let project = project(&source, &[("target", target.proxy.host())], "image \"team/app\"");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&new]), "the blobs of v1 are there, its manifest is another");
-    assert_eq!(summary["requests"]["target"], json!({"head": 2, "post": 3, "put": 5}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 2, "get": 0, "post": 3, "put": 5}));
 }
 
 #[test]
@@ -151,7 +149,7 @@ fn a_shared_blob_costs_one_upload_and_one_mount_a_repository() {
     }
     let project = project(&source, &[("target", target.proxy.host())], "image \"team/*\"");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
-    assert_eq!(summary["requests"]["target"], json!({"head": 6, "post": 9, "put": 9}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 6, "get": 0, "post": 9, "put": 9}));
     assert_eq!(summary["requests"]["source"]["blobs"], 3);
     target.assert_holds("team/three:v2", &artifact);
 }
@@ -169,6 +167,21 @@ fn a_rewrite_costs_what_it_keeps() {
         json!({"manifests": 4, "blobs": 6}),
         "the platform of one is in its config"
     );
+}
+
+#[test]
+fn what_is_verified_costs_what_is_read_back_of_every_target() {
+    let (source, first, second) = (Counted::start(), Counted::start(), Counted::start());
+    let index = image(1).index(&BOTH);
+    source.push(&index, "team/app", "v1");
+    let targets = [("first", first.proxy.host()), ("second", second.proxy.host())];
+    let digest = project(&source, &targets, "image \"team/app\" as=\"one\"\n    verify \"digest\"");
+    let summary = assert_costs_as_planned(&digest, &source, &[&first, &second]);
+    assert_eq!(summary["requests"]["target"], json!({"head": 4, "get": 0, "post": 12, "put": 18}));
+    let pull = project(&source, &targets, "image \"team/app\" as=\"two\"\n    verify \"pull\"");
+    let summary = assert_costs_as_planned(&pull, &source, &[&first, &second]);
+    assert_eq!(summary["requests"]["target"]["head"], 4);
+    assert_eq!(summary["requests"]["target"]["get"], 18, "3 manifests and 6 blobs, of both");
 }
 
 #[test]

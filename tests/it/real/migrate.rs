@@ -19,21 +19,21 @@ use crate::support::tools::{skopeo, skopeo_raw};
 const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 
 /// Two registries with a counting proxy before each.
-struct Pair {
-    source: Registry,
-    target: Registry,
-    source_proxy: Proxy,
-    target_proxy: Proxy,
+pub(super) struct Pair {
+    pub(super) source: Registry,
+    pub(super) target: Registry,
+    pub(super) source_proxy: Proxy,
+    pub(super) target_proxy: Proxy,
 }
 
 impl Pair {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let (source, target) = (Registry::plain(), Registry::plain());
         let (source_proxy, target_proxy) = (Proxy::counting(source.address()), Proxy::counting(target.address()));
         Self { source, target, source_proxy, target_proxy }
     }
 
-    fn project(&self, block: &str) -> Project {
+    pub(super) fn project(&self, block: &str) -> Project {
         Project::new(&kdl::project(&[
             kdl::anonymous("source", &self.source_proxy.host()),
             kdl::anonymous("target", &self.target_proxy.host()),
@@ -41,18 +41,18 @@ impl Pair {
         ]))
     }
 
-    fn recorders(&self) -> [&Recorder; 2] {
+    pub(super) fn recorders(&self) -> [&Recorder; 2] {
         [self.source_proxy.recorder(), self.target_proxy.recorder()]
     }
 
     #[track_caller]
-    fn assert_arrived(&self, name: &str, artifact: &Artifact) {
+    pub(super) fn assert_arrived(&self, name: &str, artifact: &Artifact) {
         assert_eq!(skopeo_raw(&format!("{}/{name}", self.target.host())).as_bytes(), artifact.manifest.bytes, "{name}");
     }
 }
 
 #[track_caller]
-fn assert_no_changes(project: &Project) {
+pub(super) fn assert_no_changes(project: &Project) {
     let output = project.run(["plan", "--detailed-exitcode"]).expect_success();
     assert_eq!(output.stdout.trim_end().lines().last(), Some("No changes."), "{output}");
 }

@@ -191,6 +191,25 @@ fn attestation(image: &Artifact) -> Artifact {
     Artifact { manifest: manifest(Format::Oci, &blobs), blobs, children: Vec::new(), listing: Some(listing) }
 }
 
+/// What refers to an image: a document of a type of its own, as signers and scanners write it.
+pub fn referrer(subject: &Artifact, artifact_type: &'static str, text: &str) -> Artifact {
+    let blobs = vec![
+        Blob::new("application/vnd.oci.empty.v1+json", b"{}".to_vec()),
+        Blob::new("application/octet-stream", text.as_bytes().to_vec()),
+    ];
+    let document = json!({
+        "schemaVersion": 2,
+        "mediaType": Format::Oci.manifest_type(),
+        "artifactType": artifact_type,
+        "config": blobs[0].descriptor(),
+        "layers": [blobs[1].descriptor()],
+        "subject": subject.manifest.descriptor(),
+        "annotations": {"text": text},
+    });
+    let manifest = Blob::new(Format::Oci.manifest_type(), to_bytes(&document));
+    Artifact { manifest, blobs, children: Vec::new(), listing: Some(json!({"artifactType": artifact_type})) }
+}
+
 fn manifest(format: Format, blobs: &[Blob]) -> Blob {
     let (config, layers) = blobs.split_first().expect("an image has a config");
     let document = json!({
@@ -219,7 +238,7 @@ impl Artifact {
     }
 
     #[track_caller]
-    fn push_as(&self, registry: &Http, repository: &str, reference: &str) {
+    pub fn push_as(&self, registry: &Http, repository: &str, reference: &str) {
         for blob in &self.blobs {
             push_blob(registry, repository, blob);
         }

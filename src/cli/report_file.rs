@@ -1,0 +1,69 @@
+//! The file of `apply --report`: there from the first step on, whole at any moment, and true at the end.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::diag::Problem;
+use crate::plan::{Event, Plan};
+use crate::report::run::{Record, Run, State, json, markdown};
+
+use super::plan::write_whole;
+
+/// A report that is being gathered; clones share it.
+#[derive(Clone)]
+pub(super) struct ReportFile(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    render: fn(&Run<'_>) -> String,
+    plan: Arc<Plan>,
+    record: Mutex<Record>,
+    began: jiff::Timestamp,
+    clock: Instant,
+}
+
+/// How reports are written, by the ending of the file's name.
+pub(super) type Render = fn(&Run<'_>) -> String;
+
+/// What `path` asks for.
+pub(super) fn render_for(path: &std::path::Path) -> Result<Render, Problem> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Ok(json),
+        Some("md") => Ok(markdown),
+        _ => {
+            let message = format!("the report {} is neither JSON nor Markdown by its name", path.display());
+            Err(Problem::new("report-file", message).with_help("name it `….json` or `….md`"))
+        }
+    }
+}
+
+impl ReportFile {
+    /// Nothing is written yet.
+    pub(super) fn new(path: PathBuf, render: Render, plan: Arc<Plan>) -> Self {
+        let record = Mutex::default();
+        Self(Arc::new(Inner { path, render, plan, record, began: jiff::Timestamp::now(), clock: Instant::now() }))
+    }
+
+    pub(super) fn note(&self, event: &Event) {
+        let at = self.0.clock.elapsed();
+        self.0.record.lock().unwrap_or_else(PoisonError::into_inner).note(event, at);
+    }
+
+    /// The end of an apply, which the user may have asked for.
+    pub(super) fn finish(&self) -> Result<(), Problem> {
+        let stopping = self.0.record.lock().unwrap_or_else(PoisonError::into_inner).is_stopping();
+        self.write(if stopping { State::Interrupted } else { State::Finished })
+    }
+
+    /// Replaces the file as a whole.
+    pub(super) fn write(&self, state: State) -> Result<(), Problem> {
+        let Inner { path, render, plan, record, began, clock } = &*self.0;
+        let record = record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let run = Run { plan, record: &record, state, began: *began, lasted: clock.elapsed() };
+        write_whole(path, &render(&run)).map_err(|error| {
+            Problem::new("report-file", format!("cannot write the report to {}: {error}", path.display()))
+                .with_help("name a file in a directory that you may write to")
+        })
+    }
+}

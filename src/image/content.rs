@@ -1,0 +1,128 @@
+//! Are two images the same but for how their manifests are written?
+
+use super::rewrite::ImageTree;
+use super::{Child, Digest, Manifest, RawManifest};
+
+/// Whether both trees hold the same configs and layers for the same platforms, in the same order and of the same types.
+///
+/// Tools that read a manifest and write it again change its digest and nothing that runs. Annotations do not count.
+#[must_use]
+pub fn same_content(one: &ImageTree, other: &ImageTree) -> bool {
+    Pair { one, other }.same(one.root(), other.root())
+}
+
+struct Pair<'a> {
+    one: &'a ImageTree,
+    other: &'a ImageTree,
+}
+
+impl Pair<'_> {
+    fn same(&self, one: &RawManifest, other: &RawManifest) -> bool {
+        if one.digest == other.digest {
+            return true;
+        }
+        if one.media_type != other.media_type {
+            return false;
+        }
+        match (one.parse(), other.parse()) {
+            (
+                Ok(Manifest::Image { config, layers, oci_only }),
+                Ok(Manifest::Image { config: config_2, layers: layers_2, oci_only: oci_only_2 }),
+            ) => config == config_2 && layers == layers_2 && same_fields(&oci_only, &oci_only_2),
+            (
+                Ok(Manifest::Index { children, oci_only }),
+                Ok(Manifest::Index { children: others, oci_only: oci_only_2 }),
+            ) => {
+                let mut pairs = children.iter().zip(&others);
+                children.len() == others.len()
+                    && same_fields(&oci_only, &oci_only_2)
+                    && pairs.all(|(one, other)| self.same_child(one, other))
+            }
+            _ => false,
+        }
+    }
+
+    fn same_child(&self, one: &Child, other: &Child) -> bool {
+        let held = |tree: &'_ ImageTree, digest: &Digest| tree.manifests.iter().position(|raw| raw.digest == *digest);
+        one.platform == other.platform
+            && match (held(self.one, &one.descriptor.digest), held(self.other, &other.descriptor.digest)) {
+                (Some(one), Some(other)) => self.same(&self.one.manifests[one], &self.other.manifests[other]),
+                _ => one.descriptor == other.descriptor,
+            }
+    }
+}
+
+/// What makes a manifest an artifact of its own has to be there in both.
+fn same_fields(one: &[&str], other: &[&str]) -> bool {
+    let telling = |fields: &[&str]| fields.iter().filter(|field| **field != "annotations").count();
+    telling(one) == telling(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::image::MediaType;
+    use crate::image::rewrite::{Rewrite, rewrite};
+
+    fn image(layer: &str) -> RawManifest {
+        let document = json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OciManifest,
+            "config": { "mediaType": MediaType::OciConfig, "size": 2, "digest": Digest::sha256(b"{}") },
+            "layers": [{ "mediaType": MediaType::OciLayerGzip, "size": 3, "digest": Digest::sha256(layer.as_bytes()) }],
+        });
+        RawManifest::new(None, document.to_string())
+    }
+
+    fn tree(root: &RawManifest, children: &[&RawManifest]) -> ImageTree {
+        let children: BTreeMap<_, _> = children.iter().map(|raw| (raw.digest.clone(), (*raw).clone())).collect();
+        rewrite(root, &children, &Rewrite::default()).unwrap()
+    }
+
+    fn index(children: &[(&RawManifest, &str)]) -> ImageTree {
+        let entry = |(child, architecture): &(&RawManifest, &str)| {
+            json!({ "mediaType": child.media_type, "size": child.bytes.len(), "digest": child.digest,
+                    "platform": { "os": "linux", "architecture": architecture } })
+        };
+        let entries: Vec<Value> = children.iter().map(entry).collect();
+        let document = json!({ "schemaVersion": 2, "mediaType": MediaType::OciIndex, "manifests": entries });
+        let root = RawManifest::new(None, document.to_string());
+        tree(&root, &children.iter().map(|(child, _)| *child).collect::<Vec<_>>())
+    }
+
+    fn rewritten(raw: &RawManifest) -> RawManifest {
+        let mut document: Value = serde_json::from_slice(&raw.bytes).unwrap();
+        document["annotations"] = json!({ "written": "again" });
+        RawManifest::new(None, serde_json::to_string_pretty(&document).unwrap())
+    }
+
+    #[test]
+    fn other_words_for_the_same_image_are_the_same_content() {
+        let (amd, arm) = (image("amd"), image("arm"));
+        assert!(same_content(&tree(&amd, &[]), &tree(&rewritten(&amd), &[])));
+        let again = (rewritten(&amd), rewritten(&arm));
+        assert!(same_content(
+            &index(&[(&amd, "amd64"), (&arm, "arm64")]),
+            &index(&[(&again.0, "amd64"), (&again.1, "arm64")])
+        ));
+    }
+
+    #[test]
+    fn other_layers_platforms_or_children_are_not() {
+        let (amd, arm) = (image("amd"), image("arm"));
+        assert!(!same_content(&tree(&amd, &[]), &tree(&arm, &[])));
+        let both = index(&[(&amd, "amd64"), (&arm, "arm64")]);
+        for other in [
+            index(&[(&amd, "amd64")]),
+            index(&[(&arm, "amd64"), (&amd, "arm64")]),
+            index(&[(&amd, "amd64"), (&rewritten(&amd), "arm64")]),
+            tree(&amd, &[]),
+        ] {
+            assert!(!same_content(&both, &other));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What refers to the images that are copied, where a migration carries it along: one round finds what refers to the
+//! images, the next what refers to that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+
+use super::CONCURRENCY;
+use super::reach::Reach;
+use super::syncs::Heads;
+use crate::diag::Problem;
+use crate::image::rewrite::Rewrite;
+use crate::image::{Digest, Manifest, ManifestReference, Repository, Tag};
+use crate::migrate::Referrers;
+use crate::plan::{Location, Observed, Request, SyncFacts};
+use crate::store::Store;
+
+/// What one round found.
+#[derive(Default)]
+pub(super) struct Round {
+    pub(super) requests: Vec<Request>,
+    /// Both sides of the requests, as far as the lists tell them.
+    pub(super) heads: Heads,
+    /// What images lose because their own digest changes, by target.
+    pub(super) losses: BTreeMap<Location, String>,
+    /// Why it is not known what refers to an image, by target.
+    pub(super) unknown: BTreeMap<Location, Problem>,
+}
+
+/// The requests that come with `requests`.
+pub(super) async fn discover(reach: &Reach<'_>, requests: &[Request], facts: &BTreeMap<Location, SyncFacts>) -> Round {
+    let carried = requests.iter().filter(|request| request.referrers.is_some());
+    let carried: Vec<_> = carried.filter_map(|request| Some((request, facts.get(&request.target)?))).collect();
+    let signatures = signature_tags(reach, &carried).await;
+    let found: Vec<_> = stream::iter(carried)
+        .map(async |(request, facts)| (request, of_image(reach, request, facts, &signatures).await))
+        .buffered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut round = Round::default();
+    let mut seen = BTreeSet::new();
+    for (request, found) in found {
+        match found {
+            Err(why) => drop(round.unknown.insert(request.target.clone(), why)),
+            Ok(found) => {
+                round.losses.extend(found.loss.map(|loss| (request.target.clone(), loss)));
+                for (extra, heads) in found.requests {
+                    if seen.insert(extra.target.clone()) {
+                        round.heads.extend(heads);
+                        round.requests.push(extra);
+                    }
+                }
+            }
+        }
+    }
+    round
+}
+
+/// What refers to one image.
+#[derive(Default)]
+struct Found {
+    requests: Vec<(Request, Heads)>,
+    loss: Option<String>,
+}
+
+async fn of_image(
+    reach: &Reach<'_>,
+    request: &Request,
+    facts: &SyncFacts,
+    signatures: &BTreeMap<(String, Repository), Vec<Tag>>,
+) -> Result<Found, Problem> {
+    let (source, target) = (reach.source(&request.source.registry)?, reach.store(&request.target.registry)?);
+    let Observed::Known(Some(root)) = &facts.source else { return Ok(Found::default()) };
+    let mut found = Found::default();
+    let tags = signatures.get(&(request.source.registry.clone(), request.source.repository.clone()));
+    let tags = tags.map_or(&[][..], Vec::as_slice);
+    let kept = kept_manifests(source, request, facts).await?;
+    for subject in &kept {
+        let listed = source.referrers(&request.source.repository, subject).await?;
+        let listed: Vec<_> =
+            listed.into_iter().filter(|entry| request.carries(entry.artifact_type.as_deref())).collect();
+        if !listed.is_empty() {
+            let present = target.referrers(&request.target.repository, subject).await?;
+            for entry in listed {
+                let reference = ManifestReference::Digest(entry.descriptor.digest.clone());
+                let extra = extra(request, &reference, Some(subject.clone()));
+                let present = present.iter().any(|held| held.descriptor.digest == entry.descriptor.digest);
+                let held = present.then(|| entry.descriptor.clone());
+                let heads = [
+                    (extra.source.clone(), Observed::Known(Some(entry.descriptor))),
+                    (extra.target.clone(), Observed::Known(held)),
+                ];
+                found.requests.push((extra, heads.into()));
+            }
+        }
+        let of_subject = tags.iter().filter(|tag| is_signature_of(tag, subject));
+        found.requests.extend(of_subject.map(|tag| (extra(request, &tag.clone().into(), None), Heads::new())));
+    }
+    if !kept.contains(&root.digest) {
+        let listed = source.referrers(&request.source.repository, &root.digest).await?.len();
+        let lost = listed + tags.iter().filter(|tag| is_signature_of(tag, &root.digest)).count();
+        found.loss = (lost > 0).then(|| format!("{lost} of its signatures and referrers: its digest changes"));
+    }
+    Ok(found)
+}
+
+/// Digests below and including the image's own that are the same at the target.
+async fn kept_manifests(source: &Store, request: &Request, facts: &SyncFacts) -> Result<Vec<Digest>, Problem> {
+    match (&facts.source, &facts.image) {
+        (Observed::Known(Some(root)), Some(Ok(tree))) => {
+            let written = tree.manifests.iter().map(|manifest| manifest.digest.clone());
+            let has_root = tree.root().digest == root.digest;
+            let copied = |digest: &Digest| has_root || *digest != tree.root().digest;
+            Ok(written.filter(copied).collect())
+        }
+        (Observed::Known(Some(root)), None) if root.media_type.is_index() => {
+            let reference = ManifestReference::Digest(root.digest.clone());
+            let index = source.manifest(&request.source.repository, &reference).await?;
+            let children = match index.map(|index| index.parse()) {
+                Some(Ok(Manifest::Index { children, .. })) => children,
+                _ => vec![],
+            };
+            let children = children.into_iter().map(|child| child.descriptor.digest);
+            Ok(children.chain([root.digest.clone()]).collect())
+        }
+        (Observed::Known(Some(root)), None) => Ok(vec![root.digest.clone()]),
+        _ => Ok(vec![]),
+    }
+}
+
+/// A request for what belongs to the image of `request`, behind it.
+fn extra(request: &Request, reference: &ManifestReference, subject: Option<Digest>) -> Request {
+    let at = |location: &Location| Location { reference: reference.clone(), ..location.clone() };
+    Request {
+        source: at(&request.source),
+        target: at(&request.target),
+        rewrite: Rewrite::default(),
+        behind: Some(request.target.clone()),
+        subject,
+        ..request.clone()
+    }
+}
+
+/// Tags of the source repositories that name signatures, as cosign writes them; where they cannot be listed, none: the
+/// images themselves tell why.
+async fn signature_tags(
+    reach: &Reach<'_>,
+    carried: &[(&Request, &SyncFacts)],
+) -> BTreeMap<(String, Repository), Vec<Tag>> {
+    let everything = carried.iter().filter(|(request, _)| request.referrers == Some(Referrers::Everything));
+    let places: BTreeSet<_> =
+        everything.map(|(request, _)| (request.source.registry.clone(), request.source.repository.clone())).collect();
+    stream::iter(places)
+        .map(async |(registry, repository)| {
+            let listed = match reach.source(&registry) {
+                Ok(store) => store.tags(&repository).await.ok().flatten(),
+                Err(_) => None,
+            };
+            let mut tags = listed.map(|listed| listed.names).unwrap_or_default();
+            tags.retain(|tag| tag.as_str().contains('.') && crate::plan::belongs_to_an_image(tag));
+            ((registry, repository), tags)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+/// `sha256-<hex>.sig`, `.att`, `.sbom`.
+fn is_signature_of(tag: &Tag, subject: &Digest) -> bool {
+    let prefix = format!("{}-{}.", subject.algorithm().name(), subject.hex());
+    tag.as_str().starts_with(&prefix)
+}

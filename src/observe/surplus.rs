@@ -1,0 +1,48 @@
+//! What targets hold beyond what the rules produce, where a migration prunes.
+
+use futures_util::stream::{self, StreamExt};
+
+use super::CONCURRENCY;
+use super::reach::Reach;
+use crate::diag::{Diagnostic, Problem};
+use crate::plan::{Expansion, Observed, Surplus, TargetTags, needed_target_tags, surplus};
+use crate::project::Project;
+
+/// The surplus tags with what they hold, and what the user should hear about repositories that are left alone.
+pub(super) async fn observe(
+    project: &Project,
+    reach: &Reach<'_>,
+    expansion: &Expansion,
+) -> (Vec<Surplus>, Vec<Diagnostic>) {
+    let tags: TargetTags = stream::iter(needed_target_tags(project, expansion))
+        .map(async |(registry, repository)| {
+            let observed = match reach.store(&registry) {
+                Err(why) => Observed::Unknown { why },
+                // What is no tag can neither be wanted nor deleted.
+                Ok(store) => {
+                    let listed = store.tags(&repository).await.map_err(Problem::from);
+                    listed.map(|listed| listed.map(|listed| listed.names)).into()
+                }
+            };
+            ((registry, repository), observed)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let (found, findings) = surplus(project, expansion, &tags);
+    let looked_at = stream::iter(found)
+        .map(async |surplus| {
+            let held = match reach.store(&surplus.target.registry) {
+                Err(why) => Observed::Unknown { why },
+                Ok(store) => {
+                    let head = store.head_manifest(&surplus.target.repository, &surplus.target.reference).await;
+                    head.map_err(Problem::from).into()
+                }
+            };
+            Surplus { held, ..surplus }
+        })
+        .buffered(CONCURRENCY)
+        .collect()
+        .await;
+    (looked_at, findings)
+}

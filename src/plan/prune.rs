@@ -1,0 +1,191 @@
+//! Tags at targets that no rule produces: found when a migration says `prune`, and guarded.
+//!
+//! Nothing is surplus where not every rule that writes to the registry could be listed, nor in a repository into which
+//! no rule selects anything. What a rule reads from stays, and so do the tags of signatures and referrers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Diagnostic, Problem};
+use crate::image::{Descriptor, ManifestReference, Repository, Tag};
+use crate::migrate::Prune;
+use crate::project::Project;
+
+use super::expand::Expansion;
+use super::inventory::{Location, Observed};
+
+/// Tags of target repositories, by registry and repository.
+pub type TargetTags = BTreeMap<(String, Repository), Observed<Option<Vec<Tag>>>>;
+
+/// A tag that no rule produces.
+#[derive(Clone, Debug)]
+pub struct Surplus {
+    pub target: Location,
+    /// What it holds; filled in when it is looked at.
+    pub held: Observed<Option<Descriptor>>,
+    /// Why it stays all the same: its migration has more of them than it may delete.
+    pub refused: Option<Problem>,
+}
+
+/// Repositories whose tags have to be known to prune them.
+#[must_use]
+pub fn needed_target_tags(project: &Project, expansion: &Expansion) -> BTreeSet<(String, Repository)> {
+    owners(project, expansion).into_keys().collect()
+}
+
+/// The surplus tags by target, and what the user should hear about repositories that are left alone.
+#[must_use]
+pub fn surplus(project: &Project, expansion: &Expansion, tags: &TargetTags) -> (Vec<Surplus>, Vec<Diagnostic>) {
+    let (mut found, mut findings) = (BTreeMap::new(), not_pruned(project, expansion));
+    let used = expansion.requests.iter().flat_map(|request| [&request.source, &request.target]);
+    let used: BTreeSet<&Location> = used.collect();
+    for ((registry, repository), migration) in owners(project, expansion) {
+        let listed = match tags.get(&(registry.clone(), repository.clone())) {
+            Some(Observed::Known(Some(listed))) => listed,
+            Some(Observed::Known(None)) | None => continue,
+            Some(Observed::Unknown { why }) => {
+                findings.push(left_alone(project, migration, &format!("{registry}/{repository}"), &why.message));
+                continue;
+            }
+        };
+        for tag in listed.iter().filter(|tag| !belongs_to_an_image(tag)) {
+            let reference = ManifestReference::Tag(tag.clone());
+            let target = Location { registry: registry.clone(), repository: repository.clone(), reference };
+            if !used.contains(&target) {
+                found.insert(target, migration);
+            }
+        }
+    }
+    (guarded(project, found), findings)
+}
+
+/// Which migration prunes which repository: the first that writes there and says so.
+fn owners(project: &Project, expansion: &Expansion) -> BTreeMap<(String, Repository), usize> {
+    let mut owners = BTreeMap::new();
+    for request in &expansion.requests {
+        let prunes = project.migrations[request.migration].prune.is_some();
+        if prunes && !is_partly_listed(expansion, &request.target.registry) {
+            let place = (request.target.registry.clone(), request.target.repository.clone());
+            owners.entry(place).or_insert(request.migration);
+        }
+    }
+    owners
+}
+
+/// Could a rule that writes to this registry not be listed? Then nobody knows what belongs there.
+fn is_partly_listed(expansion: &Expansion, registry: &str) -> bool {
+    expansion.unlisted.iter().any(|rule| rule.targets.iter().any(|target| target == registry))
+}
+
+fn not_pruned(project: &Project, expansion: &Expansion) -> Vec<Diagnostic> {
+    let migrations = project.migrations.iter().enumerate().filter(|(_, migration)| migration.prune.is_some());
+    let partly = migrations.flat_map(|(at, migration)| {
+        let targets = migration.targets.iter().filter(|target| is_partly_listed(expansion, target));
+        targets.map(move |target| (at, target))
+    });
+    let why = "not every rule that writes there could be listed";
+    partly.map(|(at, target)| left_alone(project, at, target, why)).collect()
+}
+
+fn left_alone(project: &Project, migration: usize, place: &str, why: &str) -> Diagnostic {
+    Diagnostic::warning("not-pruned", format!("nothing is deleted from {place}: {why}")).at(
+        &project.source,
+        project.migrations[migration].span,
+        "of this migration",
+    )
+}
+
+/// `sha256-<hex>`, alone or with an ending: referrers, signatures, attestations and SBOMs of another manifest.
+#[must_use]
+pub fn belongs_to_an_image(tag: &Tag) -> bool {
+    const HEX: usize = 64;
+    let Some(hex) = tag.as_str().strip_prefix("sha256-") else { return false };
+    let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
+    end == HEX && (end == hex.len() || hex[end..].starts_with('.'))
+}
+
+/// Refuses every deletion of a migration that has more than it may.
+fn guarded(project: &Project, found: BTreeMap<Location, usize>) -> Vec<Surplus> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for migration in found.values() {
+        *counts.entry(*migration).or_default() += 1;
+    }
+    let not_looked_at = || Problem::new("not-observed", "it was not looked at");
+    let surplus = found.into_iter().map(|(target, migration)| {
+        let most = project.migrations[migration].prune.map_or(0, |Prune { max_delete }| max_delete);
+        let refused = (counts[&migration] > most).then(|| too_many(counts[&migration], most));
+        Surplus { target, held: Observed::Unknown { why: not_looked_at() }, refused }
+    });
+    surplus.collect()
+}
+
+fn too_many(count: usize, most: usize) -> Problem {
+    let message = format!("no rule selects it, but it is one of {count} such tags, and max-delete is {most}");
+    Problem::new("max-delete", message)
+        .with_help("look whether the selection is what you mean; if it is, raise `max-delete` of the migration")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diag::Source;
+    use crate::plan::{Listings, expand};
+
+    const FILE: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example"
+migrate "src" to="dst" { image "a" tags="v*"; image "b"; prune true max-delete=2; }
+migrate "dst" to="dst" { image "a" tags="seed" as="a:v9"; }
+"#;
+
+    fn project() -> Project {
+        Project::parse(Arc::new(Source::new("swr.kdl", FILE)), PathBuf::from(".")).unwrap().0
+    }
+
+    fn tags(names: &[&str]) -> Observed<Option<Vec<Tag>>> {
+        Observed::Known(Some(names.iter().map(|name| name.parse().unwrap()).collect()))
+    }
+
+    fn found(sources: [Observed<Option<Vec<Tag>>>; 2], at_target: &[&str]) -> (Vec<Surplus>, Vec<Diagnostic>) {
+        let project = project();
+        let mut listings = Listings::default();
+        for (name, tags) in ["a", "b"].into_iter().zip(sources) {
+            listings.tags.insert(("src".to_owned(), name.parse().unwrap()), tags);
+        }
+        let expansion = expand(&project, &listings);
+        let needed = needed_target_tags(&project, &expansion);
+        surplus(&project, &expansion, &needed.into_iter().map(|place| (place, tags(at_target))).collect())
+    }
+
+    fn names(surplus: &[Surplus]) -> Vec<String> {
+        surplus.iter().map(|tag| tag.target.to_string()).collect()
+    }
+
+    #[test]
+    fn what_no_rule_writes_or_reads_is_surplus() {
+        let signature = format!("sha256-{}.sig", "0".repeat(64));
+        let (surplus, findings) =
+            found([tags(&["v1", "x"]), tags(&["v1", "old", "seed", "v9"])], &["v1", "old", "seed", "v9", &signature]);
+        assert_eq!(names(&surplus), ["dst/a:old"]);
+        assert!(surplus[0].refused.is_none() && findings.is_empty());
+    }
+
+    #[test]
+    fn more_than_may_be_deleted_is_refused_as_a_whole() {
+        let (surplus, _) = found([tags(&["v1"]), tags(&["v1"])], &["v1", "x", "seed", "v9"]);
+        assert_eq!(names(&surplus), ["dst/a:x", "dst/b:seed", "dst/b:v9", "dst/b:x"]);
+        assert!(surplus.iter().all(|tag| tag.refused.is_some()));
+    }
+
+    #[test]
+    fn nothing_is_surplus_where_a_listing_failed_or_selects_nothing() {
+        let failed = Observed::Unknown { why: Problem::new("x", "the list did not come") };
+        let (surplus, findings) = found([tags(&["v1"]), failed], &["old"]);
+        assert_eq!((names(&surplus), findings.len()), (vec![], 1));
+        let (surplus, _) = found([tags(&["x"]), tags(&[])], &["old"]);
+        assert_eq!(names(&surplus), Vec::<String>::new(), "`a:seed` is written, by a migration that does not prune");
+    }
+}

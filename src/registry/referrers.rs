@@ -1,0 +1,53 @@
+//! What refers to a manifest: signatures, SBOMs, attestations (OCI distribution specification 1.1, "Listing Referrers").
+//!
+//! Registries without that API keep the list as an index under the tag `sha256-<hex>`, which clients write.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use reqwest::Method;
+
+use super::auth::Scope;
+use super::exchange::Request;
+use super::{Client, Error};
+use crate::image::{Digest, ManifestReference, RawManifest, Repository, referrers};
+
+/// More pages of one list than any image has.
+const MAX_PAGES: usize = 100;
+
+impl Client {
+    /// What the registry lists as referring to `subject`; empty where nothing does.
+    pub async fn referrers(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
+        if !self.lacks_referrers().load(Ordering::Relaxed) {
+            match self.listed_referrers(repository, subject).await {
+                Err(error) if error.is_not_found() => self.lacks_referrers().store(true, Ordering::Relaxed),
+                listed => return listed,
+            }
+        }
+        let tag = ManifestReference::Tag(referrers::tag(subject));
+        Ok(self.manifest(repository, &tag).await?.map(|index| referrers::entries(&index.bytes)).unwrap_or_default())
+    }
+
+    async fn listed_referrers(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+    ) -> Result<Vec<referrers::Entry>, Error> {
+        let (mut entries, mut visited) = (Vec::new(), BTreeSet::new());
+        let mut url = self.url(&format!("{repository}/referrers/{subject}"));
+        while visited.insert(url.clone()) && visited.len() <= MAX_PAGES {
+            let request = Request::new(Method::GET, url.clone(), vec![Scope::pull(repository)])
+                .max_answer(RawManifest::MAX_BYTES);
+            let reply = self.call(&request).await?;
+            if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&reply.body).is_err() {
+                return Err(Self::protocol_error(&request, "its list of referrers is no index"));
+            }
+            entries.extend(referrers::entries(&reply.body));
+            match self.next_page(&url, &reply) {
+                Some(next) => url = next,
+                None => break,
+            }
+        }
+        Ok(entries)
+    }
+}

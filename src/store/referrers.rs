@@ -1,0 +1,60 @@
+//! Referrers, where the place lists them and where the list is a tag that clients keep.
+
+use super::{Error, Store};
+use crate::diag::Problem;
+use crate::image::{Digest, ManifestReference, RawManifest, Repository, referrers};
+
+/// Another writer may put its own list between our reading and our writing.
+const TRIES: usize = 5;
+
+impl Store {
+    /// What refers to `subject`.
+    pub async fn referrers(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
+        match self {
+            Self::Registry(client) => Ok(client.referrers(repository, subject).await?),
+            Self::Layout(_) => self.kept_list(repository, subject).await,
+        }
+    }
+
+    /// Writes a manifest that refers to `subject`, and sees to it that it is listed. Whoever lists the same subject at
+    /// the same time in this process has to wait for its turn.
+    pub async fn put_referrer(
+        &self,
+        repository: &Repository,
+        manifest: &RawManifest,
+        subject: &Digest,
+    ) -> Result<(), Error> {
+        let reference = ManifestReference::Digest(manifest.digest.clone());
+        let lists = match self {
+            Self::Registry(client) => client.put_manifest(repository, &reference, manifest).await?.lists_referrers,
+            Self::Layout(layout) => {
+                layout.put_manifest(repository, &reference, manifest).await?;
+                false
+            }
+        };
+        if lists { Ok(()) } else { self.list(repository, manifest, subject).await }
+    }
+
+    async fn list(&self, repository: &Repository, manifest: &RawManifest, subject: &Digest) -> Result<(), Error> {
+        let entry = referrers::entry(manifest);
+        let tag = ManifestReference::Tag(referrers::tag(subject));
+        for _ in 0..TRIES {
+            let mut entries = self.kept_list(repository, subject).await?;
+            if entries.iter().any(|listed| listed.descriptor.digest == manifest.digest) {
+                return Ok(());
+            }
+            entries.push(entry.clone());
+            self.put_manifest(repository, &tag, &referrers::index(&entries)).await?;
+        }
+        let message =
+            format!("{} is stored, but others rewrite the list of referrers {repository}:{tag}", manifest.digest);
+        let problem = Problem::new("referrer-not-listed", message).with_help("apply again when nobody else signs");
+        Err(Error { problem, temporary: true })
+    }
+
+    async fn kept_list(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
+        let tag = ManifestReference::Tag(referrers::tag(subject));
+        let index = self.manifest(repository, &tag).await?;
+        Ok(index.map(|index| referrers::entries(&index.bytes)).unwrap_or_default())
+    }
+}

@@ -1,0 +1,187 @@
+//! Signatures, SBOMs and what else refers to an image, between registries that list it and those that do not.
+
+use hyper::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::migrate::{Pair, assert_no_changes};
+use crate::support::content::{Artifact, Format, image, index, referrer};
+use crate::support::counting::Proxy;
+use crate::support::kdl;
+use crate::support::registry::Registry;
+use crate::support::server::{Body, reply};
+use crate::support::swrctl::Project;
+
+const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
+const SBOM: &str = "application/vnd.example.sbom";
+const SIGNATURE: &str = "application/vnd.example.signature";
+
+fn fallback_tag(subject: &Artifact) -> String {
+    subject.digest().replace(':', "-")
+}
+
+/// Pushes referrers of one subject and lists them under the fallback tag, as clients of old registries do.
+fn push_referrers(registry: &Registry, repository: &str, subject: &Artifact, referrers: Vec<Artifact>) {
+    for referrer in &referrers {
+        referrer.push_as(&registry.http(), repository, referrer.digest());
+    }
+    index(Format::Oci, referrers).push(&registry.http(), repository, &fallback_tag(subject));
+}
+
+#[track_caller]
+fn listed(registry: &Registry, repository: &str, subject: &Artifact) -> Vec<String> {
+    let index = registry.http().manifest(Method::GET, repository, &fallback_tag(subject)).expect_status(200).json();
+    let entries = index["manifests"].as_array().unwrap().clone();
+    entries.iter().map(|entry| entry["digest"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn everything_that_refers_to_an_image_comes_along_behind_it_and_is_listed() {
+    let pair = Pair::start();
+    let app = image(1).index(&BOTH);
+    app.push(&pair.source.http(), "team/app", "v1");
+    let (sbom, signature) = (referrer(&app, SBOM, "sbom"), referrer(&app, SIGNATURE, "signature"));
+    let of_child = referrer(&app.children[1], SBOM, "sbom of a child");
+    let of_sbom = referrer(&sbom, SIGNATURE, "signature of the sbom");
+    push_referrers(&pair.source, "team/app", &app, vec![sbom.clone(), signature.clone()]);
+    push_referrers(&pair.source, "team/app", &app.children[1], vec![of_child.clone()]);
+    push_referrers(&pair.source, "team/app", &sbom, vec![of_sbom.clone()]);
+    let cosign = format!("{}.sig", fallback_tag(&app));
+    image(7).build().push(&pair.source.http(), "team/app", &cosign);
+
+    // Somebody signed at the target already: that stays listed.
+    app.push(&pair.target.http(), "copy", "v1");
+    let own = referrer(&app, SIGNATURE, "made at the target");
+    push_referrers(&pair.target, "copy", &app, vec![own.clone()]);
+
+    let project = pair.project("image \"team/app\" as=\"copy\"\n    referrers true");
+    let plan = project.run(["plan"]).expect_success();
+    assert!(plan.stdout.contains("Plan: 5 to create, 0 to update, 0 to delete, 0 blocked; "), "{plan}");
+    project.run(["apply", "--auto-approve", "--verify", "pull"]).expect_success();
+    let mut at_target = listed(&pair.target, "copy", &app);
+    at_target.sort();
+    let mut expected = [own.digest(), sbom.digest(), signature.digest()].map(str::to_owned);
+    expected.sort();
+    assert_eq!(at_target, expected);
+    assert_eq!(listed(&pair.target, "copy", &app.children[1]), [of_child.digest()]);
+    assert_eq!(listed(&pair.target, "copy", &sbom), [of_sbom.digest()]);
+    pair.target.http().manifest(Method::HEAD, "copy", &cosign).expect_status(200);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn several_targets_get_an_image_and_what_refers_to_it_and_one_that_fails_spoils_nothing() {
+    let (source, good, bad) = (Registry::plain(), Registry::plain(), Registry::plain());
+    let app = image(1).index(&BOTH);
+    app.push(&source.http(), "team/app", "v1");
+    let (sbom, signature) = (referrer(&app, SBOM, "sbom"), referrer(&app, SIGNATURE, "signature"));
+    push_referrers(&source, "team/app", &app, vec![sbom.clone(), signature.clone()]);
+    let sbom_path = format!("/v2/team/app/manifests/{}", sbom.digest());
+    let refusing = Proxy::start(bad.address(), None, move |request: &hyper::Request<_>| {
+        let refused = *request.method() == Method::PUT && request.uri().path() == sbom_path;
+        refused.then(|| reply(StatusCode::FORBIDDEN, &json!({"errors": [{"code": "DENIED"}]})))
+    });
+    let migration = kdl::migrate("image \"team/app\" tags=\"v1\"\n    referrers true\n    verify \"pull\"");
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.host()),
+        kdl::anonymous("bad", &refusing.host()),
+        kdl::anonymous("good", &good.host()),
+        migration.replace("to=\"target\"", "to=\"bad\" \"good\""),
+    ]));
+    project.run(["apply", "--auto-approve"]).expect_code(1);
+    assert_eq!(listed(&good, "team/app", &app).len(), 2);
+    assert_eq!(listed(&bad, "team/app", &app), [signature.digest()]);
+}
+
+#[test]
+fn only_the_artifact_types_that_are_asked_for_come_along() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    app.push(&pair.source.http(), "team/app", "v1");
+    let (sbom, signature) = (referrer(&app, SBOM, "sbom"), referrer(&app, SIGNATURE, "signature"));
+    push_referrers(&pair.source, "team/app", &app, vec![sbom.clone(), signature]);
+    let project = pair.project(&format!("image \"team/app\"\n    referrers \"{SBOM}\""));
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(listed(&pair.target, "team/app", &app), [sbom.digest()]);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_referrer_that_was_stored_but_never_listed_is_listed_by_the_next_run() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    let sbom = referrer(&app, SBOM, "sbom");
+    for registry in [&pair.source, &pair.target] {
+        app.push(&registry.http(), "team/app", "v1");
+        sbom.push_as(&registry.http(), "team/app", sbom.digest());
+    }
+    push_referrers(&pair.source, "team/app", &app, vec![sbom.clone()]);
+    let project = pair.project("image \"team/app\" tags=\"v1\"\n    referrers true");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(listed(&pair.target, "team/app", &app), [sbom.digest()]);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_rewritten_image_says_what_it_loses() {
+    let pair = Pair::start();
+    let app = image(1).index(&BOTH);
+    app.push(&pair.source.http(), "team/app", "v1");
+    push_referrers(&pair.source, "team/app", &app, vec![referrer(&app, SIGNATURE, "signature")]);
+    let project = pair.project("image \"team/app\" { platforms \"linux/amd64\"; }\n    referrers true");
+    let plan = project.run(["plan"]).expect_success();
+    assert!(plan.stdout.contains("1 of its signatures and referrers: its digest changes"), "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_no_changes(&project);
+}
+
+/// A registry with the referrers API before one without: it answers the list, and says that it notes subjects.
+fn with_api(registry: &Registry, entries: Vec<Value>) -> Proxy {
+    Proxy::start(registry.address(), None, move |request: &hyper::Request<_>| {
+        let path = request.uri().path();
+        let list = |entries: &[Value]| -> Response<Body> {
+            let document = json!({"schemaVersion": 2, "mediaType": Format::Oci.index_type(), "manifests": entries});
+            reply(StatusCode::OK, &document)
+        };
+        if !path.contains("/referrers/") {
+            return None;
+        }
+        let (half, rest) = entries.split_at(entries.len() / 2);
+        let is_second = request.uri().query() == Some("page=2");
+        let subject = entries.first().and_then(|entry| entry["subject"].as_str()).unwrap_or_default();
+        Some(match (path.ends_with(subject), is_second) {
+            (false, _) => list(&[]),
+            (true, true) => list(rest),
+            (true, false) => {
+                let mut response = list(half);
+                let next = format!("<{path}?page=2>; rel=\"next\"").parse().unwrap();
+                response.headers_mut().insert("link", next);
+                response
+            }
+        })
+    })
+}
+
+#[test]
+fn the_api_is_asked_page_by_page_and_no_tag_is_needed() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let app = image(1).build();
+    app.push(&source.http(), "team/app", "v1");
+    let (sbom, signature) = (referrer(&app, SBOM, "sbom"), referrer(&app, SIGNATURE, "signature"));
+    let mut entries = Vec::new();
+    for referrer in [&sbom, &signature] {
+        referrer.push_as(&source.http(), "team/app", referrer.digest());
+        entries.push(json!({
+            "mediaType": Format::Oci.manifest_type(), "digest": referrer.digest(),
+            "size": referrer.manifest.bytes.len(), "subject": app.digest(),
+        }));
+    }
+    let front = with_api(&source, entries);
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &front.host()),
+        kdl::anonymous("target", &target.host()),
+        kdl::migrate("image \"team/app\" tags=\"v1\"\n    referrers true"),
+    ]));
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(listed(&target, "team/app", &app).len(), 2);
+    assert_no_changes(&project);
+}
