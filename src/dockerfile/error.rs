@@ -17,6 +17,10 @@ pub enum SyntaxErrorKind {
     MissingArgument { keyword: &'static str, what: Wording },
     TooManyArguments { keyword: &'static str, count: usize },
     UnknownFlag { keyword: &'static str, flag: String, meant: Option<&'static str> },
+    FlagWithoutValue { keyword: &'static str, flag: String, what: Wording },
+    InvalidFlagValue { keyword: &'static str, flag: String, takes: Wording },
+    /// Of `COPY --from` or a mount.
+    VariableInFrom,
     MissingEquals { keyword: &'static str },
     MissingName,
     UnterminatedHeredoc { name: String },
@@ -55,6 +59,16 @@ impl SyntaxErrorKind {
             Self::UnknownFlag { keyword, flag, .. } => {
                 say!("{keyword} knows no flag `--{flag}`", "{keyword} 没有选项 `--{flag}`", keyword, flag)
             }
+            Self::FlagWithoutValue { keyword, flag, .. } => {
+                say!("--{flag} of {keyword} has no value", "{keyword} 的 --{flag} 没有值", keyword, flag)
+            }
+            Self::InvalidFlagValue { keyword, flag, takes } => {
+                say!("--{flag} of {keyword} takes {takes}", "{keyword} 的 --{flag} 要求：{takes}", keyword, flag, takes)
+            }
+            Self::VariableInFrom => say!(
+                "no variable is filled in where a stage or an image is copied or mounted from",
+                "复制或挂载的来源阶段或镜像里不会替换变量"
+            ),
             Self::MissingEquals { keyword } => say!(
                 "this word has no `=`: {keyword} takes pairs `name=value`",
                 "这个词没有 `=`：{keyword} 接受的是 `name=value`",
@@ -118,6 +132,12 @@ impl SyntaxErrorKind {
             Self::UnknownFlag { meant: None, .. } => say!(
                 "delete it, or use the array form if it belongs to the command",
                 "删除它；如果它属于命令，就改用数组写法"
+            ),
+            Self::FlagWithoutValue { what, .. } => say!("add {what}", "加上{what}", what),
+            Self::InvalidFlagValue { takes, .. } => say!("write {takes}", "改写为：{takes}", takes),
+            Self::VariableInFrom => say!(
+                "name a stage for it above, `FROM $IMAGE AS name`, and copy or mount from that",
+                "在上面为它命名一个阶段，`FROM $IMAGE AS name`，再从那个阶段复制或挂载"
             ),
             Self::MissingEquals { .. } => {
                 say!("quote a value that holds blanks: `name=\"a value\"`", "含空格的值要加引号：`name=\"a value\"`")

@@ -10,9 +10,19 @@ const MAX_VALUE: usize = 16 * 1024;
 pub(super) struct Expansion {
     /// `None` when it depends on something that only the build knows.
     pub(super) value: Option<String>,
-    /// Variables used without a default, with the range of the name.
-    pub(super) uses: Vec<(String, Range<usize>)>,
+    /// Every variable in it.
+    pub(super) uses: Vec<Use>,
     pub(super) fault: Option<Fault>,
+}
+
+/// A variable where it is used.
+#[derive(Debug)]
+pub(super) struct Use {
+    pub(super) name: String,
+    /// Of the name.
+    pub(super) range: Range<usize>,
+    /// It says itself what holds when the variable is not set.
+    pub(super) guarded: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +72,7 @@ struct Expander<'a, F> {
     known: bool,
     quote: Option<(usize, char)>,
     frames: Vec<Frame>,
-    uses: Vec<(String, Range<usize>)>,
+    uses: Vec<Use>,
 }
 
 pub(super) fn expand<'v>(raw: &str, escape: char, lookup: impl Fn(&str) -> Variable<'v>) -> Expansion {
@@ -184,7 +194,7 @@ impl<'v, F: Fn(&str) -> Variable<'v>> Expander<'_, F> {
             Variable::Value(_) => {}
             Variable::Unknown | Variable::Undefined => self.known = false,
         }
-        self.uses.push((name, range));
+        self.uses.push(Use { name, range, guarded: false });
     }
 
     fn close(&mut self) {
@@ -204,14 +214,14 @@ impl<'v, F: Fn(&str) -> Variable<'v>> Expander<'_, F> {
                 Variable::Value(_) | Variable::Undefined => Some(String::new()),
                 Variable::Unknown => None,
             },
-            Operator::Required | Operator::Pattern => {
-                self.uses.push((frame.name, frame.name_range));
-                match value {
-                    Variable::Value(value) if frame.operator == Operator::Required => Some(value.to_owned()),
-                    _ => None,
-                }
-            }
+            Operator::Required => match value {
+                Variable::Value(value) => Some(value.to_owned()),
+                _ => None,
+            },
+            Operator::Pattern => None,
         };
+        let guarded = matches!(frame.operator, Operator::Default { .. } | Operator::Alternative { .. });
+        self.uses.push(Use { name: frame.name, range: frame.name_range, guarded });
         match filled {
             Some(filled) => self.out.push_str(&filled),
             None => self.known = false,

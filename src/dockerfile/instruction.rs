@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::array::{self, Array};
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::flag_value::{self, Fault};
 use super::heredoc::Heredoc;
 use super::keyword::Keyword;
 use super::lexer::LogicalLine;
@@ -51,8 +52,16 @@ pub struct Word {
     pub raw: Text,
     /// `None` when it depends on what only the build knows. Filled in by the stage pass.
     pub value: Option<String>,
-    /// Variables it uses that nothing in the file defines.
-    pub undefined: Vec<Spanned<String>>,
+    /// Variables it uses that nothing in the file defines, each once.
+    pub undefined: Vec<Undefined>,
+}
+
+/// A variable that nothing in the file defines, where it is used.
+#[derive(Clone, Debug)]
+pub struct Undefined {
+    pub name: Spanned<String>,
+    /// The use says itself what holds then, like `${NAME:-value}`.
+    pub guarded: bool,
 }
 
 /// `name=value`, `name`, or the old `name value`.
@@ -233,6 +242,16 @@ impl Reader<'_> {
                 let meant = did_you_mean(&shortened(&flag.name), keyword.flags().iter().copied());
                 let kind = SyntaxErrorKind::UnknownFlag { keyword: keyword.name(), flag: shortened(&flag.name), meant };
                 self.error(flag.span, kind);
+            } else if let Some(fault) = flag_value::examine(*keyword, flag) {
+                let (keyword, name) = (keyword.name(), shortened(&flag.name));
+                self.error(
+                    flag.span,
+                    match fault {
+                        Fault::Missing(what) => SyntaxErrorKind::FlagWithoutValue { keyword, flag: name, what },
+                        Fault::Invalid(takes) => SyntaxErrorKind::InvalidFlagValue { keyword, flag: name, takes },
+                        Fault::Variable => SyntaxErrorKind::VariableInFrom,
+                    },
+                );
             }
         }
         flags
@@ -273,10 +292,7 @@ impl Reader<'_> {
 
     fn command(&mut self, keyword: Spanned<Keyword>) -> Arguments {
         if self.rest.is_empty() {
-            // `CMD` and `ENTRYPOINT` without arguments reset what was inherited.
-            if *keyword == Keyword::Run {
-                self.missing(*keyword, say!("a command", "命令"), keyword.span);
-            }
+            // `CMD` and `ENTRYPOINT` without arguments reset what was inherited, a RUN does nothing.
             return Arguments::None;
         }
         let command = self.array(keyword).map_or_else(|| Command::Shell(self.rest.clone()), Command::Exec);

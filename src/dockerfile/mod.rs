@@ -5,6 +5,7 @@
 mod array;
 mod error;
 mod expand;
+mod flag_value;
 mod heredoc;
 mod instruction;
 mod keyword;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use expand::Variable;
 pub use heredoc::Heredoc;
-pub use instruction::{Arguments, Command, Flag, Instruction, Pair, Word};
+pub use instruction::{Arguments, Command, Flag, Instruction, Pair, Undefined, Word};
 pub use keyword::Keyword;
 pub use lexer::Directive;
 pub use stage::{Base, Stage};

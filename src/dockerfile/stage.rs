@@ -1,11 +1,11 @@
 //! Stages: what each is built from, and what its variables hold at every instruction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::error::{SyntaxError, SyntaxErrorKind};
-use super::expand::{Fault, Variable, expand};
-use super::instruction::{Arguments, Instruction, Pair, Word};
+use super::expand::{Fault, Use, Variable, expand};
+use super::instruction::{Arguments, Instruction, Pair, Undefined, Word};
 use super::keyword::Keyword;
 use crate::diag::Spanned;
 
@@ -35,8 +35,8 @@ pub enum Base {
     Open,
 }
 
-/// Platform arguments that FROM may use without a declaration, and proxies that every RUN gets.
-const PREDEFINED: [&str; 18] = [
+/// Platform arguments that FROM may use without a declaration.
+const PREDEFINED: [&str; 9] = [
     "BUILDPLATFORM",
     "BUILDOS",
     "BUILDARCH",
@@ -46,15 +46,6 @@ const PREDEFINED: [&str; 18] = [
     "TARGETARCH",
     "TARGETVARIANT",
     "TARGETSTAGE",
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "FTP_PROXY",
-    "NO_PROXY",
-    "no_proxy",
-    "ALL_PROXY",
-    "all_proxy",
 ];
 
 /// A stage built on more stages than this is treated as built on an unknown image: nobody writes that by hand.
@@ -287,8 +278,8 @@ fn look_up<'v>(frames: &'v [Frame], before: usize, name: &str, args: bool) -> Va
     match arg {
         Some(Some(value)) => Variable::Value(value),
         Some(None) => Variable::Unknown,
-        // Proxies are known to RUN only, but nobody means anything else by them; PATH is set in every image.
-        None if name == "PATH" || name.to_ascii_uppercase().ends_with("_PROXY") => Variable::Unknown,
+        // It is set in every image.
+        None if name == "PATH" => Variable::Unknown,
         None if next.is_some() => Variable::Unknown,
         None => Variable::Undefined,
     }
@@ -298,8 +289,13 @@ fn look_up<'v>(frames: &'v [Frame], before: usize, name: &str, args: bool) -> Va
 fn fill<'v>(word: &mut Word, escape: char, look_up: impl Fn(&str) -> Variable<'v>) -> Option<SyntaxError> {
     let expansion = expand(word.raw.as_str(), escape, &look_up);
     word.value = expansion.value;
-    let undefined = expansion.uses.into_iter().filter(|(name, _)| look_up(name) == Variable::Undefined);
-    word.undefined = undefined.map(|(name, range)| Spanned::new(name, word.raw.span(range))).collect();
+    let mut seen = HashSet::new();
+    let fresh =
+        |used: &Use| look_up(&used.name) == Variable::Undefined && seen.insert((used.name.clone(), used.guarded));
+    let undefined = expansion.uses.into_iter().filter(fresh);
+    let place =
+        |used: Use| Undefined { name: Spanned::new(used.name, word.raw.span(used.range)), guarded: used.guarded };
+    word.undefined = undefined.map(place).collect();
     expansion.fault.map(|fault| match fault {
         Fault::Quote { at, quote } => {
             SyntaxError { span: word.raw.span(at..at + 1), kind: SyntaxErrorKind::UnterminatedQuote { quote } }

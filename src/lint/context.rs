@@ -91,6 +91,16 @@ impl<'a> Context<'a> {
         runs.map(|(index, run)| (index, run, self.script(index)))
     }
 
+    /// Whether the profile is to say what BuildKit says, also where we know better.
+    pub(super) fn as_buildkit(&self) -> bool {
+        self.policy.profile == Profile::Buildkit
+    }
+
+    /// Whether the profile is to say what hadolint says.
+    pub(super) fn as_hadolint(&self) -> bool {
+        self.policy.profile == Profile::Hadolint
+    }
+
     pub(super) fn stage_of(&self, index: usize) -> Option<usize> {
         self.dockerfile.stage_of(index)
     }

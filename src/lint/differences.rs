@@ -1,6 +1,8 @@
-//! Where the profile `hadolint` differs from hadolint 2.15.1, deliberately: `tests/cases/differences/<name>.md`.
+//! Where the profile `hadolint` differs from hadolint 2.15.1, and `buildkit` from BuildKit 0.33, deliberately:
+//! `tests/cases/differences/<name>.md`.
 //!
-//! Each holds a title, the reason, a sample, what hadolint says about it and what we say, a line for each finding.
+//! Each holds a title, the reason, a sample, what the other program says about it (a block `hadolint` or `buildkit`) and
+//! what we say, a line for each finding.
 //! `docs/differences.md` is made of them. `SWRCTL_BLESS=1` rewrites what we say and the document.
 
 use std::collections::BTreeSet;
@@ -21,19 +23,62 @@ const DOCUMENT: &str = "docs/differences.md";
 const INTRODUCTION: &str = "\
 <!-- Generated from tests/cases/differences by `SWRCTL_BLESS=1 cargo test --lib differences`. -->
 
-# Differences from hadolint
+# Differences from hadolint and BuildKit
 
 The profile `hadolint` reports what hadolint 2.15.1 reports by default, at its levels, and where it is: hadolint says
-the first line of the instruction. The differences below are meant; anything else is a fault.
+the first line of the instruction. The profile `buildkit` reports what the checks of BuildKit 0.33 report by default.
+The differences below are meant; anything else is a fault.
 
-What ShellCheck finds in RUN is part of the profile where the program is installed. hadolint brings its own ShellCheck
-(0.11), and shows one of its findings an instruction, the last; here all are shown, at their own places. Text for
-PowerShell, cmd and shells that ShellCheck does not know is left alone, where hadolint reports SC1071 or takes it for sh;
-`-e` in SHELL counts, so that there is no SC2164; SHELL is inherited by the stages built on a stage.
+What ShellCheck finds in RUN is part of the profile `hadolint` where the program is installed. hadolint brings its own
+ShellCheck (0.11), and shows one of its findings an instruction, the last; here all are shown, at their own places. Text
+for PowerShell, cmd and shells that ShellCheck does not know is left alone, where hadolint reports SC1071 or takes it for
+sh; `-e` in SHELL counts, so that there is no SC2164; SHELL is inherited by the stages built on a stage.
 ";
+
+/// A program whose findings a profile reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer {
+    Hadolint,
+    Buildkit,
+}
+
+impl Peer {
+    const ALL: [Self; 2] = [Self::Hadolint, Self::Buildkit];
+
+    const fn profile(self) -> Profile {
+        match self {
+            Self::Hadolint => Profile::Hadolint,
+            Self::Buildkit => Profile::Buildkit,
+        }
+    }
+
+    /// The name of its block.
+    const fn block(self) -> &'static str {
+        match self {
+            Self::Hadolint => "hadolint",
+            Self::Buildkit => "buildkit",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hadolint => "hadolint",
+            Self::Buildkit => "BuildKit",
+        }
+    }
+
+    /// Whether it calls a finding so; an error of BuildKit is called `stops`.
+    fn knows(self, id: &str) -> bool {
+        match self {
+            Self::Hadolint => id.starts_with("DL"),
+            Self::Buildkit => !id.starts_with("DL"),
+        }
+    }
+}
 
 /// A sample and what is said about it.
 struct Difference {
+    peer: Peer,
     name: String,
     text: String,
     case: Case,
@@ -45,10 +90,11 @@ impl Difference {
         let text = std::fs::read_to_string(folder(FOLDER).join(format!("{name}.md"))).unwrap();
         let case = read_cases(&text).into_iter().next().expect("a sample");
         let source = Arc::new(Source::new("Dockerfile", case.blocks["dockerfile"].as_str()));
-        let policy = Policy { profile: Profile::Hadolint, ..Policy::default() };
+        let peer = Peer::ALL.into_iter().find(|peer| case.blocks.contains_key(peer.block())).expect("a program");
+        let policy = Policy { profile: peer.profile(), ..Policy::default() };
         let (path, today) = (Path::new("Dockerfile"), occasion(Date::constant(2027, 1, 31)));
         let report = lint(&source, path, &policy, &BuildContext::default(), None, today);
-        Self { name, ours: said(&source, &report), text, case }
+        Self { peer, name, ours: said(peer, &source, &report), text, case }
     }
 
     /// `2 DL3025` as pairs; ours may know a finding by two codes.
@@ -67,22 +113,27 @@ impl Difference {
         let or_nothing = |said: &str| if said.is_empty() { "nothing\n".to_owned() } else { said.to_owned() };
         let heading = self.text.split("\n## sample").next().unwrap();
         let mut section = format!("\n#{}\n\n````dockerfile\n{}````\n", heading.trim_end(), block("dockerfile"));
-        for (who, said) in [("hadolint", block("hadolint")), ("swrctl", &self.ours)] {
+        for (who, said) in [(self.peer.name(), block(self.peer.block())), ("swrctl", &self.ours)] {
             write!(section, "\n{who}:\n\n````text\n{}````\n", or_nothing(said)).unwrap();
         }
         section
     }
 }
 
-/// The line, hadolint's codes and our name of each finding.
-fn said(source: &Source, report: &Report) -> String {
+/// The line, the program's codes and our name of each finding.
+fn said(peer: Peer, source: &Source, report: &Report) -> String {
     let mut said = String::new();
     for finding in &report.findings {
         let line = source.position(finding.diagnostic.labels[0].span.start).line;
-        let codes: Vec<_> = finding.aliases.iter().filter(|id| id.starts_with("DL")).copied().collect();
+        let codes: Vec<_> = finding.aliases.iter().filter(|id| peer.knows(id)).copied().collect();
         writeln!(said, "{line} {} {}", codes.join(" "), finding.rule).unwrap();
     }
     said
+}
+
+/// Codes of other programs are not written as our names are.
+fn is_code(peer: Peer, code: &str) -> bool {
+    peer.knows(code) && code.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 #[test]
@@ -95,11 +146,10 @@ fn every_difference_is_one_and_is_documented() {
         }
         std::fs::write(folder(DOCUMENT), &document).unwrap();
     }
-    for Difference { name, case, ours, .. } in &differences {
+    for Difference { peer, name, case, ours, .. } in &differences {
         assert_eq!(*ours, case.blocks["swrctl"], "{name}");
-        let ours: BTreeSet<_> =
-            Difference::codes(ours).into_iter().filter(|(_, code)| code.starts_with("DL")).collect();
-        assert_ne!(ours, Difference::codes(&case.blocks["hadolint"]), "{name} is no difference");
+        let ours: BTreeSet<_> = Difference::codes(ours).into_iter().filter(|(_, code)| is_code(*peer, code)).collect();
+        assert_ne!(ours, Difference::codes(&case.blocks[peer.block()]), "{name} is no difference");
     }
     assert_eq!(document, std::fs::read_to_string(folder(DOCUMENT)).unwrap());
 }

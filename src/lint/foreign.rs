@@ -24,7 +24,7 @@ const HADOLINT: [(Level, &[&str]); 3] = [
 /// BuildKit's checks that warn without being asked for; `DL1000` and its like stop the build.
 #[rustfmt::skip] // as blocks of names
 const BUILDKIT: [(Level, &[&str]); 2] = [
-    (Level::Error, &["DL1000", "DL3043", "DL3061"]),
+    (Level::Error, &["DL1000", "DL3011", "DL3023", "DL3043", "DL3061"]),
     (Level::Warning, &[
         "ConsistentInstructionCasing", "CopyIgnoredFile", "DuplicateStageName", "ExposeInvalidFormat",
         "ExposeProtoCasing", "FromAsCasing", "FromPlatformFlagConstDisallowed", "InvalidDefaultArgInFrom",
@@ -42,6 +42,11 @@ pub(super) fn hadolint(ids: &[&str]) -> Level {
 /// The level of what BuildKit calls by one of `ids`; off for its experimental checks.
 pub(super) fn buildkit(ids: &[&str]) -> Level {
     level(&BUILDKIT, ids)
+}
+
+/// Whether BuildKit reports it only where it is asked to.
+pub(super) fn is_experimental(ids: &[&str]) -> bool {
+    ids.contains(&"InvalidDefinitionDescription")
 }
 
 fn level(table: &[(Level, &[&str])], ids: &[&str]) -> Level {

@@ -158,7 +158,9 @@ pub fn lint(
         if pragmas.allow(&draft, &dockerfile) {
             continue;
         }
-        let weight = weigh::weigh(policy, &draft, path, today);
+        let own = draft.level_in(policy.profile);
+        let own = if own == Level::Off && pragmas.ask_for(&draft) { Level::Warning } else { own };
+        let weight = weigh::weigh(policy, &draft, own, path, today);
         report.allowed_by.extend(weight.allowed_by);
         let strict = pragmas.strict && foreign::buildkit(draft.aliases) != Level::Off;
         let level = if strict && weight.level != Level::Off { Level::Error } else { weight.level };

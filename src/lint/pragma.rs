@@ -6,6 +6,7 @@
 //! | `# hadolint stage ignore=DL3008` | for the stage of the instruction below |
 //! | `# hadolint global ignore=DL3008` | for the file |
 //! | `# check=skip=CHECK,…` or `skip=all` | at the top for the file, further down for the instruction below |
+//! | `# check=experimental=CHECK,…` at the top | nothing: it turns on checks that BuildKit leaves off |
 //! | `# check=error=true` at the top | nothing: it makes errors of what BuildKit would report |
 //! | `# swrctl allow=RULE,… [until=DATE] reason=TEXT` | for the instruction below |
 
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
+use super::foreign;
 use super::rule::{Draft, is_named};
 use crate::diag::{Span, Wording, did_you_mean, say};
 use crate::dockerfile::Dockerfile;
@@ -27,6 +29,8 @@ pub(super) struct Pragmas {
     pub(super) faults: Vec<PragmaFault>,
     /// `# check=error=true`
     pub(super) strict: bool,
+    /// `# check=experimental=CHECK,…`
+    experimental: Vec<Selection>,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,7 @@ impl Pragmas {
         let mut pragmas = Self::default();
         for directive in dockerfile.directives.iter().filter(|directive| *directive.name == "check") {
             pragmas.file.extend(skipped_checks(&directive.value));
+            pragmas.experimental.extend(selections(&directive.value, "experimental="));
             pragmas.strict |= directive.value.split(';').any(|setting| setting.trim() == "error=true");
         }
         for comment in &dockerfile.comments {
@@ -103,6 +108,11 @@ impl Pragmas {
         let stage = index.and_then(|index| self.stages.get(&dockerfile.stage_of(index)?));
         let local = above.into_iter().chain(stage).flatten();
         self.file.iter().chain(local).any(|selection| selection.covers(draft))
+    }
+
+    /// Whether the file asks for one of BuildKit's experimental checks.
+    pub(super) fn ask_for(&self, draft: &Draft) -> bool {
+        foreign::is_experimental(draft.aliases) && self.experimental.iter().any(|selection| selection.covers(draft))
     }
 
     fn comment(&mut self, dockerfile: &Dockerfile, span: Span, next: Option<usize>, today: Date) {
@@ -204,7 +214,12 @@ fn names(list: &str) -> impl Iterator<Item = &str> {
 
 /// `skip=A,B;error=true`
 fn skipped_checks(value: &str) -> Vec<Selection> {
-    let skip = value.split(';').find_map(|setting| setting.trim().strip_prefix("skip="));
-    let select = |name| if name == "all" { Selection::All } else { Selection::of(name) };
-    skip.into_iter().flat_map(names).map(select).collect()
+    selections(value, "skip=")
+}
+
+/// The checks that one of BuildKit's settings names.
+fn selections(value: &str, setting: &str) -> Vec<Selection> {
+    let list = value.split(';').find_map(|text| text.trim().strip_prefix(setting));
+    let select = |name: &str| if name == "all" { Selection::All } else { Selection::of(name) };
+    list.into_iter().flat_map(names).map(select).collect()
 }

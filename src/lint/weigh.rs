@@ -36,8 +36,9 @@ impl Override {
     }
 }
 
-pub(super) fn weigh(policy: &Policy, draft: &Draft, path: &Path, today: Date) -> Weight {
-    let mut weight = Weight { level: draft.level_in(policy.profile), allowed_by: None, expired: None };
+/// `level` is what it weighs before the overrides.
+pub(super) fn weigh(policy: &Policy, draft: &Draft, level: Level, path: &Path, today: Date) -> Weight {
+    let mut weight = Weight { level, allowed_by: None, expired: None };
     for (index, entry) in policy.overrides.iter().enumerate() {
         let Some(rule) = entry.rules.iter().position(|name| is_named(draft.rule.name, draft.aliases, name)) else {
             continue;

@@ -37,9 +37,16 @@ fn with_line_end(context: &Context, line: Span) -> Span {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for line in &context.dockerfile.blank_continuations {
-        let draft = sink.report(*line, say!("the instruction goes on below this empty line", "指令在这个空行之后还在继续"));
-        // It is skipped when the file is read.
-        draft.fix(Fix::replace(with_line_end(context, *line), ""));
+    let instructions = &context.dockerfile.instructions;
+    let owner = |line: &Span| instructions.partition_point(|instruction| instruction.span.start <= line.start);
+    for lines in context.dockerfile.blank_continuations.chunk_by(|a, b| owner(a) == owner(b)) {
+        let message = say!("the instruction goes on below this empty line", "指令在这个空行之后还在继续");
+        let draft = sink.report(lines[0], message);
+        for line in &lines[1..] {
+            draft.label(*line, say!("and below this one", "在这一行之后也是"));
+        }
+        // They are skipped when the file is read.
+        let delete = |fix: Fix, line: &Span| fix.and_replace(with_line_end(context, *line), "");
+        draft.fix(lines.iter().fold(Fix::default(), delete));
     }
 }

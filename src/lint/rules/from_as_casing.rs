@@ -5,6 +5,7 @@ use super::super::example::Example;
 use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::instruction_casing::{is_lower, is_upper};
 use crate::dockerfile::Keyword;
 use crate::diag::say;
 
@@ -30,11 +31,12 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context, sink: &mut Sink) {
     for (_, from) in context.every(Keyword::From) {
         let [_, keyword, _] = from.words() else { continue };
-        let upper = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
         let (from, word) = (context.dockerfile.source.slice(from.keyword.span), keyword.raw.as_str());
-        if upper(from) != upper(word) {
+        // A FROM that mixes both fits nothing; instruction-casing has it.
+        let like = if is_upper(from) { is_upper } else { is_lower };
+        if like(from) && !like(word) {
             let written = context.dockerfile.source.slice(keyword.span());
-            let fixed = if upper(from) { written.to_ascii_uppercase() } else { written.to_ascii_lowercase() };
+            let fixed = if is_upper(from) { written.to_ascii_uppercase() } else { written.to_ascii_lowercase() };
             let message = say!(
                 "`{word}` and `{from}` are written in different cases",
                 "`{word}` 与 `{from}` 的大小写不一致",

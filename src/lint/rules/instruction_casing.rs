@@ -5,6 +5,7 @@ use super::super::example::Example;
 use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use crate::diag::Span;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::diag::say;
 
@@ -33,34 +34,50 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Case has no meaning in a keyword; the AS of a FROM goes with it.
-fn recased(context: &Context, line: &Instruction, upper: bool) -> Fix {
+fn recased(context: &Context, line: &Instruction, span: Span, upper: bool) -> Fix {
     let recase = |fix: Fix, span| {
         let word = context.dockerfile.source.slice(span);
         fix.and_replace(span, if upper { word.to_ascii_uppercase() } else { word.to_ascii_lowercase() })
     };
-    let fix = recase(Fix::default(), line.keyword.span);
+    let fix = recase(Fix::default(), span);
     match line.words() {
         [_, keyword, _] if line.is(Keyword::From) => recase(fix, keyword.span()),
         _ => fix,
     }
 }
 
+pub(super) fn is_upper(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+pub(super) fn is_lower(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// The first word of every instruction: of `ONBUILD RUN …`, that is ONBUILD. ARGs above the first FROM do not count.
+fn keywords<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Instruction, Span, &'a str)> {
+    let dockerfile = context.dockerfile;
+    let stages = dockerfile.stages.iter().flat_map(|stage| stage.from..stage.instructions.end);
+    stages.map(|index| {
+        let instruction = &dockerfile.instructions[index];
+        let length = if instruction.on_build { "ONBUILD".len() } else { instruction.keyword.span.len() };
+        let span = Span::new(instruction.span.start, instruction.span.start + length);
+        (instruction, span, dockerfile.source.slice(span))
+    })
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    let source = &context.dockerfile.source;
-    let lines = || context.dockerfile.instructions.iter();
-    let words = || lines().map(|line| (line, source.slice(line.keyword.span)));
-    let is_upper = |word: &str| word.bytes().all(|byte| byte.is_ascii_uppercase());
-    let is_lower = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let upper = words().filter(|(_, word)| is_upper(word)).count();
-    let lower = words().filter(|(_, word)| is_lower(word)).count();
+    let words = || keywords(context);
+    let upper = words().filter(|(_, _, word)| is_upper(word)).count();
+    let lower = words().filter(|(_, _, word)| is_lower(word)).count();
     let is_mostly_upper = upper >= lower;
     let fits = |word: &str| if is_mostly_upper { is_upper(word) } else { is_lower(word) };
-    for (line, word) in words().filter(|(_, word)| !fits(word)) {
+    for (line, span, word) in words().filter(|(_, _, word)| !fits(word)) {
         let message = if is_mostly_upper {
             say!("`{word}` is not in upper case as the others are", "`{word}` 不像其他指令那样用大写", word)
         } else {
             say!("`{word}` is not in lower case as the others are", "`{word}` 不像其他指令那样用小写", word)
         };
-        sink.report(line.keyword.span, message).fix(recased(context, line, is_mostly_upper));
+        sink.report(span, message).fix(recased(context, line, span, is_mostly_upper));
     }
 }

@@ -39,6 +39,7 @@ pub(super) static RULE: Rule = Rule {
 #[derive(Debug, PartialEq, Eq)]
 enum Fault {
     OutOfRange(String),
+    Zero,
     Malformed(String),
     Backwards(String),
     Protocol(String),
@@ -53,6 +54,10 @@ impl Fault {
                 "port {port} does not exist: ports run from 1 to 65535",
                 "端口 {port} 不存在：端口范围是 1 到 65535",
                 port
+            ),
+            Self::Zero => say!(
+                "port 0 does not exist: ports run from 1 to 65535",
+                "端口 0 不存在：端口范围是 1 到 65535"
             ),
             Self::Malformed(text) => say!("`{text}` is no port", "`{text}` 不是端口", text),
             Self::Backwards(range) => say!("`{range}` runs backwards", "`{range}` 的起止颠倒了", range),
@@ -74,25 +79,42 @@ fn port(text: &str) -> Result<u16, Fault> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Fault::Malformed(shown()));
     }
-    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| Fault::OutOfRange(shown()))
+    match text.parse() {
+        Ok(0) => Err(Fault::Zero),
+        parsed => parsed.map_err(|_| Fault::OutOfRange(shown())),
+    }
 }
 
-fn examine(text: &str) -> Result<(), Fault> {
-    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    match protocol {
-        "tcp" | "udp" | "sctp" => {}
-        _ if matches!(protocol.to_ascii_lowercase().as_str(), "tcp" | "udp" | "sctp") => {
-            return Err(Fault::Case(protocol.to_owned()));
-        }
-        _ => return Err(Fault::Protocol(protocol.chars().take(40).collect())),
+fn protocol(text: &str) -> Option<Fault> {
+    match text {
+        "tcp" | "udp" | "sctp" | "" => None,
+        _ if matches!(text.to_ascii_lowercase().as_str(), "tcp" | "udp" | "sctp") => Some(Fault::Case(text.to_owned())),
+        _ => Some(Fault::Protocol(text.chars().take(40).collect())),
     }
-    if let Some((host, _)) = ports.rsplit_once(':') {
+}
+
+fn ports(text: &str) -> Result<(), Fault> {
+    if let Some((host, _)) = text.rsplit_once(':') {
         return Err(Fault::Published(host.chars().take(40).collect()));
     }
-    match ports.split_once('-') {
-        Some((first, last)) if port(first)? > port(last)? => Err(Fault::Backwards(ports.to_owned())),
+    match text.split_once('-') {
+        Some((first, last)) if port(first)? > port(last)? => Err(Fault::Backwards(text.to_owned())),
         Some(_) => Ok(()),
-        None => port(ports).map(drop),
+        None => port(text).map(drop),
+    }
+}
+
+fn examine(text: &str) -> impl Iterator<Item = Fault> {
+    let (before, behind) = text.split_once('/').unwrap_or((text, "tcp"));
+    protocol(behind).into_iter().chain(ports(before).err())
+}
+
+/// What is wrong with a word; of one with an open value, what stands behind its last variable is judged.
+fn faults(word: &Word) -> Vec<Fault> {
+    let raw = word.raw.as_str();
+    match &word.value {
+        Some(value) => value.split_whitespace().flat_map(examine).collect(),
+        None => raw.rsplit_once('/').and_then(|(_, behind)| protocol(behind)).into_iter().filter(|_| !raw.ends_with(['}', '"'])).collect(),
     }
 }
 
@@ -106,14 +128,20 @@ fn recased(context: &Context, word: &Word, fault: &Fault) -> Option<Fix> {
 fn check(context: &Context, sink: &mut Sink) {
     for (_, expose) in context.every(Keyword::Expose) {
         for word in expose.words() {
-            let values = word.value.as_deref().unwrap_or_default().split_whitespace();
-            for fault in values.filter_map(|value| examine(value).err()) {
+            for fault in faults(word) {
+                let quiet =
+                    fault == Fault::Zero || (expose.on_build && matches!(fault, Fault::Case(_) | Fault::Published(_)));
+                if quiet && context.as_buildkit() {
+                    continue;
+                }
                 let draft = sink.report(word.span(), fault.message());
                 draft.fix(recased(context, word, &fault));
                 draft.aliases(match fault {
-                    Fault::OutOfRange(_) => &["DL3011"],
+                    Fault::OutOfRange(_) | Fault::Zero => &["DL3011"],
                     Fault::Case(_) => &["ExposeProtoCasing"],
-                    _ => &["ExposeInvalidFormat"],
+                    Fault::Published(_) => &["ExposeInvalidFormat"],
+                    // The build stops.
+                    Fault::Malformed(_) | Fault::Backwards(_) | Fault::Protocol(_) => &["DL1000"],
                 });
                 if matches!(fault, Fault::Case(_) | Fault::Published(_)) {
                     draft.soften(Level::Warning);

@@ -6,7 +6,7 @@ use super::super::fix::Fix;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::diag::{Span, say};
-use crate::dockerfile::{Keyword, Pair, is_one_word};
+use crate::dockerfile::{Instruction, Keyword, Pair, is_one_word};
 
 pub(super) static RULE: Rule = Rule {
     name: "legacy-key-value",
@@ -53,7 +53,8 @@ fn with_equals(context: &Context, pair: &Pair) -> Option<Fix> {
 
 fn check(context: &Context, sink: &mut Sink) {
     for keyword in [Keyword::Label, Keyword::Env] {
-        for (_, instruction) in context.every(keyword) {
+        let spoken_of = |instruction: &Instruction| !(context.as_buildkit() && instruction.on_build);
+        for (_, instruction) in context.every(keyword).filter(|(_, instruction)| spoken_of(instruction)) {
             for pair in instruction.pairs().iter().filter(|pair| pair.legacy) {
                 let message = say!(
                     "{keyword} `{name}` is written without `=`",

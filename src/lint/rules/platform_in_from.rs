@@ -35,11 +35,11 @@ fn check(context: &Context, sink: &mut Sink) {
     for (_, from) in context.every(Keyword::From) {
         let Some(platform) = from.flag("platform") else { continue };
         let raw = platform.raw.as_str();
-        if raw.contains("BUILDPLATFORM") || raw.contains("TARGETPLATFORM") {
+        if raw.is_empty() || raw.contains("BUILDPLATFORM") || raw.contains("TARGETPLATFORM") {
             continue;
         }
         let name = from.words().get(2).map(|name| name.text().to_ascii_lowercase());
-        let said = name.is_some_and(|name| raw.split('/').any(|part| name.contains(&part.to_ascii_lowercase())));
+        let said = name.is_some_and(|name| raw.split('/').take(2).any(|part| name.contains(&part.to_ascii_lowercase())));
         let message = say!("FROM is bound to the platform `{platform}`", "FROM 写死了平台 `{platform}`", platform = raw);
         let draft = sink.report(platform.span(), message);
         if said || raw.contains('$') {

@@ -29,11 +29,20 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// The variable alone, also as `${TARGETPLATFORM:-default}`.
+fn is_target(value: &str) -> bool {
+    let braced = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    value == "$TARGETPLATFORM"
+        || braced.and_then(|rest| rest.strip_prefix("TARGETPLATFORM")).is_some_and(|rest| {
+            rest.is_empty() || (rest.starts_with([':', '-', '+', '?', '#', '%', '/']) && !rest.contains('}'))
+        })
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (_, from) in context.every(Keyword::From) {
         for flag in from.flags_named("platform") {
             let value = flag.value.as_ref().map(|word| word.raw.as_str().trim_matches('"'));
-            if matches!(value, Some("$TARGETPLATFORM" | "${TARGETPLATFORM}")) {
+            if value.is_some_and(is_target) {
                 sink.report(flag.span, say!("the target platform holds anyway", "本来就使用目标平台"));
             }
         }

@@ -2,11 +2,12 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::images::has_bare_environment;
 use super::super::paths::is_absolute;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::Keyword;
 use crate::diag::say;
+use crate::dockerfile::{Keyword, Word};
 
 pub(super) static RULE: Rule = Rule {
     name: "relative-workdir",
@@ -33,15 +34,30 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// One variable that nothing defines, and no more.
+fn is_undefined(path: &Word) -> bool {
+    let [variable] = path.undefined.as_slice() else { return false };
+    let (raw, name) = (path.raw.as_str().trim_matches('"'), variable.name.as_str());
+    let bare = raw.strip_prefix("${").and_then(|raw| raw.strip_suffix('}')).or(raw.strip_prefix('$'));
+    bare == Some(name)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let mut anchored = vec![false; context.dockerfile.stages.len()];
+    let mut moved = anchored.clone();
     for index in 0..context.dockerfile.stages.len() {
         let parent = context.dockerfile.ancestry(index).nth(1);
         anchored[index] = parent.is_some_and(|parent| anchored[parent]);
+        moved[index] = parent.is_some_and(|parent| moved[parent]);
+        let linux = has_bare_environment(context.root_base(index));
         for workdir in context.dockerfile.stage_instructions(index).iter().filter(|line| line.is(Keyword::Workdir)) {
             let Some(path) = workdir.words().first() else { continue };
             // An open value is taken for absolute: it nearly always is.
-            if path.value.as_deref().is_none_or(is_absolute) {
+            let absolute = |path: &str| if linux { path.starts_with('/') } else { is_absolute(path) };
+            if linux && context.as_buildkit() && is_undefined(path) {
+                let message = say!("WORKDIR is empty: nothing defines the variable", "WORKDIR 为空：没有定义这个变量");
+                sink.report(path.span(), message).aliases(&["WorkdirRelativePath"]);
+            } else if path.value.as_deref().is_none_or(absolute) {
                 anchored[index] = true;
             } else if !anchored[index] {
                 let message = say!(
@@ -49,8 +65,13 @@ fn check(context: &Context, sink: &mut Sink) {
                     "WORKDIR `{path}` 从基础镜像停留的目录开始",
                     path = path.text()
                 );
-                sink.report(path.span(), message);
+                let draft = sink.report(path.span(), message);
+                if moved[index] {
+                    // BuildKit reports the first one only.
+                    draft.aliases(&["DL3000"]);
+                }
             }
+            moved[index] = true;
         }
     }
 }

@@ -57,6 +57,17 @@ fn is_secret_name(name: &str) -> bool {
     ((SECRET_WORDS.contains(&last) || last.ends_with("PASSWORD")) && before != "PUBLIC") || (last == "KEY" && KEY_WORDS.contains(&before))
 }
 
+/// What BuildKit takes for the name of a secret.
+fn is_secret_to_buildkit(name: &str) -> bool {
+    #[rustfmt::skip] // as a block of words
+    const WORDS: [&str; 10] = [
+        "APIKEY", "AUTH", "CREDENTIAL", "CREDENTIALS", "KEY", "PASSWORD", "PASSWD", "PWORD", "SECRET", "TOKEN",
+    ];
+    let upper = name.to_ascii_uppercase();
+    let has = |known: &[&str]| upper.split('_').any(|word| known.contains(&word));
+    has(&WORDS) && !has(&["PUBLIC", "FILE", "VERSION"])
+}
+
 /// A value that is plainly a credential, whatever the name.
 fn is_secret_value(value: &str) -> bool {
     const PREFIXES: [&str; 7] = ["ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "sk_live_", "-----BEGIN"];
@@ -84,6 +95,10 @@ fn check(context: &Context, sink: &mut Sink) {
         for pair in instruction.pairs() {
             let value = pair.value.as_ref().map(Word::text);
             let telling = match value {
+                _ if context.as_buildkit() => {
+                    let in_stage = context.stage_of(index).is_some() && !instruction.on_build;
+                    in_stage && is_secret_to_buildkit(pair.name.text())
+                }
                 Some(value) => is_secret_value(value) || (is_secret_name(pair.name.text()) && !is_harmless(value)),
                 None => is_secret_name(pair.name.text()) && context.is_shipped(index),
             };

@@ -5,8 +5,8 @@ use super::super::example::Example;
 use super::super::fix::as_array;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::{Command, Keyword};
 use crate::diag::say;
+use crate::dockerfile::{Arguments, Command, Keyword};
 
 pub(super) static RULE: Rule = Rule {
     name: "shell-form-command",
@@ -21,9 +21,10 @@ pub(super) static RULE: Rule = Rule {
     explanation: say!(
         "`docker stop` and Kubernetes send SIGTERM to the shell, which does not pass it on: the program is killed \
          after the grace period instead of ending cleanly. A command that starts with `exec` is fine, and so is a \
-         stage that chose its shell with SHELL.",
+         stage that chose its shell with SHELL; hadolint reports both, BuildKit the first.",
         "`docker stop` 和 Kubernetes 把 SIGTERM 发给 shell，shell 不会转发：程序不能正常退出，宽限期一过就被强行终止。\
-         以 `exec` 开头的命令没有问题，用 SHELL 选择了自己的 shell 的阶段也没有问题。"
+         以 `exec` 开头的命令没有问题，用 SHELL 选择了自己的 shell 的阶段也没有问题；hadolint 对两者都报告，\
+         BuildKit 只报告前者。"
     ),
     help: say!(
         "write an array of strings, like `[\"program\", \"argument\"]`",
@@ -47,10 +48,14 @@ fn check(context: &Context, sink: &mut Sink) {
             let instruction = &dockerfile.instructions[at];
             chosen[index] |= instruction.is(Keyword::Shell);
             let commands = instruction.is(Keyword::Cmd) || instruction.is(Keyword::Entrypoint);
+            if context.as_buildkit() && commands && matches!(instruction.arguments, Arguments::None) && !chosen[index] {
+                let keyword = instruction.keyword.name();
+                sink.report(instruction.keyword.span, say!("{keyword} is no array", "{keyword} 不是数组", keyword));
+            }
             if let Some(Command::Shell(text)) = instruction.command()
                 && commands
-                && !chosen[index]
-                && !text.as_str().starts_with("exec ")
+                && (!chosen[index] || context.as_hadolint())
+                && (!text.as_str().starts_with("exec ") || context.as_hadolint() || context.as_buildkit())
             {
                 let message = say!(
                     "{keyword} runs below a shell that passes no signal on",

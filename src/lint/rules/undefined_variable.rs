@@ -8,7 +8,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::images::has_bare_environment;
 use crate::diag::{Spanned, Wording, say};
-use crate::dockerfile::{Instruction, Keyword};
+use crate::dockerfile::{Instruction, Keyword, Undefined};
 
 pub(super) static RULE: Rule = Rule {
     name: "undefined-variable",
@@ -41,14 +41,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Every variable in the words of an instruction that nothing defines, with the name that its value goes to.
-fn undefined(instruction: &Instruction) -> Vec<(&Spanned<String>, Option<&str>)> {
+fn undefined(instruction: &Instruction) -> Vec<(&Undefined, Option<&str>)> {
     let flags = instruction.flags.iter().filter_map(|flag| flag.value.as_ref());
     let words = instruction.words().iter().chain(flags).map(|word| (word, None));
     let values = instruction.pairs().iter().flat_map(|pair| {
         let parts = std::iter::once(&pair.name).chain(&pair.value);
         parts.map(|word| (word, Some(pair.name.text())))
     });
-    words.chain(values).flat_map(|(word, owner)| word.undefined.iter().map(move |name| (name, owner))).collect()
+    words.chain(values).flat_map(|(word, owner)| word.undefined.iter().map(move |variable| (variable, owner))).collect()
 }
 
 /// A defined name that differs in one letter; short names are too near to each other to tell.
@@ -68,6 +68,11 @@ fn nothing_defines(name: &str) -> Wording {
     say!("nothing defines `{name}`", "没有定义 `{name}`", name)
 }
 
+/// Where BuildKit says nothing about variables.
+fn is_left_to_the_build(instruction: &Instruction) -> bool {
+    instruction.on_build || instruction.is(Keyword::Expose)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let instructions = &context.dockerfile.instructions;
     let first_from = context.dockerfile.stages.first().map_or(instructions.len(), |stage| stage.from);
@@ -75,7 +80,7 @@ fn check(context: &Context, sink: &mut Sink) {
     let all = declared(instructions);
     for (index, instruction) in instructions.iter().enumerate() {
         let undefined = undefined(instruction);
-        if undefined.is_empty() {
+        if undefined.is_empty() || (context.as_buildkit() && is_left_to_the_build(instruction)) {
             continue;
         }
         let from = instruction.is(Keyword::From);
@@ -83,31 +88,34 @@ fn check(context: &Context, sink: &mut Sink) {
         let bare = stage.is_some_and(|stage| has_bare_environment(context.root_base(stage)));
         let beside = declared(std::slice::from_ref(instruction));
         for (variable, owner) in undefined {
-            let name = variable.value.as_str();
+            let Spanned { value: name, span } = &variable.name;
+            if variable.guarded && !context.as_buildkit() {
+                continue;
+            }
             let aliases: &[&str] = if from { &["UndefinedArgInFrom"] } else { &["UndefinedVar"] };
             // `PATH_OF=/x:$PATH_OF` adds to what the base image may have.
-            let appends = owner == Some(name);
-            if !from && global.contains(name) {
+            let appends = owner == Some(name.as_str());
+            if !from && global.contains(name.as_str()) {
                 let message = say!(
                     "`{name}` is declared above FROM, which is not visible here",
                     "`{name}` 在 FROM 之前声明，在这里不可见",
                     name
                 );
                 let help = say!("add `ARG {name}` to the stage", "在这个阶段加上 `ARG {name}`", name);
-                sink.report(variable.span, message).help(help).aliases(aliases);
-            } else if instruction.is(Keyword::Env) && beside.contains(name) && !appends {
+                sink.report(*span, message).help(help).aliases(aliases);
+            } else if instruction.is(Keyword::Env) && beside.contains(name.as_str()) && !appends {
                 let message = say!(
                     "`{name}` gets its value from this instruction, and so has none in it yet",
                     "`{name}` 的值由这条指令给出，在指令内部还没有值",
                     name
                 );
                 let help = say!("set the variables in two ENV instructions", "用两条 ENV 指令设置这些变量");
-                sink.report(variable.span, message).help(help).aliases(&["DL3044"]);
+                sink.report(*span, message).help(help).aliases(&["DL3044", "UndefinedVar"]);
             } else if let Some(meant) = meant(name, &all) {
                 let help = say!("write `{meant}`, if that is meant", "如果本意是 `{meant}`，就改过来", meant);
-                sink.report(variable.span, nothing_defines(name)).help(help).aliases(aliases);
-            } else if from || bare || (stage.is_some() && all.contains(name) && !appends) {
-                sink.report(variable.span, nothing_defines(name)).aliases(aliases);
+                sink.report(*span, nothing_defines(name)).help(help).aliases(aliases);
+            } else if from || bare || (stage.is_some() && all.contains(name.as_str()) && !appends) {
+                sink.report(*span, nothing_defines(name)).aliases(aliases);
             }
         }
     }
