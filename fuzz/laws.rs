@@ -68,7 +68,7 @@ fn assert_instruction(text: &str, instruction: &Instruction) {
 
 fn assert_word(text: &str, word: &Word) {
     assert_inside(text, word.span());
-    word.undefined.iter().for_each(|name| assert_inside(text, name.span));
+    word.undefined.iter().for_each(|name| assert_inside(text, name.name.span));
 }
 
 /// The commands of a shell text, and how it ends, stand in it.

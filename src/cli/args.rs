@@ -251,8 +251,16 @@ pub(super) struct LintArgs {
     #[arg(long, value_enum, value_name = "MODE")]
     pub(super) shellcheck: Option<ShellCheckArg>,
 
-    #[arg(long, value_enum, default_value_t = LintFormat::Human)]
-    pub(super) format: LintFormat,
+    /// Settings of hadolint to go by instead of a project file
+    ///
+    /// Without a project file, .hadolint.yaml of this folder or of the user and the variables `HADOLINT_…` are found as
+    /// hadolint finds them; the profile is hadolint's then.
+    #[arg(long, value_name = "FILE")]
+    pub(super) hadolint_config: Option<PathBuf>,
+
+    /// How findings are written; human unless hadolint's settings say otherwise
+    #[arg(long, value_enum)]
+    pub(super) format: Option<LintFormat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -11,15 +11,24 @@ use crate::worktree::{Input, LintRun, lint_declared, lint_inputs};
 
 use super::args::{FailOn, LintArgs, LintFormat, ProfileArg, ShellCheckArg};
 use super::fix::{self, Fixing};
+use super::hadolint::{self, Found};
 use super::output::{Failure, Output};
 
 /// `named` says that the user named the project file: then it has to be there.
 pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) -> Result<ExitCode, Failure> {
     let inputs = inputs(args)?;
-    let project = if named || file.exists() { Some(load(file, args, output)?) } else { None };
+    if named && args.hadolint_config.is_some() {
+        let problem = Problem::new("wrong-usage", "a project file and --hadolint-config are two policies");
+        return Err(problem.with_help("name one, or write `hadolint-config` into the project file").into());
+    }
+    let with_project = named || (file.exists() && args.hadolint_config.is_none());
+    let project = if with_project { Some(load(file, args, output)?) } else { None };
+    let hadolint = if with_project { None } else { hadolint::find(args.hadolint_config.as_deref(), output)? };
     let occasion = output.occasion();
-    let mut policy = Policy::default();
+    let mut policy = hadolint.as_ref().map(|found| found.settings.clone().into_policy()).unwrap_or_default();
     adjust(&mut policy, args);
+    let wanted = hadolint.as_ref().and_then(Found::format).unwrap_or(Format::Human);
+    let format = args.format.map_or(wanted, format);
     let fixes = args.fix || args.diff;
     let folder = [Input::Path(".".into())];
     let mut run = match &project {
@@ -31,6 +40,12 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
             lint_inputs(inputs, project.as_ref(), &policy, occasion, fixes)
         }
     };
+    if let Some(found) = &hadolint {
+        found.announce();
+        if inputs.is_empty() {
+            run.findings.extend(found.idle(&policy, &run, occasion));
+        }
+    }
     if args.profile.is_some() {
         // What the project allows may be idle in another profile and needed in its own.
         run.findings.retain(|finding| finding.problem.code.as_str() != "unused-override");
@@ -39,9 +54,9 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     if args.diff {
         fix::show(&run, output)?;
     } else if args.fix && inputs.iter().any(|input| matches!(input, Input::Stdin(_))) {
-        Output::say(render(&run, format(args.format), &output.stderr).trim_end());
+        Output::say(render(&run, format, &output.stderr).trim_end());
     } else {
-        Output::print(&render(&run, format(args.format), &output.stdout))?;
+        Output::print(&render(&run, format, &output.stdout))?;
     }
     output.show(&fixing.failures);
     output.show(&run.findings);

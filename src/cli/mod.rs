@@ -6,6 +6,7 @@ mod explain;
 mod fix;
 mod generate;
 mod graph;
+mod hadolint;
 mod init;
 mod lint;
 mod network;

@@ -12,29 +12,70 @@ pub struct SyntaxError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
     Empty,
-    UnknownInstruction { word: String, meant: Option<&'static str> },
-    BeforeFrom { keyword: &'static str },
-    MissingArgument { keyword: &'static str, what: Wording },
-    TooManyArguments { keyword: &'static str, count: usize },
-    UnknownFlag { keyword: &'static str, flag: String, meant: Option<&'static str> },
-    FlagWithoutValue { keyword: &'static str, flag: String, what: Wording },
-    InvalidFlagValue { keyword: &'static str, flag: String, takes: Wording },
+    UnknownInstruction {
+        word: String,
+        meant: Option<&'static str>,
+    },
+    BeforeFrom {
+        keyword: &'static str,
+    },
+    MissingArgument {
+        keyword: &'static str,
+        what: Wording,
+    },
+    TooManyArguments {
+        keyword: &'static str,
+        count: usize,
+    },
+    UnknownFlag {
+        keyword: &'static str,
+        flag: String,
+        meant: Option<&'static str>,
+    },
+    FlagWithoutValue {
+        keyword: &'static str,
+        flag: String,
+        what: Wording,
+    },
+    InvalidFlagValue {
+        keyword: &'static str,
+        flag: String,
+        takes: Wording,
+    },
     /// Of `COPY --from` or a mount.
     VariableInFrom,
-    MissingEquals { keyword: &'static str },
+    MissingEquals {
+        keyword: &'static str,
+    },
     MissingName,
-    UnterminatedHeredoc { name: String },
-    UnterminatedQuote { quote: char },
+    UnterminatedHeredoc {
+        name: String,
+    },
+    UnterminatedQuote {
+        quote: char,
+    },
     UnterminatedExpansion,
-    ArrayOfOtherThanStrings { keyword: &'static str },
+    ArrayOfOtherThanStrings {
+        keyword: &'static str,
+    },
     ShellNotArray,
     MalformedFrom,
-    InvalidStageName { name: String },
+    InvalidStageName {
+        name: String,
+    },
     MalformedHealthcheck,
-    InvalidOnBuild { keyword: &'static str },
-    LineTooLong { most: usize },
-    RepeatedDirective { name: String },
-    InvalidEscape { value: String },
+    InvalidOnBuild {
+        keyword: &'static str,
+    },
+    LineTooLong {
+        most: usize,
+    },
+    RepeatedDirective {
+        name: String,
+    },
+    InvalidEscape {
+        value: String,
+    },
 }
 
 impl SyntaxErrorKind {

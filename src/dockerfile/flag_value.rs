@@ -16,10 +16,8 @@ pub(super) enum Fault {
 
 const PLATFORM: Wording =
     say!("a platform like `linux/amd64` or `linux/arm/v7`", "平台，例如 `linux/amd64` 或 `linux/arm/v7`");
-const DURATION: Wording = say!(
-    "a duration of 1ms or more, like `30s` or `1m30s`, or 0",
-    "不短于 1ms 的时长，例如 `30s` 或 `1m30s`，或者 0"
-);
+const DURATION: Wording =
+    say!("a duration of 1ms or more, like `30s` or `1m30s`, or 0", "不短于 1ms 的时长，例如 `30s` 或 `1m30s`，或者 0");
 const MOUNT: Wording = say!(
     "`type=` bind, cache, tmpfs, secret or ssh, and options between commas",
     "`type=` 为 bind、cache、tmpfs、secret 或 ssh，选项之间用逗号"
@@ -37,10 +35,17 @@ pub(super) fn examine(keyword: Keyword, flag: &Flag) -> Option<Fault> {
     match (keyword, flag.name.as_str()) {
         (Keyword::From, "platform") => takes(value.is_empty() || value.contains('$') || is_platform(value), PLATFORM),
         (Keyword::Copy, "from") => value.contains('$').then_some(Fault::Variable),
-        (Keyword::Run, "network") => takes(one_of(&["default", "none", "host"]), say!("`default`, `none` or `host`", "`default`、`none` 或 `host`")),
-        (Keyword::Run, "security") => takes(one_of(&["insecure", "sandbox"]), say!("`insecure` or `sandbox`", "`insecure` 或 `sandbox`")),
+        (Keyword::Run, "network") => takes(
+            one_of(&["default", "none", "host"]),
+            say!("`default`, `none` or `host`", "`default`、`none` 或 `host`"),
+        ),
+        (Keyword::Run, "security") => {
+            takes(one_of(&["insecure", "sandbox"]), say!("`insecure` or `sandbox`", "`insecure` 或 `sandbox`"))
+        }
         (Keyword::Run, "mount") => mount(value),
-        (Keyword::Healthcheck, "retries") => takes(value.parse::<u32>().is_ok(), say!("a number from 0", "从 0 开始的整数")),
+        (Keyword::Healthcheck, "retries") => {
+            takes(value.parse::<u32>().is_ok(), say!("a number from 0", "从 0 开始的整数"))
+        }
         (Keyword::Healthcheck, _) => takes(is_duration(value), DURATION),
         _ => None,
     }

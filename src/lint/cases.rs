@@ -15,7 +15,7 @@ use globset::Glob;
 use jiff::civil::Date;
 
 use super::fix::{Fixed, NewFile, fix};
-use super::policy::{LabelFormat, Level, Policy, Profile, RequiredLabel};
+use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
 use super::tests::occasion;
 use super::{BuildContext, ContextFile, Report, Rule, lint, rule, rules};
@@ -74,6 +74,14 @@ fn policy(text: &str) -> Policy {
     for line in text.lines() {
         match line.split_whitespace().collect::<Vec<_>>()[..] {
             ["base-image", glob] => policy.base_images.push(spanned(glob).map(|glob| Glob::new(&glob).unwrap())),
+            ["pragmas", word] => {
+                policy.pragmas = match word {
+                    "need-reason" => PragmaPolicy::NeedReason,
+                    "forbidden" => PragmaPolicy::Forbidden,
+                    "ignored" => PragmaPolicy::Ignored,
+                    _ => panic!("{word}"),
+                };
+            }
             ["forbid-others"] => policy.labels.forbid_others = true,
             ["label", name, format] => {
                 let format = match format {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
 use super::policy::{Policy, Profile};
-use super::pragma::Pragmas;
+use super::pragma::{Idle, Pragmas};
 use super::stage_shell::{Shell, shells};
 use super::start_script::{self, StartScript, start_instruction};
 use crate::diag::Span;
@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) build: &'a BuildContext,
     pub(super) ignored: Option<IgnoreFile>,
     pub(super) pragmas: &'a Pragmas,
+    /// What pragmas name in vain; none until all other rules have spoken.
+    pub(super) idle_pragmas: Vec<Idle>,
     pub(super) today: Date,
     /// One for each instruction; empty where it holds no shell text.
     scripts: Vec<Script>,
@@ -57,7 +59,21 @@ impl<'a> Context<'a> {
         let shells = shells(dockerfile);
         let scripts = scripts(dockerfile, &shells, policy.profile != Profile::Hadolint);
         let start = start_instruction(dockerfile).and_then(|index| start_script::find(dockerfile, &scripts[index]));
-        Self { dockerfile, policy, build, ignored, pragmas, today, scripts, shells, roots, stage_names, shipped, start }
+        Self {
+            dockerfile,
+            policy,
+            build,
+            ignored,
+            pragmas,
+            idle_pragmas: Vec::new(),
+            today,
+            scripts,
+            shells,
+            roots,
+            stage_names,
+            shipped,
+            start,
+        }
     }
 
     /// Instructions of one kind, also after ONBUILD, with their indexes.

@@ -3,7 +3,7 @@
 use super::policy::Level;
 
 #[rustfmt::skip] // as blocks of ids
-const HADOLINT: [(Level, &[&str]); 3] = [
+const HADOLINT: [(Level, &[&str]); 4] = [
     (Level::Error, &[
         "DL1000", "DL3000", "DL3004", "DL3011", "DL3012", "DL3020", "DL3021", "DL3023", "DL3024", "DL3026", "DL3043",
         "DL3044", "DL3061", "DL4000", "DL4004",
@@ -14,11 +14,11 @@ const HADOLINT: [(Level, &[&str]); 3] = [
         "DL3040", "DL3041", "DL3042", "DL3045", "DL3046", "DL3051", "DL3052", "DL3053", "DL3054", "DL3055", "DL3056",
         "DL3058", "DL3062", "DL3063", "DL3064", "DL3065", "DL3067", "DL4001", "DL4003", "DL4005", "DL4006",
     ]),
-    // Its level `style` counts as info.
     (Level::Info, &[
-        "DL3001", "DL3009", "DL3010", "DL3015", "DL3019", "DL3047", "DL3048", "DL3049", "DL3050", "DL3059", "DL3060",
+        "DL3001", "DL3009", "DL3010", "DL3015", "DL3019", "DL3047", "DL3049", "DL3050", "DL3059", "DL3060",
         "DL3066",
     ]),
+    (Level::Style, &["DL3048"]),
 ];
 
 /// BuildKit's checks that warn without being asked for; `DL1000` and its like stop the build.

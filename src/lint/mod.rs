@@ -7,6 +7,7 @@ mod data;
 mod example;
 pub mod fix;
 mod foreign;
+pub mod hadolint;
 mod ignore_file;
 mod images;
 mod packages;
@@ -149,15 +150,17 @@ pub fn lint(
     Occasion { today, lang }: Occasion,
 ) -> Report {
     let dockerfile = Dockerfile::parse(source);
-    let pragmas = Pragmas::read(&dockerfile, today);
-    let context = Context::new(&dockerfile, policy, context, &pragmas, today);
+    let pragmas = Pragmas::read(&dockerfile, policy.pragmas, today);
+    let mut context = Context::new(&dockerfile, policy, context, &pragmas, today);
     // What is not read as it was meant is not rewritten.
     let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
     let mut report = Report::default();
-    for draft in rules().iter().flat_map(|rule| Sink::run(rule, &context)) {
-        if pragmas.allow(&draft, &dockerfile) {
-            continue;
-        }
+    let mut drafts: Vec<Draft> = rules().iter().flat_map(|rule| Sink::run(rule, &context)).collect();
+    // Which pragmas are of no use is known when all rules have spoken.
+    context.idle_pragmas = pragmas.allow(&mut drafts, &dockerfile);
+    let mut late = Sink::run(&rules::unused_pragma::RULE, &context);
+    pragmas.allow(&mut late, &dockerfile);
+    for draft in drafts.into_iter().chain(late) {
         let own = draft.level_in(policy.profile);
         let own = if own == Level::Off && pragmas.ask_for(&draft) { Level::Warning } else { own };
         let weight = weigh::weigh(policy, &draft, own, path, today);
@@ -182,7 +185,7 @@ pub fn lint(
 fn severity(level: Level) -> Option<Severity> {
     match level {
         Level::Off => None,
-        Level::Info => Some(Severity::Info),
+        Level::Style | Level::Info => Some(Severity::Info),
         Level::Warning => Some(Severity::Warning),
         Level::Error => Some(Severity::Error),
     }

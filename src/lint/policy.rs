@@ -1,9 +1,13 @@
 //! Which Dockerfiles are linted, which rules speak at what level, and what a failure blocks.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use globset::{Glob, GlobSet};
 use jiff::civil::Date;
 
-use crate::diag::Spanned;
+use super::hadolint::Says;
+use crate::diag::{Source, Spanned};
 
 /// One `dockerfiles` section of the project file.
 #[derive(Clone, Debug)]
@@ -14,6 +18,10 @@ pub struct DockerfileSet {
     pub policy: Policy,
     /// Safe fixes are part of the plan.
     pub fixes: bool,
+    /// Settings of hadolint that the policy starts from, as written.
+    pub hadolint: Option<Spanned<PathBuf>>,
+    /// What the policy says itself, before such settings.
+    pub says: Says,
     pub gates: Gates,
 }
 
@@ -41,6 +49,7 @@ pub struct Policy {
     pub base_images: Vec<Spanned<Glob>>,
     pub labels: LabelPolicy,
     pub shellcheck: ShellCheck,
+    pub pragmas: PragmaPolicy,
 }
 
 impl Default for Policy {
@@ -52,6 +61,7 @@ impl Default for Policy {
             base_images: Vec::new(),
             labels: LabelPolicy::default(),
             shellcheck: ShellCheck::default(),
+            pragmas: PragmaPolicy::default(),
         }
     }
 }
@@ -83,11 +93,26 @@ pub enum ShellCheck {
     Off,
 }
 
+/// What becomes of comments that turn rules off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PragmaPolicy {
+    #[default]
+    Allowed,
+    /// One without a reason is not followed, and a finding.
+    NeedReason,
+    /// None is followed, and each is a finding.
+    Forbidden,
+    /// None is followed, and nothing is said about them.
+    Ignored,
+}
+
 /// How much a finding weighs; ordered, `Error` is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Off,
+    /// A matter of taste: hadolint's lowest level.
+    Style,
     Info,
     Warning,
     Error,
@@ -103,6 +128,8 @@ pub struct Override {
     /// The last day on which it holds.
     pub until: Option<Spanned<Date>>,
     pub reason: Option<String>,
+    /// Where it stands, when that is not the project file.
+    pub source: Option<Arc<Source>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

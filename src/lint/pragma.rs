@@ -10,27 +10,46 @@
 //! | `# check=error=true` at the top | nothing: it makes errors of what BuildKit would report |
 //! | `# swrctl allow=RULE,… [until=DATE] reason=TEXT` | for the instruction below |
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
 use super::foreign;
+use super::policy::PragmaPolicy;
 use super::rule::{Draft, is_named};
 use crate::diag::{Span, Wording, did_you_mean, say};
 use crate::dockerfile::Dockerfile;
 
 #[derive(Debug, Default)]
 pub(super) struct Pragmas {
-    file: Vec<Selection>,
+    policy: PragmaPolicy,
+    file: Vec<Entry>,
     /// By the index of the instruction below.
-    instructions: HashMap<usize, Vec<Selection>>,
+    instructions: HashMap<usize, Vec<Entry>>,
     /// By the number of the stage.
-    stages: HashMap<usize, Vec<Selection>>,
+    stages: HashMap<usize, Vec<Entry>>,
     pub(super) faults: Vec<PragmaFault>,
+    /// Those that the policy does not let pass.
+    pub(super) refused: Vec<Span>,
     /// `# check=error=true`
     pub(super) strict: bool,
     /// `# check=experimental=CHECK,…`
     experimental: Vec<Selection>,
+}
+
+/// One name in a comment.
+#[derive(Debug)]
+struct Entry {
+    comment: Span,
+    selection: Selection,
+}
+
+/// A name in a comment that turned nothing off.
+#[derive(Debug)]
+pub(super) struct Idle {
+    pub(super) comment: Span,
+    /// `None` for all rules.
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug)]
@@ -86,10 +105,13 @@ impl Selection {
 }
 
 impl Pragmas {
-    pub(super) fn read(dockerfile: &Dockerfile, today: Date) -> Self {
-        let mut pragmas = Self::default();
+    pub(super) fn read(dockerfile: &Dockerfile, policy: PragmaPolicy, today: Date) -> Self {
+        let mut pragmas = Self { policy, ..Self::default() };
         for directive in dockerfile.directives.iter().filter(|directive| *directive.name == "check") {
-            pragmas.file.extend(skipped_checks(&directive.value));
+            let skipped = skipped_checks(&directive.value);
+            if !skipped.is_empty() && pragmas.admits(directive.value.span, "") {
+                pragmas.file.extend(entries(directive.value.span, skipped));
+            }
             pragmas.experimental.extend(selections(&directive.value, "experimental="));
             pragmas.strict |= directive.value.split(';').any(|setting| setting.trim() == "error=true");
         }
@@ -101,13 +123,41 @@ impl Pragmas {
         pragmas
     }
 
-    pub(super) fn allow(&self, draft: &Draft, dockerfile: &Dockerfile) -> bool {
+    /// Takes out what a comment turns off, and tells which names in comments turned off nothing.
+    pub(super) fn allow(&self, drafts: &mut Vec<Draft>, dockerfile: &Dockerfile) -> Vec<Idle> {
+        let mut used: HashSet<*const Entry> = HashSet::new();
+        drafts.retain(|draft| {
+            let covering = self.entries_for(draft, dockerfile).filter(|entry| entry.selection.covers(draft));
+            let covering: Vec<_> = covering.map(std::ptr::from_ref).collect();
+            let allowed = !covering.is_empty();
+            used.extend(covering);
+            !allowed
+        });
+        let all = self.file.iter().chain(self.instructions.values().flatten()).chain(self.stages.values().flatten());
+        all.filter(|entry| !used.contains(&std::ptr::from_ref(*entry))).filter_map(Entry::idle).collect()
+    }
+
+    /// What comments say about the place of a finding.
+    fn entries_for(&self, draft: &Draft, dockerfile: &Dockerfile) -> impl Iterator<Item = &Entry> {
         let after = dockerfile.instructions.partition_point(|instruction| instruction.span.start <= draft.span.start);
         let index = after.checked_sub(1);
         let above = index.and_then(|index| self.instructions.get(&index));
         let stage = index.and_then(|index| self.stages.get(&dockerfile.stage_of(index)?));
-        let local = above.into_iter().chain(stage).flatten();
-        self.file.iter().chain(local).any(|selection| selection.covers(draft))
+        self.file.iter().chain(above.into_iter().chain(stage).flatten())
+    }
+
+    /// Whether the policy lets a comment with this reason pass; keeps those that it does not.
+    fn admits(&mut self, comment: Span, reason: &str) -> bool {
+        let (admitted, told) = match self.policy {
+            PragmaPolicy::Allowed => (true, false),
+            PragmaPolicy::NeedReason => (!reason.trim().is_empty(), true),
+            PragmaPolicy::Forbidden => (false, true),
+            PragmaPolicy::Ignored => (false, false),
+        };
+        if !admitted && told {
+            self.refused.push(comment);
+        }
+        admitted
     }
 
     /// Whether the file asks for one of BuildKit's experimental checks.
@@ -118,9 +168,11 @@ impl Pragmas {
     fn comment(&mut self, dockerfile: &Dockerfile, span: Span, next: Option<usize>, today: Date) {
         let text = dockerfile.source.slice(span).trim_start_matches('#').trim();
         if let Some(rest) = text.strip_prefix("hadolint ") {
-            self.hadolint(rest.trim(), next, dockerfile);
+            self.hadolint(rest.trim(), span, next, dockerfile);
         } else if let Some(checks) = text.strip_prefix("check=") {
-            self.add(next, skipped_checks(checks));
+            if self.admits(span, "") {
+                self.add(next, span, skipped_checks(checks));
+            }
         } else if let Some(rest) = text.strip_prefix("swrctl ").map(str::trim_start)
             && ["allow", "ignore"].iter().any(|word| rest.starts_with(word))
         {
@@ -128,13 +180,13 @@ impl Pragmas {
         }
     }
 
-    fn add(&mut self, next: Option<usize>, selections: Vec<Selection>) {
+    fn add(&mut self, next: Option<usize>, comment: Span, selections: Vec<Selection>) {
         if let Some(next) = next {
-            self.instructions.entry(next).or_default().extend(selections);
+            self.instructions.entry(next).or_default().extend(entries(comment, selections));
         }
     }
 
-    fn hadolint(&mut self, text: &str, next: Option<usize>, dockerfile: &Dockerfile) {
+    fn hadolint(&mut self, text: &str, comment: Span, next: Option<usize>, dockerfile: &Dockerfile) {
         let (scope, text) = text
             .split_once(' ')
             .filter(|(scope, _)| matches!(*scope, "global" | "stage"))
@@ -142,15 +194,18 @@ impl Pragmas {
         let Some(list) = text.strip_prefix("ignore").and_then(|rest| rest.trim_start().strip_prefix('=')) else {
             return;
         };
-        let selections = || names(list).map(Selection::of).collect::<Vec<_>>();
+        if !self.admits(comment, list.split_once('#').map_or("", |(_, reason)| reason)) {
+            return;
+        }
+        let selections = names(list).map(Selection::of).collect();
         match scope {
-            "global" => self.file.extend(selections()),
+            "global" => self.file.extend(entries(comment, selections)),
             "stage" => {
                 if let Some(stage) = next.and_then(|next| dockerfile.stage_of(next)) {
-                    self.stages.entry(stage).or_default().extend(selections());
+                    self.stages.entry(stage).or_default().extend(entries(comment, selections));
                 }
             }
-            _ => self.add(next, selections()),
+            _ => self.add(next, comment, selections),
         }
     }
 
@@ -195,10 +250,26 @@ impl Pragmas {
             fault(PragmaFaultKind::NoInstruction);
         } else if reason.is_empty() {
             fault(PragmaFaultKind::NoReason);
-        } else if !expired {
-            self.add(next, selections);
+        } else if !expired && self.admits(span, reason) {
+            self.add(next, span, selections);
         }
     }
+}
+
+impl Entry {
+    /// Unless nobody can tell: ShellCheck's findings are known where it is installed alone.
+    fn idle(&self) -> Option<Idle> {
+        let name = match &self.selection {
+            Selection::All => None,
+            Selection::Named(name) if name.starts_with("SC") => return None,
+            Selection::Named(name) => Some(name.clone()),
+        };
+        Some(Idle { comment: self.comment, name })
+    }
+}
+
+fn entries(comment: Span, selections: Vec<Selection>) -> impl Iterator<Item = Entry> {
+    selections.into_iter().map(move |selection| Entry { comment, selection })
 }
 
 /// `A, B` up to the first word that no comma joins.

@@ -56,7 +56,9 @@ impl Rule {
     /// The level of a finding. Profiles of other linters weigh what they would call it: one of `aliases`.
     fn level_of(&self, profile: Profile, aliases: &[&str]) -> Level {
         match profile {
-            Profile::Hadolint | Profile::Buildkit | Profile::None if self.by_policy => self.level,
+            Profile::Buildkit | Profile::None if self.by_policy => self.level,
+            // Its own levels hold for what it can be asked for, too.
+            Profile::Hadolint if self.by_policy && aliases.is_empty() => self.level,
             Profile::Hadolint | Profile::Buildkit if self.name == UNCHECKED => self.level,
             Profile::Hadolint => foreign::hadolint(aliases),
             Profile::Buildkit => foreign::buildkit(aliases),

@@ -29,7 +29,7 @@ fn rules_of(report: &Report) -> Vec<&'static str> {
 
 fn entry(rules: &[&str], level: Level) -> Override {
     let rules = rules.iter().map(|name| Spanned::new((*name).to_owned(), Span::new(3, 8))).collect();
-    Override { rules, level, within: None, until: None, reason: None }
+    Override { rules, level, within: None, until: None, reason: None, source: None }
 }
 
 fn with(overrides: Vec<Override>) -> Policy {
@@ -173,7 +173,7 @@ fn findings_stand_in_the_order_of_the_file() {
 fn comments_allow_findings_of_the_instruction_below() {
     for comment in [
         "# hadolint ignore=DL3017",
-        "# hadolint ignore = DL4000 , upgrade-in-build",
+        "# hadolint ignore = SC2046 , upgrade-in-build",
         "# check=skip=upgrade-in-build",
         "# check=skip=all",
         "# swrctl allow=DL3017 until=2027-01-31 reason=base is frozen",
@@ -185,10 +185,10 @@ fn comments_allow_findings_of_the_instruction_below() {
     for comment in ["# hadolint ignore=DL3005", "# hadolint ignore=DL4000 DL3017", "# check=skip=MaintainerDeprecated"]
     {
         let text = UPGRADE.replace("RUN", &format!("{comment}\nRUN"));
-        assert_eq!(rules_of(&run(&text, &Policy::default())), ["upgrade-in-build"], "{comment}");
+        assert_eq!(rules_of(&run(&text, &Policy::default())), ["unused-pragma", "upgrade-in-build"], "{comment}");
     }
     let below = UPGRADE.replace("HEALTH", "# hadolint ignore=DL3017\nHEALTH");
-    assert_eq!(rules_of(&run(&below, &Policy::default())), ["upgrade-in-build"]);
+    assert_eq!(rules_of(&run(&below, &Policy::default())), ["upgrade-in-build", "unused-pragma"]);
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl CheckResult {
     #[must_use]
     pub fn weighed(self, level: Level) -> Self {
         match (self.verdict, level) {
-            (Verdict::Fail, Level::Warning | Level::Info) => Self { verdict: Verdict::Warn, ..self },
+            (Verdict::Fail, Level::Warning | Level::Info | Level::Style) => Self { verdict: Verdict::Warn, ..self },
             (Verdict::Fail | Verdict::Warn, Level::Off) => {
                 let observed = format!("switched off in the project file; {}", self.observed);
                 Self { verdict: Verdict::Skip, observed, fix: None, ..self }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Parsed, Project};
-use crate::diag::{Diagnostic, Source};
+use crate::diag::{Diagnostic, Problem, Source};
+use crate::lint::hadolint::Settings;
 
 /// More than any project file: what is larger was named by mistake.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -18,7 +19,47 @@ const MAX_BYTES: u64 = 1024 * 1024;
 pub fn load(path: &Path) -> Parsed {
     let text = read(path).map_err(|diagnostic| vec![diagnostic])?;
     let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Project::parse(Arc::new(Source::new(path.display().to_string(), text)), root.to_owned())
+    let (mut project, mut found) =
+        Project::parse(Arc::new(Source::new(path.display().to_string(), text)), root.to_owned())?;
+    found.extend(with_hadolint(&mut project)?);
+    Ok((project, found))
+}
+
+/// Lays hadolint's settings below the policies that name them; returns what to warn of.
+fn with_hadolint(project: &mut Project) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let named: Vec<_> = project.dockerfiles.iter().map(|section| section.hadolint.clone()).collect();
+    for (index, file) in named.into_iter().enumerate() {
+        let Some(file) = file else { continue };
+        let path = project.resolve(&file);
+        let text = read_settings(&path)
+            .map_err(|problem| vec![Diagnostic::from(problem).at(&project.source, file.span, "named here")])?;
+        let (settings, warnings) = Settings::read(Some(&text), &[])?;
+        let section = &mut project.dockerfiles[index];
+        settings.lay_below(&mut section.policy, section.says);
+        found.extend(warnings);
+    }
+    Ok(found)
+}
+
+/// Reads settings of hadolint, `.hadolint.yaml` or another file.
+///
+/// # Errors
+/// When the file cannot be read, is too large or no text.
+pub fn read_settings(path: &Path) -> Result<Arc<Source>, Problem> {
+    let shown = path.display();
+    let unreadable = |why: String| {
+        Problem::new("unreadable-settings", format!("cannot read hadolint's settings `{shown}`: {why}"))
+            .with_help("correct the path, or make the file readable")
+    };
+    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(unreadable("it is larger than 1 MiB".to_owned()));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    Ok(Arc::new(Source::new(shown.to_string(), text)))
 }
 
 fn read(path: &Path) -> Result<String, Diagnostic> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use declaration::{
     Auth, BadByteRate, ByteRate, Edition, Limits, Place, Project, Provider, RegistryDecl, SecretSource, Tls,
 };
-pub use load::load;
+pub use load::{load, read_settings};
 
 use crate::diag::{Diagnostic, Severity, Source};
 

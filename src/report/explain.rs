@@ -170,6 +170,7 @@ const fn word(level: Level) -> Wording {
     match level {
         Level::Off => say!("off", "关闭"),
         Level::Info => say!("info", "提示"),
+        Level::Style => say!("style", "风格"),
         Level::Warning => say!("warning", "警告"),
         Level::Error => say!("error", "错误"),
     }

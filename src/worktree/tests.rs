@@ -12,6 +12,7 @@ use super::subject::MAX_SIZE;
 use super::*;
 use crate::diag::{Lang, Source, Span, Spanned};
 use crate::image::Digest;
+use crate::lint::hadolint::Says;
 use crate::lint::policy::{DockerfileSet, Gates, Level, Override, Policy};
 
 const TODAY: Occasion = Occasion { today: Date::constant(2027, 1, 31), lang: Lang::En };
@@ -27,6 +28,8 @@ fn section(patterns: &[&str], excludes: &[&str]) -> DockerfileSet {
         excludes: excludes.iter().map(|pattern| glob(pattern)).collect(),
         policy: Policy::default(),
         fixes: false,
+        hadolint: None,
+        says: Says::default(),
         gates: Gates::default(),
     }
 }
@@ -80,7 +83,8 @@ fn the_first_section_that_names_a_file_owns_it() {
 fn a_pattern_or_an_allow_of_no_use_is_found() {
     let mut set = section(&["Dockerfile", "nowhere/*"], &[]);
     let rule = Spanned::new("latest-tag".to_owned(), Span::new(5, 9));
-    let allow = Override { rules: vec![rule], level: Level::Off, within: None, until: None, reason: None };
+    let allow =
+        Override { rules: vec![rule], level: Level::Off, within: None, until: None, reason: None, source: None };
     set.policy.overrides.push(allow);
     let (_folder, project) = project(&[("Dockerfile", GOOD.as_bytes())], vec![set]);
     let listing = lint_all(&project, TODAY);

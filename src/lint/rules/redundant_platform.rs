@@ -42,8 +42,11 @@ fn check(context: &Context, sink: &mut Sink) {
     for (_, from) in context.every(Keyword::From) {
         for flag in from.flags_named("platform") {
             let value = flag.value.as_ref().map(|word| word.raw.as_str().trim_matches('"'));
-            if value.is_some_and(is_target) {
-                sink.report(flag.span, say!("the target platform holds anyway", "本来就使用目标平台"));
+            if let Some(value) = value.filter(|value| is_target(value)) {
+                let draft = sink.report(flag.span, say!("the target platform holds anyway", "本来就使用目标平台"));
+                if value.contains([':', '-', '+', '?', '#', '%', '/']) {
+                    draft.aliases(&["RedundantTargetPlatform"]);
+                }
             }
         }
     }

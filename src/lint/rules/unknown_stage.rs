@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use crate::diag::did_you_mean;
 use crate::dockerfile::Keyword;
 use crate::diag::say;
 
@@ -36,6 +37,12 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// The stage whose name is so near that it may be meant.
+pub(super) fn near_stage<'a>(context: &Context<'a>, name: &str) -> Option<&'a str> {
+    let names = context.dockerfile.stages.iter().filter_map(|stage| Some(stage.name.as_ref()?.value.as_str()));
+    did_you_mean(&name.to_ascii_lowercase(), names)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let mut above = HashSet::new();
     for (index, instruction) in context.dockerfile.instructions.iter().enumerate() {
@@ -47,7 +54,15 @@ fn check(context: &Context, sink: &mut Sink) {
         let Some(from) = instruction.flag("from").filter(|_| *instruction.keyword == Keyword::Copy) else { continue };
         let Some(name) = from.value.as_deref().filter(|name| !name.contains([':', '@', '/'])) else { continue };
         if !above.contains(&name.to_ascii_lowercase()) {
-            sink.report(from.span(), say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name));
+            let draft =
+                sink.report(from.span(), say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name));
+            if let Some(near) = near_stage(context, name) {
+                draft.help(say!(
+                    "write `{near}`, if that stage is meant, or the image with its tag",
+                    "如果本意是阶段 `{near}`，就改过来；否则写出镜像和标签",
+                    near
+                ));
+            }
         }
     }
 }

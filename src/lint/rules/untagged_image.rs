@@ -5,6 +5,7 @@ use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::latest_tag::images;
+use super::unknown_stage::near_stage;
 use crate::diag::{Span, say};
 use crate::dockerfile::Keyword;
 use crate::image::Reference;
@@ -42,14 +43,20 @@ fn check(context: &Context, sink: &mut Sink) {
         let after = instructions.partition_point(|instruction| instruction.span.start <= span.start);
         after.checked_sub(1).is_some_and(|index| *instructions[index].keyword == Keyword::Copy)
     };
-    for (span, value) in images(context) {
-        let Some(name) = context.image_of(value.as_deref()) else { continue };
+    for (span, name) in images(context) {
         if let Ok(Reference { tag: None, digest: None, .. }) = name.parse() {
             let draft = sink.report(
                 span,
                 say!("`{name}` names no tag and so means `latest`", "`{name}` 没有写标签，也就是 `latest`", name),
             );
             if in_copy(span) {
+                if let Some(near) = near_stage(context, &name) {
+                    draft.help(say!(
+                        "write `{near}`, if that stage is meant, or the tag of the image",
+                        "如果本意是阶段 `{near}`，就改过来；否则写出镜像的标签",
+                        near
+                    ));
+                }
                 draft.aliases(&["DL3006", "DL3022"]);
             }
         }

@@ -1,11 +1,14 @@
 //! `dockerfiles`: which Dockerfiles are linted, by which policy, and what a failure blocks.
 
+use std::path::PathBuf;
+
 use globset::{Glob, GlobBuilder};
 
 use super::{Names, overrides};
 use crate::diag::Spanned;
+use crate::lint::hadolint::Says;
 use crate::lint::policy::{
-    DockerfileSet, Gates, LabelFormat, LabelPolicy, Level, Policy, Profile, RequiredLabel, ShellCheck,
+    DockerfileSet, Gates, LabelFormat, LabelPolicy, Level, Policy, PragmaPolicy, Profile, RequiredLabel, ShellCheck,
 };
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
@@ -13,6 +16,7 @@ pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"
     .takes_many(&["pattern"])
     .children(&[
         Child::many(&EXCLUDE),
+        Child::once(&HADOLINT_CONFIG),
         Child::once(&PROFILE),
         Child::once(&FAIL_ON),
         Child::many(&overrides::DENY),
@@ -21,12 +25,15 @@ pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"
         Child::many(&overrides::ALLOW),
         Child::many(&BASE_IMAGES),
         Child::once(&LABELS),
+        Child::once(&PRAGMAS),
         Child::once(&SHELLCHECK),
         Child::once(&FIX),
         Child::once(&GATES),
     ]);
 
 static EXCLUDE: Shape = Shape::new("exclude", "exclude \"third-party/**\"").takes_many(&["pattern"]);
+static HADOLINT_CONFIG: Shape = Shape::new("hadolint-config", "hadolint-config \".hadolint.yaml\"").takes(&["path"]);
+static PRAGMAS: Shape = Shape::new("pragmas", "pragmas \"need-reason\"").takes(&["word"]);
 static PROFILE: Shape = Shape::new("profile", "profile \"swr\"").takes(&["name"]);
 static FAIL_ON: Shape = Shape::new("fail-on", "fail-on \"error\"").takes(&["level"]);
 static BASE_IMAGES: Shape = Shape::new("base-images", "base-images \"node:*-alpine*\"").takes_many(&["pattern"]);
@@ -47,6 +54,16 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
         excludes,
         policy: policy(cursor),
         fixes: cursor.child("fix").is_some_and(fixes),
+        hadolint: cursor
+            .child("hadolint-config")
+            .and_then(|child| child.argument(0))
+            .map(|path| path.map(PathBuf::from)),
+        says: Says {
+            profile: cursor.child("profile").is_some(),
+            fail_on: cursor.child("fail-on").is_some(),
+            pragmas: cursor.child("pragmas").is_some(),
+            labels: cursor.child("labels").is_some(),
+        },
         gates: cursor.child("gates").map(|child| gates(child, names)).unwrap_or_default(),
     }
 }
@@ -70,6 +87,13 @@ fn policy(cursor: Cursor) -> Policy {
     let fail_on = cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, "level", &levels, &[]));
     let modes = [("auto", ShellCheck::Auto), ("require", ShellCheck::Require), ("off", ShellCheck::Off)];
     let shellcheck = cursor.child("shellcheck").and_then(|child| child.word(child.argument(0)?, "mode", &modes, &[]));
+    let treatments = [
+        ("allowed", PragmaPolicy::Allowed),
+        ("need-reason", PragmaPolicy::NeedReason),
+        ("forbidden", PragmaPolicy::Forbidden),
+        ("ignored", PragmaPolicy::Ignored),
+    ];
+    let pragmas = cursor.child("pragmas").and_then(|child| child.word(child.argument(0)?, "word", &treatments, &[]));
     let default = Policy::default();
     Policy {
         profile: profile.map_or(default.profile, |profile| profile.value),
@@ -78,6 +102,7 @@ fn policy(cursor: Cursor) -> Policy {
         base_images: cursor.children("base-images").flat_map(image_globs).collect(),
         labels: cursor.child("labels").map(labels).unwrap_or_default(),
         shellcheck: shellcheck.map_or(default.shellcheck, |mode| mode.value),
+        pragmas: pragmas.map_or(default.pragmas, |pragmas| pragmas.value),
     }
 }
 

@@ -43,6 +43,7 @@ fn read(cursor: Cursor, level: Level) -> Override {
         within: cursor.text_of("in").and_then(|text| within(cursor, text)),
         until: cursor.text_of("until").and_then(|text| until(cursor, text)),
         reason: reason.map(|reason| reason.value.to_owned()),
+        source: None,
     }
 }
 

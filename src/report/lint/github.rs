@@ -21,7 +21,7 @@ fn write_command(text: &mut String, file: &LintedFile, finding: &Finding, lang: 
     let command = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",
-        Level::Info | Level::Off => "notice",
+        Level::Info | Level::Style | Level::Off => "notice",
     };
     let name = property(&escape::line(&file.name));
     let _ = write!(text, "::{command} file={name},line={},endLine={}", start.line, end.line);

@@ -28,6 +28,6 @@ const fn severity(level: Level) -> &'static str {
     match level {
         Level::Error => "critical",
         Level::Warning => "major",
-        Level::Info | Level::Off => "info",
+        Level::Info | Level::Style | Level::Off => "info",
     }
 }

@@ -115,7 +115,7 @@ impl Tally {
             files: run.files.len(),
             errors: count(Level::Error),
             warnings: count(Level::Warning),
-            infos: count(Level::Info),
+            infos: count(Level::Info) + count(Level::Style),
             fixable: findings(run).filter(|(_, finding)| finding.fix.is_some()).count(),
         }
     }
@@ -175,6 +175,7 @@ fn title(finding: &Finding) -> String {
 pub(super) const fn word(level: Level) -> &'static str {
     match level {
         Level::Off => "off",
+        Level::Style => "style",
         Level::Info => "info",
         Level::Warning => "warning",
         Level::Error => "error",

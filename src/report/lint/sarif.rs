@@ -159,7 +159,7 @@ fn encoded(path: &str) -> String {
 const fn level(level: Level) -> &'static str {
     match level {
         Level::Off => "none",
-        Level::Info => "note",
+        Level::Style | Level::Info => "note",
         Level::Warning => "warning",
         Level::Error => "error",
     }

@@ -23,7 +23,7 @@ fn finding(at: usize, level: Level, source: &Arc<Source>, span: Span, message: &
     let severity = match level {
         Level::Error => Severity::Error,
         Level::Warning => Severity::Warning,
-        Level::Info | Level::Off => Severity::Info,
+        Level::Info | Level::Style | Level::Off => Severity::Info,
     };
     let problem = Problem::new(rule.name, message).with_help(rule.help.get(Lang::En));
     let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
