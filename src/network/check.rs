@@ -9,35 +9,44 @@ use crate::lint::policy::Level;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
+    EnvRegion,
     EnvProxy,
     DnsRegistry,
     AddressClass,
+    RouteSource,
     Tcp,
     Tls,
     RegistryApi,
+    Clock,
     AuthToken,
 }
 
 impl Check {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
+        Self::EnvRegion,
         Self::EnvProxy,
         Self::DnsRegistry,
         Self::AddressClass,
+        Self::RouteSource,
         Self::Tcp,
         Self::Tls,
         Self::RegistryApi,
+        Self::Clock,
         Self::AuthToken,
     ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::EnvRegion => "env-region",
             Self::EnvProxy => "env-proxy",
             Self::DnsRegistry => "dns-registry",
             Self::AddressClass => "address-class",
+            Self::RouteSource => "route-source",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
             Self::RegistryApi => "registry-api",
+            Self::Clock => "clock",
             Self::AuthToken => "auth-token",
         }
     }
@@ -46,15 +55,14 @@ impl Check {
     /// requests with credentials take no other path than the declared one.
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
+        use Check::{AddressClass, DnsRegistry, EnvProxy, RegistryApi, RouteSource, Tcp, Tls};
         match self {
-            Self::EnvProxy => &[],
-            Self::DnsRegistry => &[Self::EnvProxy],
-            Self::AddressClass | Self::Tcp => &[Self::EnvProxy, Self::DnsRegistry],
-            Self::Tls => &[Self::EnvProxy, Self::DnsRegistry, Self::Tcp],
-            Self::RegistryApi => &[Self::EnvProxy, Self::DnsRegistry, Self::AddressClass, Self::Tcp, Self::Tls],
-            Self::AuthToken => {
-                &[Self::EnvProxy, Self::DnsRegistry, Self::AddressClass, Self::Tcp, Self::Tls, Self::RegistryApi]
-            }
+            Self::EnvRegion | EnvProxy => &[],
+            DnsRegistry => &[EnvProxy],
+            AddressClass | RouteSource | Tcp => &[EnvProxy, DnsRegistry],
+            Tls => &[EnvProxy, DnsRegistry, Tcp],
+            RegistryApi => &[EnvProxy, DnsRegistry, AddressClass, RouteSource, Tcp, Tls],
+            Self::Clock | Self::AuthToken => &[EnvProxy, DnsRegistry, AddressClass, RouteSource, Tcp, Tls, RegistryApi],
         }
     }
 

@@ -7,6 +7,15 @@ use crate::diag::{Wording, say};
 #[must_use]
 pub const fn explain(check: Check) -> Wording {
     match check {
+        Check::EnvRegion => say!(
+            "Asks the metadata service of this machine in which region it runs, and compares it with the registry's. \
+             Private addresses of a registry are reachable from its own region only, and public traffic to the own \
+             region is paid for and slower than the private way. The service is asked for a second at most and never \
+             through a proxy; a machine that is no ECS has none, which is unknown and not a failure.",
+            "向本机的元数据服务询问所在区域，并与镜像仓库的区域对照。镜像仓库的私有地址只能在它自己的区域内访\
+             问；在本区域内走公网既要付费，又比内网慢。最多询问一秒，绝不经过代理；不是 ECS 的机器没有该服务，\
+             结果为未知，不算失败。",
+        ),
         Check::EnvProxy => say!(
             "Finds the proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY (HTTP_PROXY with plain HTTP) put between this \
              machine and the registry, read as the HTTP client reads them. A proxy quietly turns a private path into a \
@@ -36,6 +45,13 @@ pub const fn explain(check: Check) -> Wording {
              要求全球地址，vpc-endpoint 要求声明的终端节点，没有声明时要求私有地址。镜像仓库的域名在区域内外\
              解析结果不同，声明的路径与真实的路径就在这里分道扬镳。请修正域名解析，或修改模式。",
         ),
+        Check::RouteSource => say!(
+            "Looks up by which address and interface packets to the registry leave, without sending one. With \
+             `interface` declared, packets that would leave by another (the tunnel is down, a route is missing) are a \
+             failure: what was to go through VPN or Direct Connect would take the Internet.",
+            "查出发往镜像仓库的数据包从哪个地址、哪个网卡离开，不发送任何数据包。声明了 `interface` 时，如果数据\
+             包会从别的网卡离开（隧道断开、缺少路由），就是失败：本应走 VPN 或云专线的流量会走公网。",
+        ),
         Check::Tcp => say!(
             "Opens a connection to every address of the registry, or to the proxy in front of it. Refused means that a \
              machine is there and nothing listens on the port; no answer means that a firewall, a security group or a \
@@ -59,6 +75,13 @@ pub const fn explain(check: Check) -> Wording {
              Correct the host, or what stands in front of it.",
             "请求 /v2/，并要求应答符合分发规范。负载均衡、门户页面和强制认证网络同样会在 443 端口用有效证书应\
              答：只有这一步能把镜像仓库与它们区分开。请修正主机名，或它前面的设备。",
+        ),
+        Check::Clock => say!(
+            "Compares this machine's clock with the Date header of the registry's first answer. Tokens count from a \
+             second on, and signed requests to Huawei Cloud are refused when their date is more than 15 minutes off; \
+             both fail with words that do not mention the clock. Set the clock.",
+            "把本机时钟与镜像仓库首次应答的 Date 头对照。令牌从某一秒起生效；发往华为云的签名请求，时间偏差超过 \
+             15 分钟就会被拒绝；两者的报错都不会提到时钟。请校准时钟。",
         ),
         Check::AuthToken => say!(
             "Asks the registry for the permissions that the migrations need: pull of sources, pull and push of \

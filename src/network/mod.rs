@@ -30,6 +30,8 @@ pub struct Network {
     pub endpoint: Option<Spanned<IpAddr>>,
     /// Hosts file to read instead of the system's, relative to the project file's directory.
     pub hosts_file: Option<Spanned<PathBuf>>,
+    /// Glob over the interfaces by which packets may leave for the registry.
+    pub interface: Option<Spanned<String>>,
     /// Levels that differ from the default.
     pub levels: Vec<(Spanned<Check>, Level)>,
 }

@@ -3,9 +3,11 @@
 
 mod auth_token;
 mod dns_registry;
+mod metadata;
 mod name_servers;
 mod prove;
 mod registry_api;
+mod route_source;
 mod tcp;
 mod tls;
 mod trust;
@@ -37,6 +39,10 @@ pub struct PathTarget {
     pub hosts_file: Option<PathBuf>,
     /// The file that names this system's name servers.
     pub resolv_conf: PathBuf,
+    /// The registry's region, where it is known to have one.
+    pub region: Option<String>,
+    /// The metadata service of this machine, `host:port`.
+    pub metadata: String,
     /// Variables of this process.
     pub environment: Environment,
     /// What the migrations need.
@@ -48,6 +54,7 @@ pub struct PathTarget {
 /// The longest time that each check may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    pub metadata: Duration,
     pub dns: Duration,
     /// An address; addresses are tried at the same time.
     pub tcp: Duration,
@@ -59,6 +66,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            metadata: Duration::from_secs(1),
             dns: Duration::from_secs(3),
             tcp: Duration::from_secs(3),
             tls: Duration::from_secs(5),
@@ -98,6 +106,10 @@ impl PathTarget {
         self.network.as_ref()?.mode.as_deref().copied()
     }
 
+    fn interface(&self) -> Option<&str> {
+        self.network.as_ref()?.interface.as_ref().map(|interface| interface.value.as_str())
+    }
+
     fn endpoint(&self) -> Option<IpAddr> {
         self.network.as_ref()?.endpoint.as_deref().copied()
     }
@@ -105,20 +117,33 @@ impl PathTarget {
 
 /// Makes the wanted checks of the path to a registry, one after the other; each ends within its limit.
 pub async fn path(target: &PathTarget) -> PathReport {
-    let mut walk = Walk {
-        target,
-        route: route(&target.environment, target.host().host(), target.tls().plain_http),
-        report: PathReport::default(),
-    };
-    walk.record(judge::env_proxy(target.host().host(), target.mode(), &walk.route));
-    let addresses = walk.dns_registry().await;
-    walk.address_class(&addresses);
-    let connected = walk.tcp(&addresses).await;
-    walk.tls(connected).await;
-    walk.registry_api().await;
-    walk.auth_token().await;
-    walk.report.checks.retain(|result| target.wanted.shows(result));
-    walk.report
+    let route = route(&target.environment, target.host().host(), target.tls().plain_http);
+    let mut walk = Walk { target, route, report: PathReport::default() };
+    // No other check depends on the region, and outside a cloud its service is only silent.
+    let (region, ()) = tokio::join!(env_region(target), walk.go());
+    if let Some(region) = region {
+        walk.record(region);
+    }
+    let mut report = walk.report;
+    report.checks.retain(|result| target.wanted.shows(result));
+    report.checks.sort_by_key(|result| result.check);
+    report
+}
+
+async fn env_region(target: &PathTarget) -> Option<CheckResult> {
+    if !target.wanted.makes(Check::EnvRegion) {
+        return None;
+    }
+    let skipped = |why: &str| Some(judge::skipped(Check::EnvRegion, why));
+    let Some(region) = &target.region else { return skipped("the registry belongs to no region") };
+    match target.mode() {
+        None => skipped("no mode is declared"),
+        Some(Mode::VpcEndpoint { .. }) => skipped("an endpoint is reached from outside the region too"),
+        Some(mode) => {
+            let here = metadata::region(&target.metadata, target.limits.metadata).await;
+            Some(judge::env_region(mode, target.host().host(), region, &here))
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -128,6 +153,19 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    async fn go(&mut self) {
+        let result = judge::env_proxy(self.target.host().host(), self.target.mode(), &self.route);
+        self.record(result);
+        let addresses = self.dns_registry().await;
+        self.address_class(&addresses);
+        self.route_source(&addresses);
+        let connected = self.tcp(&addresses).await;
+        self.tls(connected).await;
+        self.registry_api().await;
+        self.clock();
+        self.auth_token().await;
+    }
+
     /// Takes a result in, weighed as the project file says.
     fn record(&mut self, result: CheckResult) {
         let result = match &self.target.network {
@@ -191,6 +229,18 @@ impl Walk<'_> {
         self.record(result);
     }
 
+    fn route_source(&mut self, addresses: &[IpAddr]) {
+        if self.is_left(Check::RouteSource) {
+            return;
+        }
+        let result = match &self.route {
+            Route::Through(proxy) => judge::skipped(Check::RouteSource, format!("packets go to the proxy {proxy}")),
+            Route::Direct(_) if addresses.is_empty() => judge::skipped(Check::RouteSource, "no address is known"),
+            Route::Direct(_) => judge::route_source(&route_source::observe(addresses), self.target.interface()),
+        };
+        self.record(result);
+    }
+
     /// An address that accepted a connection: the registry's, or the proxy's.
     async fn tcp(&mut self, addresses: &[IpAddr]) -> Option<SocketAddr> {
         if self.is_left(Check::Tcp) {
@@ -240,6 +290,12 @@ impl Walk<'_> {
         if !self.is_left(Check::RegistryApi) {
             let result = registry_api::observe(self.target).await;
             self.record(result);
+        }
+    }
+
+    fn clock(&mut self) {
+        if !self.is_left(Check::Clock) {
+            self.record(judge::clock(self.target.client.clock_ahead()));
         }
     }
 

@@ -1,11 +1,11 @@
 //! From what a project declares to the target of a walk.
 
-use super::{Limits, PathTarget, path};
+use super::{Limits, PathTarget, metadata, path};
 use crate::diag::Problem;
 use crate::image::Repository;
 use crate::migrate::{Migration, RepositoryPattern};
 use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
-use crate::project::{Project, RegistryDecl};
+use crate::project::{Project, Provider, RegistryDecl};
 use crate::registry::{Access, Client};
 
 /// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
@@ -24,6 +24,8 @@ pub async fn prove(
     let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
     let target = PathTarget {
         hosts_file: hosts_file.map(|path| project.resolve(path)),
+        region: project.registry(name).and_then(region),
+        metadata: std::env::var("SWRCTL_METADATA_SERVICE").unwrap_or_else(|_| metadata::SERVICE.to_owned()),
         resolv_conf: "/etc/resolv.conf".into(),
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -35,6 +37,14 @@ pub async fn prove(
         client,
     };
     path(&target).await
+}
+
+/// The region of SWR, without the name of a regional sub-project (`cn-north-4_team`).
+fn region(declared: &RegistryDecl) -> Option<String> {
+    match &declared.provider {
+        Provider::Swr { region, .. } => region.split('_').next().map(str::to_owned),
+        Provider::Generic | Provider::Harbor => None,
+    }
 }
 
 fn unopened(problem: Problem) -> PathReport {

@@ -92,6 +92,12 @@ impl Client {
         self.0.transport.quota().known()
     }
 
+    /// How far this machine's clock is ahead of the registry's, once that has answered; exact to a second.
+    #[must_use]
+    pub fn clock_ahead(&self) -> Option<jiff::SignedDuration> {
+        self.0.transport.skew().known()
+    }
+
     /// How its connections are secured.
     #[must_use]
     pub fn tls(&self) -> &TlsSettings {

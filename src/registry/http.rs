@@ -12,6 +12,7 @@ use url::Url;
 use super::bandwidth::Bandwidth;
 use super::limit::{Lane, Limiter};
 use super::quota::Quota;
+use super::skew::Skew;
 use super::tls;
 use super::{Error, Kind, Secret, Settings};
 use crate::diag::Problem;
@@ -58,6 +59,7 @@ pub(super) struct Transport {
     quota: Quota,
     /// One blob at a time comes in parts.
     parts: Arc<Semaphore>,
+    skew: Skew,
     /// Never to be shown, whoever sends them back.
     secrets: Vec<Secret>,
     times: Times,
@@ -90,6 +92,7 @@ impl Transport {
             bandwidth: bandwidth.clone(),
             quota: Quota::default(),
             parts: Arc::new(Semaphore::new(1)),
+            skew: Skew::default(),
             secrets: credentials.secrets(),
             times,
             broken: OnceLock::new(),
@@ -124,6 +127,7 @@ impl Transport {
         };
         let inner = sent.map_err(|error| Error::from_transport(method, url, &error))?;
         self.quota.note(inner.headers());
+        self.skew.note(inner.headers(), jiff::Timestamp::now());
         let Times { stall, metadata: time, .. } = self.times;
         Ok(Response { method: method.clone(), url: url.clone(), inner, stall, time, _permit: permit })
     }
@@ -159,6 +163,10 @@ impl Transport {
 
     pub(super) fn bandwidth(&self) -> &Bandwidth {
         &self.bandwidth
+    }
+
+    pub(super) fn skew(&self) -> &Skew {
+        &self.skew
     }
 
     pub(super) fn quota(&self) -> &Quota {

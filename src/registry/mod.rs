@@ -25,6 +25,7 @@ mod referrers;
 mod resume;
 mod retry;
 mod secret;
+mod skew;
 mod tags;
 mod tls;
 mod upload;

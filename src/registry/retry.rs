@@ -43,10 +43,14 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     let pause = if let Ok(seconds) = text.parse() {
         Duration::from_secs(seconds)
     } else {
-        let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
-        SystemTime::from(date).duration_since(now).unwrap_or_default()
+        SystemTime::from(http_date(text)?).duration_since(now).unwrap_or_default()
     };
     Some(pause)
+}
+
+/// A date of a header (RFC 9110, 5.6.7).
+pub(super) fn http_date(text: &str) -> Option<jiff::Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
 }
 
 #[cfg(test)]

@@ -46,6 +46,9 @@ pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolutio
     let (hosts, servers) = (&resolution.hosts, &resolution.servers);
     let result = result.with_evidence(servers);
     match &resolution.answer {
+        Answer::TimedOut(limit) if is_dead(servers) => result
+            .fail(format!("no name server answers within {}", span(*limit)))
+            .with_fix("bring this machine's network up, or correct the name servers in /etc/resolv.conf"),
         Answer::TimedOut(limit) => result
             .unknown(format!("no answer within {}", span(*limit)))
             .with_fix("look for name servers in /etc/resolv.conf that do not answer"),
@@ -70,6 +73,11 @@ pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolutio
             }
         }
     }
+}
+
+/// None of the servers that are known answers anybody.
+fn is_dead(servers: &[NameServer]) -> bool {
+    !servers.is_empty() && servers.iter().all(|server| matches!(server.answer, Answer::TimedOut(_)))
 }
 
 /// A host that is an address needs no name service.
@@ -227,6 +235,14 @@ mod tests {
     fn a_missing_system_file_pins_nothing() {
         let hosts = HostsFile { pins: Err("gone".to_owned()), ..hosts_file(false, "") };
         assert_eq!(judged(None, &["10.0.0.5"], hosts).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn where_no_server_answers_the_network_is_dead() {
+        let answer = Answer::TimedOut(Duration::from_secs(3));
+        let servers = vec![NameServer { address: ip("10.0.0.2"), answer: answer.clone() }];
+        let result = dns_registry(HOST, None, &Resolution { answer, servers, hosts: hosts_file(false, "") });
+        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Fail, "no name server answers within 3 s"));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 mod address_class;
 mod auth_token;
+mod clock;
 mod dns_registry;
 mod env_proxy;
+mod env_region;
 mod name_servers;
 mod registry_api;
+mod route_source;
 mod tcp;
 mod tls;
 
@@ -16,10 +19,13 @@ use super::{Check, CheckResult};
 
 pub use address_class::address_class;
 pub use auth_token::{Asked, Grant, auth_token, login};
+pub use clock::clock;
 pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry, literal_address};
 pub use env_proxy::env_proxy;
+pub use env_region::env_region;
 pub use name_servers::NameServer;
 pub use registry_api::registry_api;
+pub use route_source::{Departure, Source, route_source};
 pub use tcp::{Attempt, ConnectFailure, Peer, proxy_without_address, tcp};
 pub use tls::{Distrust, Handshake, tls};
 
@@ -27,12 +33,15 @@ pub use tls::{Distrust, Handshake, tls};
 #[must_use]
 pub fn skipped(check: Check, why: impl Into<String>) -> CheckResult {
     let expected = match check {
+        Check::EnvRegion => "a machine where the declared mode is possible",
         Check::EnvProxy => "a way out that fits the declared mode",
         Check::DnsRegistry => "the registry's name resolves",
         Check::AddressClass => "addresses that fit the declared mode",
+        Check::RouteSource => "packets to the registry have a way out",
         Check::Tcp => "the registry accepts connections",
         Check::Tls => "a trusted certificate for the registry's name",
         Check::RegistryApi => "/v2/ speaks the registry protocol",
+        Check::Clock => "this machine's clock agrees with the registry's",
         Check::AuthToken => "the registry grants what the migrations need",
     };
     CheckResult::new(check, expected).skip(why)

@@ -27,6 +27,8 @@ fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget 
         client: Client::new(settings).unwrap(),
         network: None,
         hosts_file: None,
+        region: None,
+        metadata: String::new(),
         resolv_conf: PathBuf::new(),
         environment: Environment::new(),
         access: Vec::new(),

@@ -20,6 +20,7 @@ fn network(mode: Mode, endpoint: Option<&str>, levels: &[(Check, Level)]) -> Net
         mode: Some(spanned(mode)),
         endpoint: endpoint.map(|address| spanned(address.parse().unwrap())),
         hosts_file: None,
+        interface: None,
         levels: levels.iter().map(|(check, level)| (spanned(*check), *level)).collect(),
     }
 }
@@ -28,9 +29,11 @@ fn plain(address: SocketAddr) -> PathTarget {
     target_with("127.0.0.1", address, TlsSettings { plain_http: true, ..TlsSettings::default() })
 }
 
+/// Of what these walks are about; the rest depends on the machine.
 fn verdicts(report: &PathReport) -> Vec<Verdict> {
+    const OTHERS: [Check; 3] = [Check::EnvRegion, Check::RouteSource, Check::Clock];
     assert!(report.checks.iter().map(|result| result.check).eq(Check::ALL), "{report:?}");
-    report.checks.iter().map(|result| result.verdict).collect()
+    report.checks.iter().filter(|result| !OTHERS.contains(&result.check)).map(|result| result.verdict).collect()
 }
 
 fn result(report: &PathReport, check: Check) -> &CheckResult {

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use globset::Glob;
+
 use super::Names;
 use crate::diag::Spanned;
 use crate::lint::policy::Level;
@@ -10,7 +12,13 @@ use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static NETWORK: Shape = Shape::new("network", "network \"swr\" { mode \"private\"; }")
     .takes(&["registry"])
-    .children(&[Child::once(&MODE), Child::once(&ENDPOINT), Child::once(&HOSTS_FILE), Child::many(&CHECK)])
+    .children(&[
+        Child::once(&MODE),
+        Child::once(&ENDPOINT),
+        Child::once(&HOSTS_FILE),
+        Child::once(&INTERFACE),
+        Child::many(&CHECK),
+    ])
     .planned(&[
         ("api-endpoint", "write the management API's address into the hosts file yourself"),
         ("obs-endpoint", "write OBS' address into the hosts file yourself"),
@@ -24,6 +32,8 @@ static ENDPOINT: Shape = Shape::new("endpoint", "endpoint \"172.16.0.12\"").take
 
 static HOSTS_FILE: Shape =
     Shape::new("hosts-file", "hosts-file \"/etc/hosts\"").takes(&["path"]).properties(&["manage"]);
+
+static INTERFACE: Shape = Shape::new("interface", "interface \"tun*\"").takes(&["glob"]);
 
 static CHECK: Shape = Shape::new("check", "check \"env-proxy\" level=\"warn\"")
     .takes(&["name"])
@@ -41,12 +51,14 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
         let fault = Fault::new("useless", format!("mode `{}` has no endpoint", mode.name())).at(child.header(), "");
         cursor.add(fault.help("remove it, or write `mode \"vpc-endpoint\"`"));
     }
+    let interface = cursor.child("interface").map(interface);
     let levels = levels(cursor);
     Some(Network {
         registry: registry?,
         mode: mode.map_or(Some(None), |mode| mode.map(Some))?,
         endpoint: endpoint.map_or(Some(None), |endpoint| endpoint.map(Some))?,
         hosts_file: hosts_file.map_or(Some(None), |path| path.map(Some))?,
+        interface: interface.map_or(Some(None), |interface| interface.map(Some))?,
         levels,
     })
 }
@@ -101,6 +113,16 @@ fn hosts_file(cursor: Cursor) -> Option<Spanned<std::path::PathBuf>> {
     cursor.path(cursor.argument(0)?)
 }
 
+fn interface(cursor: Cursor) -> Option<Spanned<String>> {
+    let text = cursor.argument(0)?;
+    if let Err(error) = Glob::new(&text) {
+        let fault = Fault::new("bad-glob", format!("not a glob over interfaces: {}", error.kind())).at(text.span, "");
+        cursor.add(fault.help("write the interface as `ip link` shows it, `*` stands for any text: `tun*`"));
+        return None;
+    }
+    Some(text.map(str::to_owned))
+}
+
 fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
     let levels = [("off", Level::Off), ("warn", Level::Warning), ("warning", Level::Warning), ("error", Level::Error)];
     let checks = Check::ALL.map(|check| (check.name(), check));
@@ -119,18 +141,15 @@ fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
 }
 
 /// Checks of the design that do not run yet.
-const PLANNED_CHECKS: [(&str, &str); 10] = {
+const PLANNED_CHECKS: [(&str, &str); 7] = {
     const HELP: &str = "remove this line: the check does not run, so it needs no level";
     [
-        ("env-region", HELP),
         ("dns-api", HELP),
         ("dns-obs", HELP),
-        ("clock", HELP),
         ("auth-organization", HELP),
         ("obs-redirect", HELP),
         ("obs-redirect-repeat", HELP),
         ("large-record", HELP),
-        ("route-source", HELP),
         ("ping", HELP),
     ]
 };

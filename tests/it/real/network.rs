@@ -1,5 +1,7 @@
 //! `swrctl network` against real registries.
 
+use hyper::StatusCode;
+use hyper::header::DATE;
 use serde_json::Value;
 
 use crate::support::authority::Authority;
@@ -9,6 +11,7 @@ use crate::support::netns::{Host, name_server};
 use crate::support::plan::network_document;
 use crate::support::process::Daemon;
 use crate::support::registry::Registry;
+use crate::support::server::{Server, reply};
 use crate::support::swrctl::Project;
 
 fn checks(path: &Value) -> Vec<(&str, &str)> {
@@ -36,7 +39,8 @@ fn every_registry_is_checked_alone_and_reported() {
     let registries = document["registries"].as_array().unwrap();
     assert_eq!(registries.len(), 2, "a directory has no path");
     assert_eq!(registries[1]["as_declared"], false);
-    assert_eq!(registries[1]["checks"][3]["evidence"].as_array().unwrap().len(), 1, "{document:#}");
+    let tcp = registries[1]["checks"].as_array().unwrap().iter().find(|result| result["check"] == "tcp").unwrap();
+    assert_eq!(tcp["evidence"].as_array().unwrap().len(), 1, "{document:#}");
     assert!(checks(&registries[1]).contains(&("registry-api", "skip")), "{document:#}");
 
     let output = project.run(["network", "up"]).expect_success();
@@ -52,7 +56,7 @@ fn only_what_is_asked_for_is_made_and_shown() {
     assert_eq!(checks(&document["registries"][0]), [("tcp", "pass")]);
     assert!(proxy.recorder().exchanges().is_empty(), "a check of the connection sends no request");
     let output = project.run(["network", "--only", "tpc"]).expect_code(1);
-    assert!(output.stderr.contains("possible values: env-proxy, "), "{output}");
+    assert!(output.stderr.contains("possible values: env-region, "), "{output}");
     let output = project.run(["network", "pu"]).expect_code(1);
     assert!(output.stderr.contains("did you mean `up`?"), "{output}");
 }
@@ -154,4 +158,86 @@ fn what_a_firewall_drops_or_rejects_is_told_apart() {
     site.host.firewall(&format!("flush ruleset\n{}", rule("reject with tcp reset")));
     let tcp = site.check("tcp");
     assert!(tcp["observed"].as_str().unwrap().contains("refused"), "{tcp:#}");
+}
+
+/// What an ECS of `region` is told by its metadata service.
+fn metadata_service(host: &Host, region: &str) -> Daemon {
+    let folder = host.path("metadata/openstack/latest");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("meta_data.json"), format!("{{\"region_id\": \"{region}\"}}")).unwrap();
+    let root = host.path("metadata");
+    let root = root.to_str().unwrap();
+    let mut server =
+        host.start("python3", "metadata", &["-m", "http.server", "--bind", METADATA, "--directory", root, "80"]);
+    server.wait_until(|_| host.accepts(&format!("{METADATA}:80")).then_some(()));
+    server
+}
+
+const METADATA: &str = "169.254.169.254";
+
+#[test]
+fn the_region_of_this_machine_decides_what_the_mode_costs_and_whether_it_is_possible() {
+    let project = |mode: &str| {
+        let text = format!(
+            "registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\" {{ provider \"swr\"; auth \"anonymous\"; }}\n\
+             network \"swr\" {{ mode \"{mode}\"; }}\n"
+        );
+        Project::new(&kdl::project(&[text]))
+    };
+    let region = |host: &Host, mode: &str| {
+        let output = project(mode).run_on(host, ["network", "--json", "--only", "env-region"]);
+        network_document(&output)["registries"][0]["checks"][0].clone()
+    };
+    let nowhere = Host::new(&[]);
+    assert_eq!(region(&nowhere, "private")["verdict"], "unknown");
+
+    let host = Host::new(&[&format!("{METADATA}/32")]);
+    let _service = metadata_service(&host, "cn-north-4");
+    assert_eq!(region(&host, "private")["verdict"], "pass");
+    let public = region(&host, "public");
+    assert_eq!(public["verdict"], "warn");
+    assert!(public["observed"].as_str().unwrap().contains("you pay for public traffic"), "{public:#}");
+
+    let host = Host::new(&[&format!("{METADATA}/32")]);
+    let _service = metadata_service(&host, "cn-south-1");
+    assert_eq!(region(&host, "private")["verdict"], "fail");
+    assert_eq!(region(&host, "public")["verdict"], "pass");
+}
+
+#[test]
+fn packets_that_leave_beside_the_declared_interface_are_told() {
+    let site = Site::new("mode \"private\"; interface \"tun*\";");
+    let route = site.check("route-source");
+    assert_eq!(route["verdict"], "fail");
+    assert_eq!(route["observed"], format!("from {INSIDE} by lo"));
+    assert_eq!(site.check("registry-api")["verdict"], "skip");
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_by_the_registrys_own() {
+    let server = Server::start(None, |_| async {
+        let mut answer = reply(StatusCode::OK, &serde_json::json!({}));
+        answer.headers_mut().insert(DATE, "Sat, 01 Nov 2025 12:00:00 GMT".parse().unwrap());
+        answer
+    });
+    let project = Project::new(&kdl::project(&[kdl::anonymous("late", &server.address().to_string())]));
+    let document = network_document(&project.run(["network", "--json"]).expect_code(1));
+    let checks = document["registries"][0]["checks"].as_array().unwrap();
+    let clock = checks.iter().find(|result| result["check"] == "clock").unwrap();
+    assert_eq!(clock["verdict"], "fail", "{clock:#}");
+    assert!(clock["observed"].as_str().unwrap().contains(" days ahead of the registry's"), "{clock:#}");
+}
+
+#[test]
+fn a_dead_network_is_told_for_every_registry() {
+    let host = Host::new(&["10.0.0.2/32"]);
+    host.resolv_conf("nameserver 10.0.0.2\n");
+    host.firewall("table inet t { chain c { type filter hook input priority 0; ip daddr 10.0.0.2 drop; }; }\n");
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("one", "one.corp.example"),
+        kdl::anonymous("two", "two.corp.example"),
+    ]));
+    let output = project.run_on(&host, ["network"]).expect_code(1);
+    assert_eq!(output.stdout.matches("  FAIL     dns-registry").count(), 2, "{output}");
+    assert_eq!(output.stdout.matches("no name server answers within 3 s").count(), 2, "{output}");
 }
