@@ -165,7 +165,9 @@ impl SyntaxErrorKind {
             Self::BeforeFrom { .. } => {
                 say!("move it below FROM; only ARG may stand above", "移到 FROM 下方；FROM 之前只能有 ARG")
             }
-            Self::MissingArgument { what, .. } => say!("add {what}", "加上{what}", what),
+            Self::MissingArgument { what, .. } | Self::FlagWithoutValue { what, .. } => {
+                say!("add {what}", "加上{what}", what)
+            }
             Self::TooManyArguments { .. } => {
                 say!("quote a value that holds blanks, or delete the rest", "含空格的值要加引号，否则删除多余的部分")
             }
@@ -174,7 +176,6 @@ impl SyntaxErrorKind {
                 "delete it, or use the array form if it belongs to the command",
                 "删除它；如果它属于命令，就改用数组写法"
             ),
-            Self::FlagWithoutValue { what, .. } => say!("add {what}", "加上{what}", what),
             Self::InvalidFlagValue { takes, .. } => say!("write {takes}", "改写为：{takes}", takes),
             Self::VariableInFrom => say!(
                 "name a stage for it above, `FROM $IMAGE AS name`, and copy or mount from that",

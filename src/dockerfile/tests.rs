@@ -237,7 +237,6 @@ fn after_each_error_the_next_line_is_read() {
     for bad in [
         "NOPE a",
         "COPY a",
-        "RUN",
         "EXPOSE",
         "ENV",
         "ENV a=b c",

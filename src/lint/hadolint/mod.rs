@@ -37,7 +37,9 @@ impl Settings {
         variables: &[(&'static str, String)],
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut reader = Reader::default();
-        file.into_iter().for_each(|file| reader.file(file));
+        if let Some(file) = file {
+            reader.file(file);
+        }
         environment::read(&mut reader, variables);
         let (settings, found) = reader.finish();
         if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {

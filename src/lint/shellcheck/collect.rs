@@ -62,8 +62,10 @@ fn of_instruction(
     ShellScript::new(&dockerfile.source, whole, shell, |name| is_set(dockerfile, index, name))
 }
 
+/// Proxies come from whoever builds, without a word in the file.
 fn is_set(dockerfile: &Dockerfile, index: usize, name: &str) -> bool {
-    dockerfile.variable(index, name) != Variable::Undefined
+    let is_proxy = || name.to_ascii_lowercase().ends_with("_proxy");
+    dockerfile.variable(index, name) != Variable::Undefined || is_proxy()
 }
 
 /// The script of `["sh", "-c", "…"]`, and its shell.
