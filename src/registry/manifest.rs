@@ -1,5 +1,7 @@
 //! Manifests: byte for byte, and never under another digest than their own.
 
+use std::time::Duration;
+
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 
@@ -17,6 +19,9 @@ pub struct Stored {
     /// It has noted what the manifest refers to (`OCI-Subject`); otherwise that is for the client to do.
     pub lists_referrers: bool,
 }
+
+/// How long another writer of the same manifest gets to end.
+const OTHER_WRITER: Duration = Duration::from_millis(300);
 
 impl Client {
     /// What a reference names, without its bytes; `None` when the registry does not have it.
@@ -98,7 +103,14 @@ impl Client {
             return Err(Error::new(Kind::ManifestRejected, &request.method, &request.url, detail));
         };
         let request = request.header(CONTENT_TYPE, media_type).body(manifest.bytes.clone());
-        let reply = self.call(&request).await?;
+        let reply = match self.call(&request).await {
+            // Distribution reads a manifest that somebody else is writing at this very moment as a broken one.
+            Err(error) if *error.kind() == Kind::BlobUnknown => {
+                tokio::time::sleep(OTHER_WRITER).await;
+                self.call(&request).await?
+            }
+            reply => reply?,
+        };
         match stated_digest(&reply.headers) {
             Some(stored) if !stored.matches(&manifest.bytes) => Err(wrong_digest(&request, &manifest.digest, &stored)),
             None if reply.status != StatusCode::CREATED => {

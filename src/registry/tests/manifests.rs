@@ -1,5 +1,7 @@
 //! Manifests: digests, types, sizes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::server::{Answer, Seen, Server};
 use super::{client, repository, tag};
 use crate::image::{Digest, ManifestReference, MediaType, RawManifest};
@@ -91,6 +93,26 @@ async fn a_manifest_is_put_byte_for_byte() {
     assert_eq!(put.line(), "PUT /v2/a/manifests/t");
     assert_eq!(put.body, MANIFEST.as_bytes());
     assert_eq!((put.header("content-type"), put.header("content-length")), (Some(TYPE), Some("88")));
+}
+
+#[tokio::test]
+async fn a_manifest_that_another_writer_is_storing_is_put_once_more() {
+    const UNKNOWN: &str = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#;
+    let manifest = RawManifest::new(None, MANIFEST);
+    let refused = AtomicBool::new(false);
+    let server = serving(move |_| {
+        if refused.swap(true, Ordering::Relaxed) {
+            Answer::new(201).header("Docker-Content-Digest", digest().to_string())
+        } else {
+            Answer::json(400, UNKNOWN)
+        }
+    })
+    .await;
+    client(&server).put_manifest(&repository("a"), &tag("t"), &manifest).await.unwrap();
+    let lost = serving(|_| Answer::json(400, UNKNOWN)).await;
+    let error = client(&lost).put_manifest(&repository("a"), &tag("t"), &manifest).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::BlobUnknown);
+    assert_eq!(lost.lines().iter().filter(|line| line.starts_with("PUT ")).count(), 2);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ fn sync(plan: &mut Value) -> &mut Value {
 
 #[test]
 fn a_changed_plan_does_nothing_that_it_does_not_show() {
-    let (target, output) = apply_changed(|plan| sync(plan)["target"]["tag"] = json!("latest"));
+    let (target, output) = apply_changed(|plan| sync(plan)["target"]["reference"] = json!("latest"));
     let output = output.expect_code(1);
     assert!(output.stderr.contains("is about sync.target/app:latest"), "{output}");
     target.http().get("/v2/app/tags/list").expect_status(404);
