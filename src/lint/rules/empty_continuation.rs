@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
-use super::super::fix::Fix;
+use super::super::fix::{Edit, Fix};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::diag::{Span, say};
@@ -46,7 +46,7 @@ fn check(context: &Context, sink: &mut Sink) {
             draft.label(*line, say!("and below this one", "在这一行之后也是"));
         }
         // They are skipped when the file is read.
-        let delete = |fix: Fix, line: &Span| fix.and_replace(with_line_end(context, *line), "");
-        draft.fix(lines.iter().fold(Fix::default(), delete));
+        let delete = |line: &Span| Edit { span: with_line_end(context, *line), text: String::new() };
+        draft.fix(Fix { edits: lines.iter().map(delete).collect(), ..Fix::default() });
     }
 }

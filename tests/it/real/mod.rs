@@ -7,7 +7,6 @@ mod examples;
 mod faults;
 mod hostile;
 mod kill;
-mod linear;
 mod links;
 mod login;
 mod migrate;
