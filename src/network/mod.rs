@@ -8,6 +8,7 @@ pub mod hosts;
 pub mod judge;
 mod no_proxy;
 mod proxy;
+mod region;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use address::AddressClass;
 pub use check::{Check, CheckResult, PathReport, Verdict, WantedChecks};
 pub use explain::explain;
 pub use proxy::{Direct, Environment, Proxy, ProxyScheme, Route, route};
+pub use region::{Services, known_regions, region_of, without_project};
 
 use crate::diag::Spanned;
 use crate::lint::policy::Level;

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
-use super::section::{Sections, region_of};
+use super::section::Sections;
 use crate::diag::Span;
 use crate::image::{ManifestReference, Repository};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
+use crate::network::region_of;
 
 pub(super) fn check(sections: &mut Sections, faults: &Faults) {
     library_images(sections);

@@ -74,8 +74,13 @@ pub enum Provider {
     Generic,
     Harbor,
     Swr {
+        /// Or a regional sub-project (`cn-north-4_team`).
         region: String,
         edition: Edition,
+        /// The management API; none where the region is not known and the file does not say.
+        api: Option<RegistryHost>,
+        /// Object storage, whose buckets are `BUCKET.<this>`; none as above.
+        obs: Option<RegistryHost>,
     },
 }
 

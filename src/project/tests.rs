@@ -87,7 +87,9 @@ fn the_example_is_read_as_it_says() {
     let registry = |name: &str| project.registry(name).unwrap();
 
     let swr = registry("swr");
-    assert_eq!(swr.provider, Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic });
+    let services = crate::network::Services::of_region("cn-north-4").unwrap();
+    let (api, obs) = (Some(services.api), Some(services.obs));
+    assert_eq!(swr.provider, Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic, api, obs });
     assert_eq!(swr.organization.as_ref().unwrap().as_str(), "portal");
     let limits = Limits {
         requests_per_second: Some(15),
@@ -145,6 +147,26 @@ fn targets_and_short_names_are_understood() {
     assert_eq!(migration.images[0].repositories.to_string(), "library/nginx");
     assert_eq!(project.dockerfiles[0].patterns[0].glob(), "Dockerfile");
     assert_eq!(project.registries.len(), 3);
+}
+
+#[test]
+fn a_region_that_is_not_known_works_with_its_hosts_named() {
+    let swr = |provider: &str| {
+        let text = format!(
+            "project \"p\" version=1\nregistry \"swr\" \"swr.corp.example\" {{ provider \"swr\" {provider}; }}"
+        );
+        let (project, warnings) = parse(&text).unwrap();
+        let Provider::Swr { api, obs, .. } = &project.registries[0].provider else { panic!("{text}") };
+        let shown =
+            |host: &Option<crate::image::RegistryHost>| host.as_ref().map(ToString::to_string).unwrap_or_default();
+        (shown(api), shown(obs), warnings.first().map(|warning| warning.problem.help.clone().unwrap()))
+    };
+    let named = "region=\"corp-1\" api-host=\"api.corp.example:8443\" obs-host=\"obs.corp.example\"";
+    assert_eq!(swr(named), ("api.corp.example:8443".to_owned(), "obs.corp.example".to_owned(), None));
+    let (api, obs, help) = swr("region=\"cn-nroth-4\"");
+    assert_eq!((api.as_str(), obs.as_str(), help.as_deref()), ("", "", Some("did you mean `cn-north-4`?")));
+    let (api, ..) = swr("region=\"eu-west-101\" obs-host=\"obs.corp.example\"");
+    assert_eq!(api, "swr-api.eu-west-101.myhuaweicloud.eu");
 }
 
 /// Paths of the nodes and properties of a document: `/registry/provider`, `/registry@region`. Properties count for the

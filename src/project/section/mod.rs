@@ -7,6 +7,7 @@ mod image;
 mod migrate;
 mod network;
 mod overrides;
+mod provider;
 mod registry;
 
 use super::kdl::{Child, Cursor, Fault, Faults, Node, Shape};
@@ -19,7 +20,6 @@ use crate::migrate::Migration;
 use crate::network::Network;
 
 use super::declaration::RegistryDecl;
-pub(super) use registry::region_of;
 
 /// A whole project file.
 pub(super) static DOCUMENT: Shape = Shape::new("", "")

@@ -1,25 +1,21 @@
 //! `registry`: where images live and how to get there.
 
-use super::auth;
+use super::{auth, provider};
 use crate::diag::Spanned;
 use crate::image::{RegistryHost, Repository};
-use crate::project::declaration::{ByteRate, Edition, Limits, Place, Provider, RegistryDecl, Tls};
+use crate::project::declaration::{ByteRate, Limits, Place, Provider, RegistryDecl, Tls};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static REGISTRY: Shape =
     Shape::new("registry", "registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\" { provider \"swr\"; }")
         .takes(&["name", "place (`host[:port]` or `oci-layout:DIR`)"])
         .children(&[
-            Child::once(&PROVIDER),
+            Child::once(&provider::PROVIDER),
             Child::once(&ORGANIZATION),
             Child::once(&TLS),
             Child::once(&auth::AUTH),
             Child::once(&LIMIT),
         ]);
-
-static PROVIDER: Shape = Shape::new("provider", "provider \"swr\" region=\"cn-north-4\" edition=\"basic\"")
-    .takes(&["kind"])
-    .properties(&["region", "edition"]);
 
 static ORGANIZATION: Shape = Shape::new("organization", "organization \"portal\"").takes(&["name"]);
 
@@ -34,8 +30,6 @@ static LIMIT: Shape =
         "bandwidth",
     ]);
 
-const ENTERPRISE_DOMAIN: &str = ".swr-pro.myhuaweicloud.com";
-
 /// Schemes of places that are known but not there yet.
 const PLANNED_PLACES: [(&str, &str); 2] = [
     ("docker-archive:", "unpack the archive with `skopeo copy` into an `oci-layout:DIR`"),
@@ -45,7 +39,7 @@ const PLANNED_PLACES: [(&str, &str); 2] = [
 pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
     let name = name(cursor, "registry").filter(|name| is_free(cursor, name));
     let place = place(cursor);
-    let provider = cursor.child("provider").map(|child| provider(child, place.as_ref()));
+    let provider = cursor.child("provider").map(|child| provider::read(child, place.as_ref()));
     let organization = cursor.child("organization").map(organization);
     let tls = cursor.child("tls").map(tls).unwrap_or_default();
     let auth = cursor.child("auth").and_then(auth::read).unwrap_or_default();
@@ -104,72 +98,6 @@ fn place(cursor: Cursor) -> Option<Place> {
     }
     let help = "write `host[:port]`, or `oci-layout:DIR` for a directory";
     cursor.parsed::<RegistryHost>(text, "bad-host", help).map(|host| Place::Registry(host.value))
-}
-
-fn provider(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Kind {
-        Swr,
-        Harbor,
-        Generic,
-    }
-    let kinds = [("swr", Kind::Swr), ("harbor", Kind::Harbor), ("generic", Kind::Generic)];
-    let kind = cursor.word(cursor.argument(0)?, "provider", &kinds, &[])?.value;
-    if kind == Kind::Swr {
-        return swr(cursor, place);
-    }
-    for property in ["region", "edition"] {
-        if let Some(span) = cursor.property_span(property) {
-            let fault = Fault::new("useless", format!("`{property}` means nothing to this provider"));
-            cursor.add(fault.at(span, "").help("remove it, or write `provider \"swr\"`"));
-        }
-    }
-    Some(if kind == Kind::Harbor { Provider::Harbor } else { Provider::Generic })
-}
-
-fn swr(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
-    let editions = [("basic", Edition::Basic), ("enterprise", Edition::Enterprise)];
-    let edition = cursor.text_of("edition").map(|text| cursor.word(text, "edition", &editions, &[]));
-    let edition = edition.map_or(Some(Edition::Basic), |edition| edition.map(|edition| edition.value));
-    let host = match place {
-        Some(Place::Registry(host)) => Some(host.host()),
-        _ => None,
-    };
-    if edition == Some(Edition::Basic) && host.is_some_and(|host| host.ends_with(ENTERPRISE_DOMAIN)) {
-        let fault = Fault::warning("other-edition", "the host is SWR Enterprise, but the edition is basic");
-        cursor
-            .add(fault.at(cursor.header(), "").help("write `edition=\"enterprise\"`: it takes manifests as they are"));
-    }
-    let known = host.and_then(region_of);
-    let Some(written) = cursor.property("region") else {
-        if known.is_none() && host.is_some() {
-            let fault = Fault::new("missing", "the host does not tell its region, and the provider has no `region`");
-            cursor.add(fault.at(cursor.header(), "").help("write `provider \"swr\" region=\"cn-north-4\"`"));
-        }
-        return Some(Provider::Swr { region: known?.to_owned(), edition: edition? });
-    };
-    let region = cursor.text(written)?;
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if region.is_empty() || !region.chars().all(is_plain) {
-        let fault = Fault::new("bad-region", "not the name of a region or regional project").at(region.span, "");
-        cursor.add(fault.help("write it as the console shows it: `cn-north-4`"));
-        return None;
-    }
-    // A regional sub-project is `<region>_<name>`.
-    if let Some(known) = known.filter(|known| !region.starts_with(known)) {
-        let message = format!("the host is in region `{known}`, but `region` says `{}`", region.value);
-        let fault = Fault::warning("other-region", message).at(region.span, "logins will be refused");
-        cursor.add(fault.help(format!("write `region=\"{known}\"`, or remove it")));
-    }
-    Some(Provider::Swr { region: region.value.to_owned(), edition: edition? })
-}
-
-/// The region in a host of SWR Basic: `swr.<region>.myhuaweicloud.com`, the European site, and Open Telekom Cloud.
-pub(crate) fn region_of(host: &str) -> Option<&str> {
-    const DOMAINS: [&str; 3] = [".myhuaweicloud.com", ".myhuaweicloud.eu", ".otc.t-systems.com"];
-    let rest = host.strip_prefix("swr.")?;
-    let region = DOMAINS.iter().find_map(|domain| rest.strip_suffix(domain))?;
-    (!region.is_empty() && !region.contains(['.', ':'])).then_some(region)
 }
 
 fn organization(cursor: Cursor) -> Option<Spanned<Repository>> {
