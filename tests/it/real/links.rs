@@ -80,6 +80,7 @@ fn a_large_blob_over_narrow_connections_comes_in_parts() {
     target.http().manifest(Method::HEAD, "app", "v1").expect_status(200);
     let layer = &artifact.blobs[1];
     assert!(std::fs::read(target.blob_file(&layer.digest)).unwrap() == layer.bytes);
+    // How many depends on how soon the first connection is found to be the limit.
     let parts = front.requests().into_iter().filter(|line| line.contains(" 206 ")).count();
-    assert!((8..20).contains(&parts), "{parts} parts");
+    assert!((2..20).contains(&parts), "{parts} parts");
 }

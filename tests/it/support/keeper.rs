@@ -32,6 +32,8 @@ pub struct Keeper {
 #[derive(Debug, Default)]
 struct Shelves {
     uploads: HashMap<String, Vec<u8>>,
+    /// Uploads begun so far: no two have one number, whichever have ended.
+    begun: usize,
     blobs: HashMap<String, Vec<u8>>,
     manifests: HashMap<String, Vec<u8>>,
     /// Body bytes of all uploads.
@@ -111,7 +113,8 @@ async fn upload(shelves: &Mutex<Shelves>, habit: Habit, request: Request<Incomin
     match *request.method() {
         Method::POST => {
             let mut shelves = lock(shelves);
-            let path = format!("{path}{}", shelves.uploads.len());
+            shelves.begun += 1;
+            let path = format!("{path}{}", shelves.begun);
             shelves.uploads.insert(path.clone(), Vec::new());
             with(empty(StatusCode::ACCEPTED), LOCATION.as_str(), &path)
         }
