@@ -3,6 +3,7 @@
 
 mod blob;
 mod content;
+mod created;
 mod digest;
 mod listed;
 mod manifest;
@@ -14,6 +15,7 @@ pub mod rewrite;
 
 pub use blob::{BlobError, BlobStream, verified};
 pub use content::same_content;
+pub use created::created_in_config;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use listed::Listed;
 pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use globset::{GlobBuilder, GlobMatcher};
+use jiff::Timestamp;
 use regex::Regex;
 use semver::{Prerelease, Version, VersionReq};
 
@@ -16,9 +17,24 @@ pub struct TagFilter {
     /// A tag is meant when any of these matches; empty means every tag.
     pub include: Vec<Spanned<TagPattern>>,
     pub except: Vec<Spanned<TagPattern>>,
-    /// Of the tags that are versions, only this many of the highest. Tags with a suffix (`2.0-rc1`, `2.0-alpine`) count
-    /// only where all of them have one.
-    pub newest: Option<usize>,
+    pub newest: Option<Newest>,
+}
+
+/// Of the tags that are meant, only so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    pub count: usize,
+    pub by: Age,
+}
+
+/// What makes a tag newer than another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// The higher version; tags that are none are left out. Tags with a suffix (`2.0-rc1`, `2.0-alpine`) count only where
+    /// all of them have one.
+    Version,
+    /// The later time at which its image was created; then the higher name. What does not say when is the oldest.
+    Created,
 }
 
 /// One pattern, told apart by how it is written.
@@ -55,22 +71,34 @@ impl TagFilter {
         Some(tags.collect())
     }
 
-    /// The tags of `listed` that are meant, in their order; with `newest`, highest version first.
+    /// Does it take the time at which images were created to select?
     #[must_use]
-    pub fn select<'a>(&self, listed: &'a [Tag]) -> Vec<&'a Tag> {
+    pub fn needs_created(&self) -> bool {
+        self.newest.is_some_and(|newest| newest.by == Age::Created)
+    }
+
+    /// The tags of `listed` that patterns and exceptions leave, in their order.
+    #[must_use]
+    pub fn meant<'a>(&self, listed: &'a [Tag]) -> Vec<&'a Tag> {
         let meant = |tag: &&Tag| {
             (self.include.is_empty() || self.include.iter().any(|pattern| pattern.matches(tag)))
                 && !self.except.iter().any(|pattern| pattern.matches(tag))
         };
-        let selected: Vec<&Tag> = listed.iter().filter(meant).collect();
-        let Some(newest) = self.newest else { return selected };
-        let mut versions: Vec<(Version, &Tag)> =
-            selected.into_iter().filter_map(|tag| Some((version_of(tag)?, tag))).collect();
-        if versions.iter().any(|(version, _)| version.pre.is_empty()) {
-            versions.retain(|(version, _)| version.pre.is_empty());
+        listed.iter().filter(meant).collect()
+    }
+
+    /// The tags of `listed` that are meant, in their order; with `newest`, the newest first. `created` is asked only where
+    /// [`Self::needs_created`].
+    #[must_use]
+    pub fn select<'a>(&self, listed: &'a [Tag], created: impl Fn(&Tag) -> Option<Timestamp>) -> Vec<&'a Tag> {
+        let mut meant = self.meant(listed);
+        let Some(newest) = self.newest else { return meant };
+        match newest.by {
+            Age::Version => meant = by_version(meant),
+            Age::Created => meant.sort_by_cached_key(|tag| std::cmp::Reverse((created(tag), *tag))),
         }
-        versions.sort_by(|a, b| b.cmp(a));
-        versions.into_iter().take(newest).map(|(_, tag)| tag).collect()
+        meant.truncate(newest.count);
+        meant
     }
 
     /// Patterns of `include` and `except` that match none of `listed`: findings, at their place.
@@ -79,6 +107,16 @@ impl TagFilter {
         let idle = |pattern: &&Spanned<TagPattern>| !listed.iter().any(|tag| pattern.matches(tag));
         self.include.iter().chain(&self.except).filter(idle).collect()
     }
+}
+
+/// Those that are versions, the highest first.
+fn by_version(tags: Vec<&Tag>) -> Vec<&Tag> {
+    let mut versions: Vec<(Version, &Tag)> = tags.into_iter().filter_map(|tag| Some((version_of(tag)?, tag))).collect();
+    if versions.iter().any(|(version, _)| version.pre.is_empty()) {
+        versions.retain(|(version, _)| version.pre.is_empty());
+    }
+    versions.sort_by(|a, b| b.cmp(a));
+    versions.into_iter().map(|(_, tag)| tag).collect()
 }
 
 impl TagPattern {
@@ -166,7 +204,7 @@ mod tests {
     }
 
     fn selected(filter: &TagFilter, listed: &[&str]) -> Vec<String> {
-        filter.select(&tags(listed)).into_iter().map(ToString::to_string).collect()
+        filter.select(&tags(listed), |_| None).into_iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -182,10 +220,35 @@ mod tests {
 
     #[test]
     fn exceptions_and_newest() {
-        let filter = TagFilter { include: vec![], except: patterns(&["*-debian-*"]), newest: Some(2) };
+        let filter = TagFilter {
+            include: vec![],
+            except: patterns(&["*-debian-*"]),
+            newest: Some(Newest { count: 2, by: Age::Version }),
+        };
         assert_eq!(selected(&filter, &["1.9", "1.10", "1.10.1", "1.11-debian-1", "latest"]), ["1.10.1", "1.10"]);
         assert_eq!(selected(&filter, &["1.9", "2.0-rc1", "latest"]), ["1.9"]);
         assert_eq!(selected(&filter, &["1.9-alpine", "1.10-alpine", "1.8-alpine"]), ["1.10-alpine", "1.9-alpine"]);
+    }
+
+    #[test]
+    fn the_newest_by_time_are_those_created_last() {
+        let newest = |count| {
+            let filter = TagFilter {
+                except: patterns(&["*-rc"]),
+                newest: Some(Newest { count, by: Age::Created }),
+                ..TagFilter::default()
+            };
+            let created = |tag: &Tag| match tag.as_str() {
+                "blue" | "green" => Timestamp::from_second(200).ok(),
+                "red" => Timestamp::from_second(100).ok(),
+                "3.0-rc" => Timestamp::from_second(300).ok(),
+                _ => None,
+            };
+            let listed = tags(&["1.0", "blue", "red", "3.0-rc", "green"]);
+            filter.select(&listed, created).into_iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(newest(2), ["green", "blue"]);
+        assert_eq!(newest(9), ["green", "blue", "red", "1.0"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod filter;
 mod select;
 
-pub use filter::{TagFilter, TagPattern, VersionRange, version_of};
+pub use filter::{Age, Newest, TagFilter, TagPattern, VersionRange, version_of};
 pub use select::{Copied, Flatten, RepositoryPattern};
 
 use crate::diag::{Span, Spanned};

@@ -1,17 +1,29 @@
 //! Repositories and tags of the sources, where rules choose among them.
 
 use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
 
 use super::CONCURRENCY;
 use super::reach::Reach;
+use super::syncs::Heads;
 use crate::diag::{Diagnostic, Problem};
-use crate::image::Listed;
-use crate::plan::{Listings, needed_catalogs, needed_tags};
+use crate::image::{self, Descriptor};
+use crate::plan::{Listings, Location, Observed, needed_catalogs, needed_created, needed_tags};
 use crate::project::Project;
+use crate::store::read_created;
 
-/// What sources list, and what they list that is no name.
-pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> (Listings, Vec<Diagnostic>) {
-    let (mut listings, mut findings) = (Listings::default(), Vec::new());
+/// What sources list.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    pub(super) listings: Listings,
+    /// What they list that is no name.
+    pub(super) strange: Vec<Diagnostic>,
+    /// What tags hold that had to be looked at already.
+    pub(super) heads: Heads,
+}
+
+pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
+    let Listed { mut listings, strange: mut findings, mut heads } = Listed::default();
     let mut catalogs = stream::iter(needed_catalogs(project))
         .map(async |registry| {
             let listed = match reach.source(&registry) {
@@ -40,8 +52,24 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> (Listings, Vec
         listings.tags.insert(place, names.into());
     }
     drop(tags);
+    let mut created = stream::iter(needed_created(project, &listings))
+        .map(async |location| (created(reach, &location).await, location))
+        .buffer_unordered(CONCURRENCY);
+    while let Some((read, location)) = created.next().await {
+        let time = read.map(|read| {
+            heads.insert(location.clone(), Observed::Known(read.as_ref().map(|(descriptor, _)| descriptor.clone())));
+            read.and_then(|(_, time)| time)
+        });
+        listings.created.insert(location, time.into());
+    }
+    drop(created);
     findings.sort_by(|a, b| a.problem.message.cmp(&b.problem.message));
-    (listings, findings)
+    Listed { listings, strange: findings, heads }
+}
+
+async fn created(reach: &Reach<'_>, location: &Location) -> Result<Option<(Descriptor, Option<Timestamp>)>, Problem> {
+    let store = reach.source(&location.registry)?;
+    read_created(store, &location.repository, &location.reference, &reach.reads).await.map_err(Problem::from)
 }
 
 /// Strange names that are shown, and characters of each.
@@ -49,7 +77,7 @@ const SHOWN: usize = 3;
 const LENGTH: usize = 40;
 
 /// The names alone; the others are told of.
-fn plain<T>(listed: Listed<T>, place: &str, what: &str, findings: &mut Vec<Diagnostic>) -> Vec<T> {
+fn plain<T>(listed: image::Listed<T>, place: &str, what: &str, findings: &mut Vec<Diagnostic>) -> Vec<T> {
     if !listed.strange.is_empty() {
         let shown = |name: &String| format!("`{}`", name.chars().take(LENGTH).collect::<String>().escape_debug());
         let some: Vec<String> = listed.strange.iter().take(SHOWN).map(shown).collect();
@@ -72,7 +100,7 @@ mod tests {
     fn strange_names_are_told_briefly() {
         let mut findings = Vec::new();
         let strange: Vec<String> = ["a b", "\u{1b}[2J", "c d", "e f"].map(str::to_owned).into();
-        let names = plain(Listed { names: vec![1], strange }, "hub/app", "tags", &mut findings);
+        let names = plain(image::Listed { names: vec![1], strange }, "hub/app", "tags", &mut findings);
         assert_eq!(names, [1]);
         assert_eq!(
             findings[0].problem.message,

@@ -20,6 +20,7 @@ use crate::project::{Place, Project};
 use crate::store::{Store, Stores};
 use crate::worktree;
 
+use listings::Listed;
 use reach::Reach;
 
 /// Requests under way at a time, over all registries; each registry's own limit holds below it.
@@ -43,7 +44,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occ
     });
     let paths = prove_paths(project, stores).await;
     let reach = Reach::new(project, stores, &paths).await;
-    let (listings, strange) = listings::list(project, &reach).await;
+    let Listed { listings, strange, heads } = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
     let listing = lint.await.expect("linting does not panic");
     let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
@@ -59,7 +60,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occ
     findings.extend(not_pruned);
     findings.extend(stores.diagnostics().cloned());
     let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));
-    let (syncs, held) = observe_syncs(&reach, &mut expansion).await;
+    let (syncs, held) = observe_syncs(&reach, &mut expansion, heads).await;
     let inventory = Inventory {
         dockerfiles: listing.files,
         layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
@@ -76,8 +77,12 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occ
 const REFERRER_ROUNDS: usize = 4;
 
 /// Both sides of every request, and of what comes along with it: its requests are appended.
-async fn observe_syncs(reach: &Reach<'_>, expansion: &mut Expansion) -> (BTreeMap<Location, SyncFacts>, syncs::Held) {
-    let (mut facts, mut held) = syncs::observe(reach, &expansion.requests, syncs::Heads::new()).await;
+async fn observe_syncs(
+    reach: &Reach<'_>,
+    expansion: &mut Expansion,
+    known: syncs::Heads,
+) -> (BTreeMap<Location, SyncFacts>, syncs::Held) {
+    let (mut facts, mut held) = syncs::observe(reach, &expansion.requests, known).await;
     let mut known: BTreeSet<Location> = expansion.requests.iter().map(|request| request.target.clone()).collect();
     let mut last = expansion.requests.clone();
     for _ in 0..REFERRER_ROUNDS {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Problem;
 use crate::network::PathReport;
 use crate::project::Project;
-use crate::store::{Store, Stores};
+use crate::store::{Reads, Store, Stores};
 
 /// The stores of a project, as far as their paths are as declared.
 pub(super) struct Reach<'a> {
@@ -13,6 +13,8 @@ pub(super) struct Reach<'a> {
     paths: &'a BTreeMap<String, PathReport>,
     /// Directories that migrations read from and that are not there: a target may be empty, a source may not.
     absent: BTreeMap<String, Problem>,
+    /// What was read of them so far.
+    pub(super) reads: Reads,
 }
 
 impl<'a> Reach<'a> {
@@ -26,7 +28,7 @@ impl<'a> Reach<'a> {
                 absent.insert(name.to_owned(), error.problem());
             }
         }
-        Self { stores, paths, absent }
+        Self { stores, paths, absent, reads: Reads::default() }
     }
 
     /// A store to read from.

@@ -10,7 +10,7 @@ use crate::diag::Problem;
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, Repository, same_content};
 use crate::plan::{Location, Observed, Request, SyncFacts};
-use crate::store::{Reads, Store, read_image};
+use crate::store::{Store, read_image};
 
 pub(super) type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
 
@@ -108,14 +108,14 @@ fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
 
 async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Images {
     let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, heads)).collect();
-    let (refused, reads) = (beyond_pulls(reach, &keys), Reads::default());
+    let refused = beyond_pulls(reach, &keys);
     stream::iter(keys)
         .map(async |key| {
             let (registry, repository, digest, rewrite) = &key;
             let image = match reach.source(registry) {
                 _ if refused.contains_key(&key) => Err(refused[&key].clone()),
                 Err(why) => Err(why),
-                Ok(store) => read_image(store, repository, digest, rewrite, &reads).await.map_err(Problem::from),
+                Ok(store) => read_image(store, repository, digest, rewrite, &reach.reads).await.map_err(Problem::from),
             };
             (key, image)
         })
@@ -151,11 +151,11 @@ async fn equivalent(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, ima
         let wanted = images.get(&image_key(request, heads)?)?.as_ref().ok()?;
         (present.digest != wanted.root().digest).then_some((&request.target, &present.digest, wanted))
     });
-    let reads = Reads::default();
     stream::iter(differing.collect::<Vec<_>>())
         .map(async |(target, present, wanted)| {
             let store = reach.store(&target.registry).ok()?;
-            let present = read_image(store, &target.repository, present, &Rewrite::default(), &reads).await.ok()?;
+            let present =
+                read_image(store, &target.repository, present, &Rewrite::default(), &reach.reads).await.ok()?;
             same_content(wanted, &present).then(|| target.clone())
         })
         .buffer_unordered(CONCURRENCY)

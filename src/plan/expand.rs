@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::diag::{Diagnostic, Label, Problem, Span};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, ManifestReference, Repository, Tag};
@@ -20,6 +22,8 @@ pub struct Listings {
     pub catalogs: BTreeMap<String, Observed<Vec<Repository>>>,
     /// Tags, by registry and repository; `None` where there is no such repository.
     pub tags: BTreeMap<(String, Repository), Observed<Option<Vec<Tag>>>>,
+    /// When the images of tags were created, where they say so; without those that are gone meanwhile.
+    pub created: BTreeMap<Location, Observed<Option<Timestamp>>>,
 }
 
 /// One tag to be made equal at one target.
@@ -109,6 +113,20 @@ pub fn needed_tags(project: &Project, listings: &Listings) -> BTreeSet<(String, 
         .collect()
 }
 
+/// Tags of sources that are chosen by when they were created, as far as the tags are known.
+#[must_use]
+pub fn needed_created(project: &Project, listings: &Listings) -> BTreeSet<Location> {
+    let mut needed = BTreeSet::new();
+    for (migration, rule) in rules(project).filter(|(_, rule)| rule.tags.needs_created()) {
+        for repository in repositories(migration, rule, listings).unwrap_or_default() {
+            let images = images(migration, tags(migration, &repository, listings).unwrap_or_default());
+            let meant = rule.tags.meant(&images).into_iter();
+            needed.extend(meant.map(|tag| source_location(migration, &repository, &tag.clone().into())));
+        }
+    }
+    needed
+}
+
 /// Turns every rule into requests.
 #[must_use]
 pub fn expand(project: &Project, listings: &Listings) -> Expansion {
@@ -168,19 +186,17 @@ fn expand_rule(
         }
         return;
     }
-    let carries = migration.referrers.is_some();
     let mut seen = Some(Vec::new());
     for repository in repositories {
-        match tags(migration, &repository, listings) {
-            Ok(listed) => {
+        match tags(migration, &repository, listings)
+            .and_then(|listed| Ok((listed, chosen(migration, rule, &repository, listed, listings)?)))
+        {
+            Ok((listed, chosen)) => {
                 if let Some(seen) = &mut seen {
                     seen.extend(listed.iter().cloned());
                 }
-                // What belongs to an image comes along with it, and not as an image of its own.
-                let images: Vec<Tag> =
-                    listed.iter().filter(|tag| !(carries && belongs_to_an_image(tag))).cloned().collect();
-                for tag in rule.tags.select(&images) {
-                    let tag = ManifestReference::Tag(tag.clone());
+                for tag in chosen {
+                    let tag = ManifestReference::Tag(tag);
                     add_requests(project, migration, rule, (&repository, &(tag.clone(), tag)), expansion);
                 }
             }
@@ -206,6 +222,38 @@ fn tags<'a>(migration: &Migration, repository: &Repository, listings: &'a Listin
         Some(Observed::Known(None)) | None => Err(missing()),
         Some(Observed::Unknown { why }) => Err(why.clone()),
     }
+}
+
+/// Of the tags that are `listed`, those of images: what belongs to an image comes along with it.
+fn images(migration: &Migration, listed: &[Tag]) -> Vec<Tag> {
+    let carries = migration.referrers.is_some();
+    listed.iter().filter(|tag| !(carries && belongs_to_an_image(tag))).cloned().collect()
+}
+
+/// The tags that a rule means, of those that are `listed`.
+fn chosen(
+    migration: &Migration,
+    rule: &ImageRule,
+    repository: &Repository,
+    listed: &[Tag],
+    listings: &Listings,
+) -> Result<Vec<Tag>, Problem> {
+    let images = images(migration, listed);
+    let mut created = BTreeMap::new();
+    if rule.tags.needs_created() {
+        for tag in rule.tags.meant(&images) {
+            match listings.created.get(&source_location(migration, repository, &tag.clone().into())) {
+                Some(Observed::Unknown { why }) => return Err(why.clone()),
+                Some(Observed::Known(time)) => created.insert(tag, *time),
+                None => None,
+            };
+        }
+    }
+    Ok(rule.tags.select(&images, |tag| created.get(tag).copied().flatten()).into_iter().cloned().collect())
+}
+
+fn source_location(migration: &Migration, repository: &Repository, reference: &ManifestReference) -> Location {
+    Location { registry: migration.source.value.clone(), repository: repository.clone(), reference: reference.clone() }
 }
 
 fn report_idle(project: &Project, rule: &ImageRule, seen: &[Tag], findings: &mut Vec<Diagnostic>) {
@@ -241,15 +289,14 @@ fn add_requests(
                 continue;
             }
         };
-        let locate = |registry: &str, repository: Repository, reference: &ManifestReference| Location {
-            registry: registry.to_owned(),
-            repository,
-            reference: reference.clone(),
-        };
         expansion.requests.push(Request {
             migration: section,
-            source: locate(&migration.source, repository.clone(), copied),
-            target: locate(target, target_repository, written),
+            source: source_location(migration, repository, copied),
+            target: Location {
+                registry: target.value.clone(),
+                repository: target_repository,
+                reference: written.clone(),
+            },
             rewrite: Rewrite {
                 platforms: rule.platforms.iter().map(|platform| platform.value.clone()).collect(),
                 drop_attestations: migration.attestations == Attestations::Drop,

@@ -24,7 +24,7 @@ mod tests;
 pub use address::Address;
 pub use cost::{Requests, SourceRequests, TargetRequests};
 pub use document::DocumentError;
-pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_tags};
+pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_created, needed_tags};
 pub use fixes::{fix_addresses, planned_report};
 pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::lint::policy::{Gates, Level};
-use crate::migrate::{Attestations, Flatten, Referrers};
+use crate::migrate::{Age, Attestations, Flatten, Newest, Referrers};
 use crate::network::{Check, Mode, Via};
 
 fn parse(text: &str) -> Parsed {
@@ -132,7 +132,8 @@ fn the_example_is_read_as_it_says() {
     let [nginx, pinned, bitnami] = from_hub.images.as_slice() else { panic!("three images") };
     assert_eq!((pinned.retag.as_ref().unwrap().as_str(), pinned.named().unwrap().len()), ("pinned", 1));
     assert_eq!(nginx.rename.as_ref().unwrap().as_str(), "nginx");
-    assert_eq!((bitnami.tags.include.len(), bitnami.tags.except.len(), bitnami.tags.newest), (2, 1, Some(3)));
+    let newest = Newest { count: 3, by: Age::Created };
+    assert_eq!((bitnami.tags.include.len(), bitnami.tags.except.len(), bitnami.tags.newest), (2, 1, Some(newest)));
     assert_eq!(bitnami.platforms.len(), 2);
     let flattened: Vec<Flatten> = from_harbor.images.iter().map(|image| image.flatten).collect();
     assert_eq!(flattened, [Flatten::Levels(1), Flatten::All]);

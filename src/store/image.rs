@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
+use super::reads::ConfigFacts;
 use super::{Error, Reads, Store};
 use crate::diag::Problem;
 use crate::image::rewrite::{self, ImageTree, MAX_DEPTH, Rewrite, RewriteError};
-use crate::image::{Digest, Manifest, ManifestReference, Platform, RawManifest, Repository};
+use crate::image::{
+    Descriptor, Digest, Manifest, ManifestReference, Platform, RawManifest, Repository, created_in_config,
+};
 
 /// Manifests read at a time below one index.
 const CHILDREN_AT_A_TIME: usize = 8;
@@ -27,7 +30,7 @@ pub async fn read_image(
     wanted: &Rewrite,
     reads: &Reads,
 ) -> Result<ImageTree, Error> {
-    let root = reads.manifests.get(digest, Box::pin(read(store, repository, digest))).await?;
+    let root = read_manifest(store, repository, digest, reads).await?;
     let mut children = BTreeMap::new();
     let mut bytes = root.bytes.len();
     let mut level = vec![root.clone()];
@@ -45,19 +48,17 @@ pub async fn read_image(
             return Err(too_large(repository, &root));
         }
         level = Vec::with_capacity(digests.len());
-        let reads: Vec<_> = digests
-            .iter()
-            .map(|digest| reads.manifests.get(digest, Box::pin(read(store, repository, digest))))
-            .collect();
-        let mut reads = stream::iter(reads).buffered(CHILDREN_AT_A_TIME);
-        while let Some(child) = reads.try_next().await? {
+        let children_read: Vec<_> =
+            digests.iter().map(|digest| read_manifest(store, repository, digest, reads)).collect();
+        let mut children_read = stream::iter(children_read).buffered(CHILDREN_AT_A_TIME);
+        while let Some(child) = children_read.try_next().await? {
             bytes += child.bytes.len();
             if bytes > MAX_BYTES {
                 return Err(too_large(repository, &root));
             }
             level.push(child);
         }
-        drop(reads);
+        drop(children_read);
         children.extend(level.iter().map(|manifest| (manifest.digest.clone(), manifest.clone())));
     }
     let mut tree = rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))?;
@@ -68,7 +69,7 @@ pub async fn read_image(
 }
 
 /// Configs are a few KiB; what is larger is none.
-const MAX_CONFIG: u64 = 4 * 1024 * 1024;
+pub(super) const MAX_CONFIG: u64 = 4 * 1024 * 1024;
 
 /// An image without an index says in its config what it runs on: it must be one of the platforms that are wanted.
 /// Returns the config that was read for it.
@@ -82,17 +83,37 @@ async fn require_platform(
     if config.size > MAX_CONFIG {
         return Err(refused(repository, &RewriteError::UnknownPlatform(config.digest)));
     }
-    let read = Box::pin(async {
-        let chunks: Vec<Bytes> = store.blob(repository, &config).await?.try_collect().await?;
-        Ok(Platform::of_config(&chunks.concat()))
-    });
-    let Some(platform) = reads.platforms.get(&config.digest, read).await? else {
+    let Some(platform) = read_config(store, repository, &config, reads).await?.platform else {
         return Err(refused(repository, &RewriteError::UnknownPlatform(config.digest)));
     };
     if wanted.platforms.iter().any(|wanted| wanted.selects(&platform)) {
         return Ok(Some(config.digest));
     }
     Err(refused(repository, &RewriteError::OtherPlatform { found: platform, wanted: wanted.platform_list() }))
+}
+
+/// What a config says, of at most [`MAX_CONFIG`] bytes.
+pub(super) async fn read_config(
+    store: &Store,
+    repository: &Repository,
+    config: &Descriptor,
+    reads: &Reads,
+) -> Result<ConfigFacts, Error> {
+    let read = Box::pin(async {
+        let chunks: Vec<Bytes> = store.blob(repository, config).await?.try_collect().await?;
+        let bytes = chunks.concat();
+        Ok(ConfigFacts { platform: Platform::of_config(&bytes), created: created_in_config(&bytes) })
+    });
+    reads.configs.get(&config.digest, read).await
+}
+
+pub(super) async fn read_manifest(
+    store: &Store,
+    repository: &Repository,
+    digest: &Digest,
+    reads: &Reads,
+) -> Result<RawManifest, Error> {
+    reads.manifests.get(digest, Box::pin(read(store, repository, digest))).await
 }
 
 async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<RawManifest, Error> {

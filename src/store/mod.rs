@@ -1,11 +1,13 @@
 //! Any place where images live, asked in the same words: a registry or an OCI image layout directory.
 
 pub mod connect;
+mod created;
 mod image;
 mod reads;
 mod referrers;
 mod stores;
 
+pub use created::read_created;
 pub use image::read_image;
 pub use reads::Reads;
 pub use stores::Stores;

@@ -3,16 +3,24 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::Error;
 use crate::image::{Digest, Platform, RawManifest};
 
-/// Manifests, and platforms out of configs, by digest: whoever holds the content, it is the same.
+/// Manifests, and what configs say, by digest: whoever holds the content, it is the same.
 #[derive(Debug, Default)]
 pub struct Reads {
     pub(super) manifests: Once<RawManifest>,
-    pub(super) platforms: Once<Option<Platform>>,
+    pub(super) configs: Once<ConfigFacts>,
+}
+
+/// What the config of an image says of it.
+#[derive(Clone, Debug)]
+pub(super) struct ConfigFacts {
+    pub(super) platform: Option<Platform>,
+    pub(super) created: Option<Timestamp>,
 }
 
 /// Values by digest, each made once; who asks while it is being made waits for it. A failure is not kept.
@@ -32,5 +40,11 @@ impl<T: Clone> Once<T> {
             Arc::clone(cells.entry(digest.clone()).or_default())
         };
         cell.get_or_try_init(|| make).await.cloned()
+    }
+
+    /// Keeps what was read on another way.
+    pub(super) fn put(&self, digest: Digest, value: T) {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.entry(digest).or_insert_with(|| Arc::new(OnceCell::new_with(Some(value))));
     }
 }

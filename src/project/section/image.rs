@@ -2,7 +2,7 @@
 
 use crate::diag::Spanned;
 use crate::image::{Digest, Repository, Tag};
-use crate::migrate::{Flatten, ImageRule, RepositoryPattern, TagFilter, TagPattern};
+use crate::migrate::{Age, Flatten, ImageRule, Newest, RepositoryPattern, TagFilter, TagPattern};
 use crate::project::kdl::{Child, Cursor, Fault, Literal, Shape};
 
 pub(super) static IMAGE: Shape = Shape::new("image", "image \"library/nginx\" tags=\">=1.25, <2\" as=\"nginx\"")
@@ -12,7 +12,7 @@ pub(super) static IMAGE: Shape = Shape::new("image", "image \"library/nginx\" ta
 
 static TAGS: Shape = Shape::new("tags", "tags \"1.26\" \"1.27\"").takes_many(&["pattern"]);
 static EXCEPT: Shape = Shape::new("except", "except \"*-debian-*\"").takes_many(&["pattern"]);
-static NEWEST: Shape = Shape::new("newest", "newest 3").takes(&["number"]);
+static NEWEST: Shape = Shape::new("newest", "newest 3 by=\"created\"").takes(&["number"]).properties(&["by"]);
 static PLATFORMS: Shape =
     Shape::new("platforms", "platforms \"linux/amd64\" \"linux/arm64\"").takes_many(&["platform"]);
 
@@ -142,9 +142,15 @@ fn patterns(cursor: Cursor) -> Vec<Spanned<TagPattern>> {
     texts.filter_map(|text| cursor.parsed(text, "bad-pattern", TAGS_HELP)).collect()
 }
 
-fn newest(cursor: Cursor) -> Option<usize> {
+fn newest(cursor: Cursor) -> Option<Newest> {
     const MOST: u32 = 100_000;
-    usize::try_from(cursor.number(cursor.value(0)?, 1..=MOST)?).ok()
+    const AGES: [(&str, Age); 2] = [("version", Age::Version), ("created", Age::Created)];
+    let count = cursor.number(cursor.value(0)?, 1..=MOST)?;
+    let by = match cursor.text_of("by") {
+        Some(text) => cursor.word(text, "order", &AGES, &[])?.value,
+        None => Age::Version,
+    };
+    Some(Newest { count: usize::try_from(count).ok()?, by })
 }
 
 fn platforms(cursor: Cursor) -> Vec<Spanned<crate::image::Platform>> {

@@ -186,3 +186,30 @@ fn what_another_tool_wrote_again_is_left_alone_where_that_is_good_enough() {
     let plan = pair.project("image \"team/app\"\n    accept-equivalent true").run(["plan"]).expect_success();
     assert!(plan.stdout.contains("Plan: 0 to create, 1 to update, "), "{plan}");
 }
+
+#[test]
+fn the_newest_by_creation_are_chosen_and_nothing_is_read_twice() {
+    let pair = Pair::start();
+    let at = |seed, created| image(seed).created(created);
+    at(1, "2024-03-01T00:00:00Z").build().push(&pair.source.http(), "team/app", "build-a");
+    at(2, "2024-01-01T00:00:00Z").build().push(&pair.source.http(), "team/app", "build-z");
+    // The image of an index says it.
+    let last = at(3, "2024-05-01T00:00:00+08:00").index(&BOTH);
+    last.push(&pair.source.http(), "team/app", "build-b");
+    at(4, "2025-01-01T00:00:00Z").build().push(&pair.source.http(), "team/app", "nightly");
+    let project =
+        pair.project("image \"team/app\" {\n        tags \"build-*\"\n        newest 2 by=\"created\"\n    }");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let listed = pair.target.http().get("/v2/team/app/tags/list").expect_status(200);
+    let mut tags: Vec<_> = listed.json()["tags"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    tags.sort();
+    assert_eq!(tags, ["\"build-a\"", "\"build-b\""]);
+    pair.assert_arrived("team/app:build-b", &last);
+    let asked = pair.source_proxy.recorder();
+    for tag in ["build-a", "build-b", "build-z"] {
+        assert_eq!(asked.count("GET", &format!("manifests/{tag}")), 1, "{tag}");
+        assert_eq!(asked.count("HEAD", &format!("manifests/{tag}")), 0, "{tag}");
+    }
+    assert_eq!(asked.count("", "manifests/nightly"), 0);
+    assert_no_changes(&project);
+}

@@ -92,11 +92,19 @@ pub struct Recipe {
     platform: (&'static str, &'static str),
     layers: u64,
     layer_size: usize,
+    created: &'static str,
 }
 
 /// One Linux image for amd64, in OCI format, with two small layers.
 pub fn image(seed: u64) -> Recipe {
-    Recipe { seed, format: Format::Oci, platform: ("linux", "amd64"), layers: 2, layer_size: 1024 }
+    Recipe {
+        seed,
+        format: Format::Oci,
+        platform: ("linux", "amd64"),
+        layers: 2,
+        layer_size: 1024,
+        created: "2024-01-01T00:00:00Z",
+    }
 }
 
 impl Recipe {
@@ -106,6 +114,11 @@ impl Recipe {
 
     pub fn platform(self, os: &'static str, architecture: &'static str) -> Self {
         Self { platform: (os, architecture), ..self }
+    }
+
+    /// RFC 3339.
+    pub fn created(self, created: &'static str) -> Self {
+        Self { created, ..self }
     }
 
     /// So many layers, each holding one file of `size` bytes that do not compress.
@@ -124,7 +137,7 @@ impl Recipe {
         let config = json!({
             "architecture": architecture,
             "os": os,
-            "created": "2024-01-01T00:00:00Z",
+            "created": self.created,
             "config": {"Cmd": ["/data"], "Labels": {"seed": self.seed.to_string()}},
             "rootfs": {"type": "layers", "diff_ids": tars.iter().map(|tar| digest_of(tar)).collect::<Vec<_>>()},
             "history": tars.iter().map(|_| json!({"created_by": "test"})).collect::<Vec<_>>(),
