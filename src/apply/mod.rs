@@ -8,6 +8,7 @@ mod fix;
 mod gates;
 mod groups;
 mod prune;
+mod recompress;
 mod session;
 mod shelf;
 mod sync;

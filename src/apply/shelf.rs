@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
+use super::recompress::Recompressions;
 use crate::image::{Digest, Repository};
 use crate::plan::{Plan, Transfer, Work};
 
@@ -20,6 +21,7 @@ pub(super) type Child = Arc<tokio::sync::Mutex<bool>>;
 pub(super) struct Shelves {
     blobs: Mutex<HashMap<(String, Digest), Holders>>,
     children: Mutex<HashMap<(String, Repository, Digest), Child>>,
+    pub(super) recompressions: Arc<Recompressions>,
 }
 
 impl Shelves {
@@ -45,7 +47,7 @@ impl Shelves {
             }
         }
         let shelves = held.into_iter().map(|(key, holders)| (key, Arc::new(tokio::sync::Mutex::new(holders))));
-        Self { blobs: Mutex::new(shelves.collect()), children: Mutex::default() }
+        Self { blobs: Mutex::new(shelves.collect()), ..Self::default() }
     }
 
     pub(super) fn holders(&self, registry: &str, digest: &Digest) -> Holders {

@@ -54,21 +54,21 @@ impl<'a> Copy<'a> {
         reads: &Reads,
     ) -> Result<Option<Prepared<'a>>, Problem> {
         let Self { step, work, .. } = self;
-        let (Some(source_digest), Some(after)) = (&work.source_digest, &work.after) else {
-            return Err(Problem::new("incomplete-plan", format!("the plan of {} has no digests", step.address)));
-        };
+        let Some(source_digest) = &work.source_digest else { return Err(incomplete(step)) };
+        let after = work.after.as_ref();
         let source = context.stores.get(&work.source.registry)?;
         let target = context.stores.get(&work.target.registry)?;
         // A referrer may be stored and not be listed: it is written and listed again, whatever is there.
         if work.subject.is_none() && precondition(work, target, after).await? == Held::After {
             return Ok(None);
         }
-        let known = context.images.get(&work.target).filter(|known| known.root().digest == *after);
+        let known = context.images.get(&work.target).filter(|known| known.digest() == after);
         let image = match known {
             Some(known) => known.clone(),
             None => read_image(source, &work.source.repository, source_digest, &work.rewrite, reads).await?,
         };
-        if image.root().digest != *after {
+        if image.digest() != after {
+            let Some(after) = after else { return Err(incomplete(step)) };
             let message = format!("{} would become {}, not {after} as planned", work.target, image.root().digest);
             return Err(Problem::new("other-digest", message).with_help("plan again with this version of swrctl"));
         }
@@ -89,10 +89,15 @@ impl Prepared<'_> {
 
     async fn write_manifests(&self, moved: Result<u64, Error>) -> Result<u64, Problem> {
         let bytes = moved?;
-        put_manifests(&self.transfers, &self.image).await?;
-        verify(&self.transfers, &self.image).await?;
-        Ok(bytes)
+        let (image, recompressed) = self.transfers.recompress(&self.image).await?;
+        put_manifests(&self.transfers, &image).await?;
+        verify(&self.transfers, &image).await?;
+        Ok(bytes.saturating_add(recompressed))
     }
+}
+
+fn incomplete(step: &Step) -> Problem {
+    Problem::new("incomplete-plan", format!("the plan of {} has no digests", step.address)).with_help("plan again")
 }
 
 #[derive(PartialEq, Eq)]
@@ -104,9 +109,9 @@ enum Held {
 }
 
 /// Does the target's tag still hold what it held when the plan was made?
-async fn precondition(work: &SyncWork, target: &Store, after: &Digest) -> Result<Held, Problem> {
+async fn precondition(work: &SyncWork, target: &Store, after: Option<&Digest>) -> Result<Held, Problem> {
     let found = target.head_manifest(&work.target.repository, &work.target.reference).await?.map(|found| found.digest);
-    if found.as_ref() == Some(after) {
+    if after.is_some() && found.as_ref() == after {
         return Ok(Held::After);
     }
     if found == work.before {

@@ -43,13 +43,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 impl Transfers<'_> {
     /// Makes the target repository hold `blob`, after `tries` that failed already; returns the bytes that moved.
     pub(super) async fn place(&self, blob: &Descriptor, tries: u32) -> Result<u64, Error> {
+        self.place_from(blob, tries, |from| self.download(blob, from)).await
+    }
+
+    /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them.
+    pub(super) async fn place_from(
+        &self,
+        blob: &Descriptor,
+        tries: u32,
+        bytes: impl Fn(u64) -> BlobStream,
+    ) -> Result<u64, Error> {
         let mut shelf = self.shelf(blob).await;
-        let bytes = match self.start(blob, &shelf).await? {
+        let moved = match self.start(blob, &shelf).await? {
             Start::Held => 0,
-            Start::Send(session) => self.with_retries(blob, session, tries).await?,
+            Start::Send(session) => self.with_retries(blob, session, tries, bytes).await?,
         };
         shelf.insert(self.work.target.repository.clone());
-        Ok(bytes)
+        Ok(moved)
     }
 
     pub(super) async fn shelf(&self, blob: &Descriptor) -> Shelf {
@@ -89,11 +99,17 @@ impl Transfers<'_> {
     }
 
     /// Moves the bytes, again and again while what stops it is temporary.
-    async fn with_retries(&self, blob: &Descriptor, mut session: Session, tries: u32) -> Result<u64, Error> {
+    async fn with_retries(
+        &self,
+        blob: &Descriptor,
+        mut session: Session,
+        tries: u32,
+        bytes: impl Fn(u64) -> BlobStream,
+    ) -> Result<u64, Error> {
         let (mut attempt, mut pause, mut kept) = (tries + 1, FIRST_PAUSE, 0);
         let moved = Arc::<Moved>::default();
         loop {
-            let sent = self.send(blob, &mut session, &moved, |from| self.download(blob, from)).await;
+            let sent = self.send(blob, &mut session, &moved, &bytes).await;
             match sent {
                 Err(error) if self.may_retry(&error, attempt) => {
                     self.tell_retry(attempt, pause, error);
@@ -104,6 +120,24 @@ impl Transfers<'_> {
                     }
                 }
                 result => return result.map(|()| moved.bytes()),
+            }
+        }
+    }
+
+    /// What `make` makes, tried again while what stops it is temporary.
+    pub(super) async fn retried<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        make: impl Fn() -> F,
+    ) -> Result<T, Error> {
+        let (mut attempt, mut pause) = (1, FIRST_PAUSE);
+        loop {
+            match make().await {
+                Err(error) if self.may_retry(&error, attempt) => {
+                    self.tell_retry(attempt, pause, error);
+                    tokio::time::sleep(pause).await;
+                    (attempt, pause) = (attempt + 1, (pause * 2).min(LONGEST_PAUSE));
+                }
+                result => return result,
             }
         }
     }

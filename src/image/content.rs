@@ -1,9 +1,12 @@
 //! Are two images the same but for how their manifests are written?
 
 use super::rewrite::ImageTree;
-use super::{Child, Digest, Manifest, RawManifest};
+use super::{Child, Descriptor, Digest, Manifest, RawManifest};
 
-/// Whether both trees hold the same configs and layers for the same platforms, in the same order and of the same types.
+/// Whether `other` holds the configs and layers of `one` for the same platforms, in the same order and of the same types.
+///
+/// A layer of `one` that is to be recompressed may be any there: the config, which is the same, names the digests of
+/// what layers hold.
 ///
 /// Tools that read a manifest and write it again change its digest and nothing that runs. Annotations do not count.
 #[must_use]
@@ -28,7 +31,7 @@ impl Pair<'_> {
             (
                 Ok(Manifest::Image { config, layers, oci_only }),
                 Ok(Manifest::Image { config: config_2, layers: layers_2, oci_only: oci_only_2 }),
-            ) => config == config_2 && layers == layers_2 && same_fields(&oci_only, &oci_only_2),
+            ) => config == config_2 && self.same_layers(&layers, &layers_2) && same_fields(&oci_only, &oci_only_2),
             (
                 Ok(Manifest::Index { children, oci_only }),
                 Ok(Manifest::Index { children: others, oci_only: oci_only_2 }),
@@ -40,6 +43,14 @@ impl Pair<'_> {
             }
             _ => false,
         }
+    }
+
+    fn same_layers(&self, layers: &[Descriptor], others: &[Descriptor]) -> bool {
+        let recompressed = |layer: &Descriptor| self.one.recompress.iter().any(|other| other.digest == layer.digest);
+        let same = |(layer, other): (&Descriptor, &Descriptor)| {
+            layer == other || (recompressed(layer) && layer.media_type == other.media_type)
+        };
+        layers.len() == others.len() && layers.iter().zip(others).all(same)
     }
 
     fn same_child(&self, one: &Child, other: &Child) -> bool {

@@ -68,6 +68,14 @@ impl MediaType {
         matches!(self, Self::OciManifest | Self::OciIndex | Self::DockerManifest | Self::DockerManifestList)
     }
 
+    /// Layers compressed with zstd, which Docker's media types have no name for (`tar.zstd` is `BuildKit`'s).
+    #[must_use]
+    pub fn is_zstd_layer(&self) -> bool {
+        const ZSTD: [&str; 2] =
+            ["application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar.zstd"];
+        ZSTD.contains(&self.as_str())
+    }
+
     /// Layers whose bytes are not meant to be distributed (Windows base layers).
     #[must_use]
     pub fn is_foreign_layer(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Explicit changes of an image on its way: platform subset, attestations dropped, OCI to Docker media types.
 //!
 //! Pure and deterministic, so that the plan can say the digest that a rewrite produces. Only manifests change;
-//! config and layer blobs keep their digests.
+//! config and layer blobs keep their digests. The exception are layers compressed with zstd, which Docker's media types
+//! cannot name: what they become is known only once they have been compressed again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +25,11 @@ pub struct Rewrite {
 pub struct ImageTree {
     /// Children before the index that names them; the root is the last.
     pub manifests: Vec<RawManifest>,
-    /// Every blob once, in order of first mention.
+    /// Every blob once, in order of first mention; without those to be recompressed.
     pub blobs: Vec<Descriptor>,
+    /// Layers to be compressed with gzip instead. As long as there are any, the manifests name them as the source has
+    /// them: their digests mean nothing, and they must not be written.
+    pub recompress: Vec<Descriptor>,
     /// What the rewrite takes away, in the user's words; empty when bytes are untouched.
     pub losses: Vec<String>,
     /// What of the source had to be read to know all this: manifests, and perhaps a config.
@@ -39,6 +43,46 @@ impl ImageTree {
     pub fn root(&self) -> &RawManifest {
         self.manifests.last().expect("a tree has a root")
     }
+
+    /// The digest that the tag will hold, where it is known yet.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        self.recompress.is_empty().then(|| &self.root().digest)
+    }
+
+    /// The tree once its layers were recompressed; `layers` are their new descriptors, by the digest at the source.
+    #[must_use]
+    pub fn with_recompressed(&self, layers: &BTreeMap<Digest, Descriptor>) -> Self {
+        let mut renamed = layers.clone();
+        let renew = |raw: &RawManifest| {
+            let written = with_descriptors(raw, &renamed);
+            renamed.insert(raw.digest.clone(), written.descriptor());
+            written
+        };
+        let manifests = self.manifests.iter().map(renew).collect();
+        let (known, recompress): (Vec<_>, Vec<_>) =
+            self.recompress.iter().cloned().partition(|layer| layers.contains_key(&layer.digest));
+        let mut blobs = self.blobs.clone();
+        blobs.extend(known.iter().map(|layer| layers[&layer.digest].clone()));
+        Self { manifests, blobs, recompress, ..self.clone() }
+    }
+}
+
+/// `raw` with the entries of its layers or children that have another digest now.
+fn with_descriptors(raw: &RawManifest, renamed: &BTreeMap<Digest, Descriptor>) -> RawManifest {
+    let mut document: Map<String, Value> = serde_json::from_slice(&raw.bytes).unwrap_or_default();
+    let mut changed = false;
+    let lists = document.iter_mut().filter(|(name, _)| matches!(name.as_str(), "layers" | "manifests"));
+    for entry in lists.filter_map(|(_, list)| list.as_array_mut()).flatten() {
+        let digest = entry.get("digest").and_then(Value::as_str).and_then(|text| text.parse::<Digest>().ok());
+        let renamed = digest.and_then(|digest| renamed.get(&digest).filter(|now| now.digest != digest));
+        if let (Some(now), Some(entry)) = (renamed, entry.as_object_mut()) {
+            entry.insert("digest".to_owned(), json!(now.digest));
+            entry.insert("size".to_owned(), json!(now.size));
+            changed = true;
+        }
+    }
+    if changed { RawManifest::new(None, Value::Object(document).to_string()) } else { raw.clone() }
 }
 
 /// Why an image cannot be rewritten as asked.
@@ -62,6 +106,9 @@ pub enum RewriteError {
     TooDeep,
 }
 
+/// What recompressed layers are at the target.
+pub const DOCKER_GZIP_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
 /// Nested indexes beyond this are refused, not followed.
 pub const MAX_DEPTH: usize = 4;
 
@@ -75,11 +122,12 @@ pub fn rewrite(
     rewrite: &Rewrite,
 ) -> Result<ImageTree, RewriteError> {
     let reads = children.keys().chain([&root.digest]).cloned().collect();
-    let tree = ImageTree { manifests: vec![], blobs: vec![], losses: vec![], reads };
+    let tree = ImageTree { manifests: vec![], blobs: vec![], recompress: vec![], losses: vec![], reads };
     let mut work = Work { children, rewrite, written: BTreeMap::new(), tree };
     work.manifest(root, 0)?;
     let mut seen = BTreeSet::new();
     work.tree.blobs.retain(|blob| seen.insert(blob.digest.clone()));
+    work.tree.recompress.retain(|blob| seen.insert(blob.digest.clone()));
     let mut seen = BTreeSet::new();
     work.tree.manifests.retain(|manifest| seen.insert(manifest.digest.clone()));
     Ok(work.tree)
@@ -174,7 +222,11 @@ impl Work<'_> {
             raw.clone()
         };
         self.tree.blobs.push(config);
-        self.tree.blobs.extend(layers.into_iter().filter(|layer| !layer.media_type.is_foreign_layer()));
+        let layers = layers.into_iter().filter(|layer| !layer.media_type.is_foreign_layer());
+        let (recompress, blobs): (Vec<_>, Vec<_>) =
+            layers.partition(|layer| self.rewrite.docker_media_types && layer.media_type.is_zstd_layer());
+        self.tree.recompress.extend(recompress);
+        self.tree.blobs.extend(blobs);
         Ok(written)
     }
 
@@ -226,7 +278,7 @@ fn docker_image(raw: &RawManifest, config: &Descriptor, layers: &[Descriptor]) -
     if !matches!(config.media_type, MediaType::OciConfig | MediaType::DockerConfig) {
         return Err(RewriteError::Artifact { digest: raw.digest.clone(), config: config.media_type.clone() });
     }
-    if raw.media_type == MediaType::DockerManifest {
+    if raw.media_type == MediaType::DockerManifest && !layers.iter().any(|layer| layer.media_type.is_zstd_layer()) {
         return Ok(raw.clone());
     }
     let layers = layers
@@ -246,9 +298,11 @@ fn docker_image(raw: &RawManifest, config: &Descriptor, layers: &[Descriptor]) -
     Ok(RawManifest::new(None, document.to_string()))
 }
 
+/// What Docker calls a layer of this type; one of zstd is gzip by then.
 fn docker_layer(media_type: &MediaType) -> Option<&str> {
     match media_type.as_str() {
-        "application/vnd.oci.image.layer.v1.tar+gzip" => Some("application/vnd.docker.image.rootfs.diff.tar.gzip"),
+        _ if media_type.is_zstd_layer() => Some(DOCKER_GZIP_LAYER),
+        "application/vnd.oci.image.layer.v1.tar+gzip" => Some(DOCKER_GZIP_LAYER),
         "application/vnd.oci.image.layer.v1.tar" => Some("application/vnd.docker.image.rootfs.diff.tar"),
         "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip" => {
             Some("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
@@ -287,6 +341,7 @@ fn keep_entry(entry: &mut Value, kept: &BTreeMap<Digest, Descriptor>, docker: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::same_content;
 
     fn image(layer: &str, layer_type: &str) -> RawManifest {
         let document = json!({
@@ -368,10 +423,35 @@ mod tests {
     }
 
     #[test]
+    fn zstd_layers_leave_the_digest_open_until_they_are_recompressed() {
+        let docker = Rewrite { docker_media_types: true, ..Rewrite::default() };
+        let (zstd, gzip) = (image("z", "application/vnd.oci.image.layer.v1.tar+zstd"), image("g", GZIP));
+        let root = index(&[(&zstd, "linux/amd64"), (&gzip, "linux/arm64")]);
+        let children = [&zstd, &gzip].map(|raw| (raw.digest.clone(), raw.clone())).into();
+        let tree = rewrite(&root, &children, &docker).unwrap();
+        assert_eq!((tree.digest(), tree.recompress.len(), tree.blobs.len()), (None, 1, 2));
+
+        let new = Descriptor {
+            media_type: MediaType::parse(DOCKER_GZIP_LAYER),
+            digest: Digest::sha256(b"recompressed"),
+            size: 12,
+        };
+        let done = tree.with_recompressed(&[(tree.recompress[0].digest.clone(), new.clone())].into());
+        assert_eq!(done.digest(), Some(&done.root().digest));
+        assert!(done.blobs.contains(&new) && done.manifests.len() == 3);
+        let all = done.manifests.iter().map(|raw| (raw.digest.clone(), raw.clone())).collect();
+        let again = rewrite(done.root(), &all, &docker).unwrap();
+        assert_eq!((again.root(), again.blobs.len()), (done.root(), 3), "it holds together");
+        assert!(same_content(&tree, &again) && !same_content(&again, &tree));
+        // Without OCI's types at stake, nothing changes.
+        assert_eq!(rewrite(&root, &children, &Rewrite::default()).unwrap().digest(), Some(&root.digest));
+    }
+
+    #[test]
     fn what_docker_types_cannot_hold_is_refused() {
         let docker = Rewrite { docker_media_types: true, ..Rewrite::default() };
-        let zstd = image("z", "application/vnd.oci.image.layer.v1.tar+zstd");
-        assert!(matches!(rewrite(&zstd, &BTreeMap::new(), &docker), Err(RewriteError::Layer { .. })));
+        let strange = image("z", "application/vnd.example.layer");
+        assert!(matches!(rewrite(&strange, &BTreeMap::new(), &docker), Err(RewriteError::Layer { .. })));
         let (root, _) = multi_platform();
         assert!(matches!(rewrite(&root, &BTreeMap::new(), &docker), Err(RewriteError::MissingChild(_))));
     }

@@ -1,5 +1,7 @@
 //! Blobs as files: read in chunks, written whole or not at all.
 
+use std::io::{Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -32,6 +34,25 @@ pub(super) async fn read(directory: Arc<Directory>, blob: Descriptor) -> Result<
     let path = directory.blob_path(&blob.digest);
     let (expected, opened) = (blob.clone(), path.clone());
     let file = blocking(&path, move || open(&directory, &expected, &opened)).await?;
+    Ok(verified(chunks(file, path), blob))
+}
+
+/// The bytes of a file from the one numbered `from` on.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn stream_file(path: &Path, from: u64) -> Result<BlobStream, Error> {
+    let opened = path.to_owned();
+    let open = move || {
+        let failed = |error| Error::io("read", &opened, &error);
+        let mut file = std::fs::File::open(&opened).map_err(failed)?;
+        file.seek(SeekFrom::Start(from)).map_err(failed)?;
+        Ok(file)
+    };
+    Ok(chunks(blocking(path, open).await?, path.to_owned()))
+}
+
+fn chunks(file: std::fs::File, path: PathBuf) -> BlobStream {
     let mut file = tokio::fs::File::from_std(file);
     file.set_max_buf_size(CHUNK);
     let chunks = stream::try_unfold(file, move |mut file| {
@@ -45,7 +66,7 @@ pub(super) async fn read(directory: Arc<Directory>, blob: Descriptor) -> Result<
             }
         }
     });
-    Ok(verified(chunks.boxed(), blob))
+    chunks.boxed()
 }
 
 fn open(directory: &Directory, blob: &Descriptor, path: &std::path::Path) -> Result<std::fs::File, Error> {

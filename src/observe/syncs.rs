@@ -143,12 +143,16 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
     refused
 }
 
-/// Targets that hold the wanted image under another digest, of those where that is good enough. A target that cannot be
+/// Targets that hold the wanted image under another digest, of those where that is good enough or where the digest is
+/// not known beforehand. A target that cannot be
 /// read counts as different: it is then written again.
 async fn equivalent(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> BTreeSet<Location> {
-    let differing = requests.iter().filter(|request| request.accept_equivalent).filter_map(|request| {
+    let differing = requests.iter().filter_map(|request| {
         let present = descriptor(heads, &request.target)?;
         let wanted = images.get(&image_key(request, heads)?)?.as_ref().ok()?;
+        if !request.accept_equivalent && wanted.digest().is_some() {
+            return None;
+        }
         (present.digest != wanted.root().digest).then_some((&request.target, &present.digest, wanted))
     });
     stream::iter(differing.collect::<Vec<_>>())

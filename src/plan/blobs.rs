@@ -32,15 +32,15 @@ impl<'a> Holdings<'a> {
     }
 
     /// Plans `blobs` into a repository and notes that it will hold them. Returns the bytes to move as well.
-    pub(super) fn place(
+    pub(super) fn place<'b>(
         &mut self,
         registry: &str,
         repository: &Repository,
-        blobs: &[Descriptor],
+        blobs: impl IntoIterator<Item = &'b Descriptor>,
     ) -> (Vec<PlannedBlob>, u64) {
         let mut bytes = 0;
         let planned = blobs
-            .iter()
+            .into_iter()
             .map(|descriptor| {
                 let transfer = self.place_one(registry, repository, &descriptor.digest);
                 if transfer == Transfer::Upload {

@@ -273,7 +273,8 @@ impl Planner<'_> {
         let unsigned = self.inventory.syncs.get(&request.target).and_then(|facts| facts.unsigned.clone());
         let unsigned = unsigned.filter(|_| action.is_change());
         let (blobs, bytes) = to_write.map_or_else(Default::default, |tree| {
-            holdings.place(&request.target.registry, &request.target.repository, &tree.blobs)
+            let blobs = tree.blobs.iter().chain(&tree.recompress);
+            holdings.place(&request.target.registry, &request.target.repository, blobs)
         });
         let requests = to_write.map(|tree| costs.of(request, tree, &blobs)).unwrap_or_default();
         let work = Work::Sync(Box::new(SyncWork {
@@ -281,7 +282,7 @@ impl Planner<'_> {
             source_digest: Some(source),
             target: request.target.clone(),
             before,
-            after: Some(after),
+            after,
             rewrite: request.rewrite.clone(),
             subject: request.subject.clone(),
             losses: to_write.iter().flat_map(|tree| tree.losses.clone()).chain(unsigned).collect(),
@@ -309,7 +310,8 @@ struct Decision<'a> {
     reason: &'static str,
     source: Digest,
     before: Option<Digest>,
-    after: Digest,
+    /// None where layers have to be recompressed first.
+    after: Option<Digest>,
     image: Option<&'a ImageTree>,
 }
 
@@ -332,7 +334,7 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
         return Ok(decision(
             Action::Unchanged,
             "present, and only what is missing is wanted",
-            present.digest.clone(),
+            Some(present.digest.clone()),
             None,
         ));
     }
@@ -342,17 +344,17 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
     let image = facts.image.as_ref().map(|image| image.as_ref().map_err(Clone::clone)).transpose()?;
     let after = after(request, source, image)?;
     if let ManifestReference::Digest(wanted) = &request.target.reference
-        && *wanted != after
+        && Some(wanted) != after.as_ref()
     {
-        return Err(other_digest(request, &after));
+        return Err(other_digest(request, after.as_ref()));
     }
     let (action, reason) = match target {
-        Some(target) if target.digest == after => (Action::Unchanged, "the same digest"),
+        Some(target) if Some(&target.digest) == after.as_ref() => (Action::Unchanged, "the same digest"),
         Some(present) if facts.equivalent => {
             return Ok(decision(
                 Action::Unchanged,
-                "the same image, written in other words",
-                present.digest.clone(),
+                if after.is_some() { "the same image, written in other words" } else { "the same image, recompressed" },
+                Some(present.digest.clone()),
                 None,
             ));
         }
@@ -362,16 +364,17 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
     Ok(decision(action, reason, after, image))
 }
 
-/// The digest that the target's tag is to hold.
-fn after(request: &Request, source: &Descriptor, image: Option<&ImageTree>) -> Result<Digest, Problem> {
+/// The digest that the target's tag is to hold; none where it is known only when layers are recompressed.
+fn after(request: &Request, source: &Descriptor, image: Option<&ImageTree>) -> Result<Option<Digest>, Problem> {
     match image {
-        Some(tree) => Ok(tree.root().digest.clone()),
-        None if !request.rewrite.needs_content(&source.media_type) => Ok(source.digest.clone()),
+        Some(tree) => Ok(tree.digest().cloned()),
+        None if !request.rewrite.needs_content(&source.media_type) => Ok(Some(source.digest.clone())),
         None => Err(Problem::new("not-observed", format!("the image of {} was not read", request.source))),
     }
 }
 
-fn other_digest(request: &Request, after: &Digest) -> Problem {
+fn other_digest(request: &Request, after: Option<&Digest>) -> Problem {
+    let after = after.map_or_else(|| "another digest".to_owned(), ToString::to_string);
     let message = format!("{} has to be rewritten for the target and becomes {after} there", request.source);
     Problem::new("digest-changes", message).with_help("give it a tag to be found by: `as=\"nginx:1.25\"`")
 }

@@ -79,7 +79,7 @@ fn tree(blobs: &BTreeSet<u8>) -> ImageTree {
     let root = RawManifest::new(Some(MediaType::OciManifest.as_str()), format!("{blobs:?}"));
     let reads = [root.digest.clone()].into();
     let blobs = blobs.iter().map(|number| blob(*number)).collect();
-    ImageTree { manifests: vec![root], blobs, losses: vec![], reads }
+    ImageTree { manifests: vec![root], blobs, recompress: vec![], losses: vec![], reads }
 }
 
 fn listings(world: &World, reversed: bool) -> Listings {

@@ -63,7 +63,7 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
     match &step.work {
         Work::Sync(sync) if step.action.is_change() => write_sync(text, sync, style),
         Work::Network(network) => write_checks(text, network),
-        Work::Prune(prune) if step.action.is_change() => write_arrow(text, prune.before.as_ref(), None, style),
+        Work::Prune(prune) if step.action.is_change() => write_arrow(text, prune.before.as_ref(), "none", style),
         Work::Fix(fix) => write_diff(text, fix, style),
         Work::Lint(_) | Work::Sync(_) | Work::Select(_) | Work::Prune(_) => {}
     }
@@ -105,7 +105,7 @@ fn write_checks(text: &mut String, network: &NetworkWork) {
 
 fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
     let _ = writeln!(text, "    from {}", shown(&sync.source));
-    write_arrow(text, sync.before.as_ref(), sync.after.as_ref(), style);
+    write_arrow(text, sync.before.as_ref(), &after(sync), style);
     let count = |wanted: fn(&Transfer) -> bool| sync.blobs.iter().filter(|blob| wanted(&blob.transfer)).count();
     let uploads = count(|transfer| *transfer == Transfer::Upload);
     let mounts = count(|transfer| matches!(transfer, Transfer::Mount { .. }));
@@ -131,10 +131,15 @@ fn write_sync(text: &mut String, sync: &SyncWork, style: &Style) {
     }
 }
 
-fn write_arrow(text: &mut String, before: Option<&Digest>, after: Option<&Digest>, style: &Style) {
+/// What the target's tag will hold, for people.
+pub(super) fn after(sync: &SyncWork) -> String {
+    sync.after.as_ref().map_or_else(|| "(known after apply)".to_owned(), Digest::short)
+}
+
+fn write_arrow(text: &mut String, before: Option<&Digest>, after: &str, style: &Style) {
     let short = |digest: Option<&Digest>| digest.map_or_else(|| "none".to_owned(), Digest::short);
     let arrow = if style.unicode { "→" } else { "->" };
-    let _ = writeln!(text, "    {} {arrow} {}", short(before), short(after));
+    let _ = writeln!(text, "    {} {arrow} {}", short(before), after);
 }
 
 fn shown(text: &(impl ToString + ?Sized)) -> String {

@@ -50,7 +50,7 @@ pub fn markdown(run: &Run<'_>) -> String {
 fn write_row(text: &mut String, run: &Run<'_>, step: &Step, course: &Course, outcome: Option<&Outcome>) {
     let short = |digest: Option<&Digest>| digest.map_or_else(|| "none".to_owned(), Digest::short);
     let digest = match &step.work {
-        Work::Sync(sync) => format!("{} → {}", short(sync.before.as_ref()), short(sync.after.as_ref())),
+        Work::Sync(sync) => format!("{} → {}", short(sync.before.as_ref()), crate::report::plan::after(sync)),
         Work::Prune(prune) => format!("{} → none", short(prune.before.as_ref())),
         _ => String::new(),
     };

@@ -1,10 +1,13 @@
 //! The main job towards SWR Basic: AK/SK login, conversion, and the refusals that only SWR makes.
 
+use std::io::Read;
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::support::content::{Format, image};
+use crate::support::counting::Proxy;
 use crate::support::kdl;
 use crate::support::registry::Registry;
 use crate::support::swr::{ACCESS_KEY, REGION, SECRET_KEY, Settings, Swr};
@@ -14,15 +17,16 @@ use crate::support::tools::skopeo_raw;
 const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 
 fn project(source: &Registry, swr: &Swr, organization: &str) -> Project {
+    project_of(&source.host(), swr, organization, "image \"app\"\n    attestations \"drop\"")
+}
+
+fn project_of(source: &str, swr: &Swr, organization: &str, rules: &str) -> Project {
     let block = format!(
         "provider \"swr\" region=\"{REGION}\" edition=\"basic\"\n    organization \"{organization}\"\n    \
          auth {{ access-key env=\"AK\"; secret-key env=\"SK\"; }}\n    limit requests-per-second=500"
     );
-    let sections = [
-        kdl::anonymous("source", &source.host()),
-        kdl::registry("target", &swr.host(), &block),
-        kdl::migrate("image \"app\"\n    attestations \"drop\""),
-    ];
+    let sections =
+        [kdl::anonymous("source", source), kdl::registry("target", &swr.host(), &block), kdl::migrate(rules)];
     Project::new(&kdl::project(&sections)).env("AK", ACCESS_KEY).env("SK", SECRET_KEY)
 }
 
@@ -48,6 +52,48 @@ fn an_oci_index_is_converted_and_recognised_by_the_next_plan() {
             assert!(!output.everything().contains(secret), "{output}");
         }
     }
+}
+
+#[test]
+fn zstd_layers_are_recompressed_once_and_recognised_by_the_next_plan() {
+    let (source, swr) = (Registry::plain(), Swr::plain(Settings::with_organizations(&["team"])));
+    let artifact = image(1).layers(2, 200_000).zstd().index(&BOTH);
+    let counted = Proxy::counting(source.address());
+    for (repository, tag) in [("app", "v1"), ("app", "latest"), ("other", "v1")] {
+        artifact.push(&source.http(), repository, tag);
+    }
+    let rules = "image \"app\"\n    image \"other\"\n    verify \"pull\"";
+    let project = project_of(&counted.host(), &swr, "team", rules);
+    let plan = project.run(["plan"]).expect_success();
+    assert!(plan.stdout.contains("none → (known after apply)"), "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let written = gzip_layers(&swr);
+    for layer in artifact.all_blobs().iter().filter(|blob| blob.media_type.ends_with("zstd")) {
+        assert_eq!(counted.recorder().count("GET", &layer.digest), 1, "read once for three tags");
+        let tar = zstd::decode_all(layer.bytes.as_slice()).unwrap();
+        assert!(written.contains(&tar), "the content of {} is there", layer.digest);
+    }
+    let again = project.run(["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!(again.stdout.trim_end().lines().last(), Some("No changes."), "{again}");
+}
+
+/// What the layers of `team/app:v1` hold.
+fn gzip_layers(swr: &Swr) -> Vec<Vec<u8>> {
+    let http = swr.registry().http();
+    let manifest = |reference: &str| http.manifest(Method::GET, "team/app", reference).expect_status(200).json();
+    let list = |document: &Value, name: &str| document[name].as_array().cloned().unwrap_or_default();
+    let digest = |entry: &Value| entry["digest"].as_str().unwrap().to_owned();
+    let mut layers = Vec::new();
+    for child in list(&manifest("v1"), "manifests") {
+        for layer in list(&manifest(&digest(&child)), "layers") {
+            assert_eq!(layer["mediaType"], "application/vnd.docker.image.rootfs.diff.tar.gzip");
+            let bytes = http.get(&format!("/v2/team/app/blobs/{}", digest(&layer))).expect_status(200).body;
+            let mut tar = Vec::new();
+            flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut tar).unwrap();
+            layers.push(tar);
+        }
+    }
+    layers
 }
 
 #[test]

@@ -93,6 +93,7 @@ pub struct Recipe {
     layers: u64,
     layer_size: usize,
     created: &'static str,
+    zstd: bool,
 }
 
 /// One Linux image for amd64, in OCI format, with two small layers.
@@ -104,6 +105,7 @@ pub fn image(seed: u64) -> Recipe {
         layers: 2,
         layer_size: 1024,
         created: "2024-01-01T00:00:00Z",
+        zstd: false,
     }
 }
 
@@ -114,6 +116,19 @@ impl Recipe {
 
     pub fn platform(self, os: &'static str, architecture: &'static str) -> Self {
         Self { platform: (os, architecture), ..self }
+    }
+
+    /// Layers compressed with zstd, which OCI's media types only can name.
+    pub fn zstd(self) -> Self {
+        Self { zstd: true, ..self }
+    }
+
+    fn layer(&self, tar: &[u8]) -> Blob {
+        if self.zstd {
+            let bytes = zstd::encode_all(tar, 3).expect("memory can be written to");
+            return Blob::new("application/vnd.oci.image.layer.v1.tar+zstd", bytes);
+        }
+        Blob::new(self.format.layer_type(), gzip(tar))
     }
 
     /// RFC 3339.
@@ -142,7 +157,7 @@ impl Recipe {
             "rootfs": {"type": "layers", "diff_ids": tars.iter().map(|tar| digest_of(tar)).collect::<Vec<_>>()},
             "history": tars.iter().map(|_| json!({"created_by": "test"})).collect::<Vec<_>>(),
         });
-        let layers = tars.iter().map(|tar| Blob::new(self.format.layer_type(), gzip(tar)));
+        let layers = tars.iter().map(|tar| self.layer(tar));
         let blobs: Vec<Blob> =
             [Blob::new(self.format.config_type(), to_bytes(&config))].into_iter().chain(layers).collect();
         let platform = json!({"platform": {"os": os, "architecture": architecture}});

@@ -1,0 +1,274 @@
+//! Layers compressed with zstd become layers compressed with gzip, for registries that take Docker's media types only.
+//!
+//! What a layer becomes is known at its end, and an upload says its digest before: the new layer waits in a temporary
+//! file, which goes with the last who needs it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use bytes::{Buf, Bytes};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tempfile::TempPath;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::transfer::Transfers;
+use crate::diag::Problem;
+use crate::image::rewrite::{DOCKER_GZIP_LAYER, ImageTree};
+use crate::image::{Algorithm, BlobStream, Descriptor, Digest, Hasher, MediaType, Repository};
+use crate::layout::stream_file;
+use crate::store::{Error, Store};
+
+/// Chunks of a layer between the network and its decompression.
+const CHUNKS_AHEAD: usize = 4;
+const BUFFER: usize = 128 * 1024;
+
+/// A recompressed layer.
+struct Gzip {
+    descriptor: Descriptor,
+    file: TempPath,
+}
+
+/// What layers became in this run, by their digest at the source: none is recompressed twice as long as its file is
+/// there, and its file is not missed where targets hold it.
+pub(super) struct Recompressions {
+    layers: Mutex<HashMap<Digest, Entry>>,
+    /// One a processor.
+    turns: Semaphore,
+}
+
+/// Locked while the layer is being recompressed.
+type Entry = Arc<tokio::sync::Mutex<Known>>;
+
+#[derive(Default)]
+struct Known {
+    descriptor: Option<Descriptor>,
+    gzip: Weak<Gzip>,
+}
+
+impl Default for Recompressions {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { layers: Mutex::default(), turns: Semaphore::new(processors) }
+    }
+}
+
+impl std::fmt::Debug for Recompressions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recompressions").finish_non_exhaustive()
+    }
+}
+
+impl Recompressions {
+    fn entry(&self, layer: &Digest) -> Entry {
+        Arc::clone(self.layers.lock().unwrap_or_else(PoisonError::into_inner).entry(layer.clone()).or_default())
+    }
+}
+
+impl Transfers<'_> {
+    /// The image as it is written once the target repository holds its layers, recompressed; and the bytes that moved.
+    pub(super) async fn recompress(&self, image: &ImageTree) -> Result<(ImageTree, u64), Error> {
+        let (mut layers, mut moved) = (BTreeMap::new(), 0_u64);
+        for layer in &image.recompress {
+            let (gzip, bytes) = self.place_recompressed(layer).await?;
+            moved = moved.saturating_add(bytes);
+            layers.insert(layer.digest.clone(), gzip);
+        }
+        Ok((image.with_recompressed(&layers), moved))
+    }
+
+    async fn place_recompressed(&self, layer: &Descriptor) -> Result<(Descriptor, u64), Error> {
+        let source = Source {
+            all: Arc::clone(&self.shelves.recompressions),
+            store: self.source.clone(),
+            repository: self.work.source.repository.clone(),
+            layer: layer.clone(),
+        };
+        let known = source.all.entry(&layer.digest).lock().await.descriptor.clone();
+        // Its file stays until the target holds it.
+        let (descriptor, _gzip) = match known {
+            Some(descriptor) => (descriptor, None),
+            None => {
+                let gzip = self.retried(|| source.gzip()).await?;
+                (gzip.descriptor.clone(), Some(gzip))
+            }
+        };
+        let moved = self.place_from(&descriptor, 0, |from| source.clone().bytes(from)).await?;
+        Ok((descriptor, moved))
+    }
+}
+
+/// Where a layer comes from.
+#[derive(Clone)]
+struct Source {
+    all: Arc<Recompressions>,
+    store: Store,
+    repository: Repository,
+    layer: Descriptor,
+}
+
+impl Source {
+    async fn gzip(&self) -> Result<Arc<Gzip>, Error> {
+        let entry = self.all.entry(&self.layer.digest);
+        let mut known = entry.lock().await;
+        if let Some(gzip) = known.gzip.upgrade() {
+            return Ok(gzip);
+        }
+        let _turn = self.all.turns.acquire().await.expect("it is never closed");
+        let gzip = Arc::new(recompress(self.store.blob(&self.repository, &self.layer).await?, &self.layer).await?);
+        *known = Known { descriptor: Some(gzip.descriptor.clone()), gzip: Arc::downgrade(&gzip) };
+        Ok(gzip)
+    }
+
+    /// The new layer's bytes from the one numbered `from` on.
+    fn bytes(self, from: u64) -> BlobStream {
+        let opened = async move {
+            let gzip = self.gzip().await?;
+            let bytes = stream_file(&gzip.file, from).await?;
+            // The file is there until its last byte was read.
+            Ok::<_, Error>(bytes.inspect(move |_| _ = &gzip))
+        };
+        stream::once(opened).try_flatten().boxed()
+    }
+}
+
+async fn recompress(mut bytes: BlobStream, layer: &Descriptor) -> Result<Gzip, Error> {
+    let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+    let digest = layer.digest.clone();
+    let worker = tokio::task::spawn_blocking(move || write_gzip(Chunks { chunks, current: Bytes::new() }, &digest));
+    let mut broken = None;
+    while let Some(chunk) = bytes.next().await {
+        match chunk {
+            // Where nobody takes it, the worker has ended and says why.
+            Ok(chunk) => {
+                if sender.send(chunk).await.is_err() {
+                    break;
+                }
+            }
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    drop(sender);
+    let written = worker.await.expect("recompressing does not panic");
+    broken.map_or(written, Err)
+}
+
+/// Blocks until there is a chunk.
+struct Chunks {
+    chunks: mpsc::Receiver<Bytes>,
+    current: Bytes,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.chunks.blocking_recv() {
+                Some(chunk) => self.current = chunk,
+                None => return Ok(0),
+            }
+        }
+        let count = buffer.len().min(self.current.len());
+        self.current.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
+
+fn write_gzip(zstd: impl Read, layer: &Digest) -> Result<Gzip, Error> {
+    let (file, path) =
+        tempfile::Builder::new().prefix("swrctl-").tempfile().map_err(|e| no_room(&e, None))?.into_parts();
+    let output = Hashed { file: BufWriter::new(file), hasher: Hasher::new(Algorithm::Sha256), size: 0 };
+    let mut gzip = GzEncoder::new(output, Compression::default());
+    let mut tar = zstd::Decoder::new(zstd).map_err(|error| damaged(layer, &error))?;
+    let mut buffer = vec![0; BUFFER];
+    let output = loop {
+        let written = match tar.read(&mut buffer).map_err(|error| damaged(layer, &error))? {
+            0 => break gzip.finish().and_then(Hashed::finish),
+            count => gzip.write_all(&buffer[..count]),
+        };
+        written.map_err(|error| no_room(&error, Some(&path)))?;
+    };
+    let (digest, size) = output.map_err(|error| no_room(&error, Some(&path)))?;
+    let media_type = MediaType::parse(DOCKER_GZIP_LAYER);
+    Ok(Gzip { descriptor: Descriptor { media_type, digest, size }, file: path })
+}
+
+/// Writes and hashes.
+struct Hashed<W> {
+    file: W,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl<W: Write> Hashed<W> {
+    fn finish(mut self) -> io::Result<(Digest, u64)> {
+        self.file.flush()?;
+        Ok((self.hasher.finish(), self.size))
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        self.size += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn damaged(layer: &Digest, error: &io::Error) -> Error {
+    let problem = Problem::new("bad-layer", format!("the layer {layer} cannot be decompressed: {error}"));
+    let problem = problem.with_help("push the image to the source again, or leave this tag out with `except`");
+    Error { problem, temporary: false }
+}
+
+fn no_room(error: &io::Error, path: Option<&Path>) -> Error {
+    let folder = std::env::temp_dir();
+    let path = path.unwrap_or(&folder).display();
+    let problem = Problem::new("temporary-file", format!("a layer cannot be recompressed into {path}: {error}"));
+    let problem = problem.with_help("set TMPDIR to a folder with room for the largest layers");
+    Error { problem, temporary: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gunzip(path: &Path) -> Vec<u8> {
+        let mut content = Vec::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut content).unwrap();
+        content
+    }
+
+    #[test]
+    fn a_layer_of_several_frames_keeps_its_content() {
+        let halves: [Vec<u8>; 2] = [vec![7; 300_000], (0..=255).cycle().take(200_000).collect()];
+        let zstd = halves.iter().flat_map(|half| zstd::encode_all(half.as_slice(), 3).unwrap()).collect::<Vec<_>>();
+        let layer = Digest::sha256(&zstd);
+        let gzip = write_gzip(zstd.as_slice(), &layer).unwrap();
+        assert_eq!(gunzip(&gzip.file), halves.concat());
+        let bytes = std::fs::read(&gzip.file).unwrap();
+        assert_eq!((gzip.descriptor.digest, gzip.descriptor.size), (Digest::sha256(&bytes), bytes.len() as u64));
+        let again = write_gzip(zstd.as_slice(), &layer).unwrap();
+        assert_eq!(std::fs::read(&again.file).unwrap(), bytes, "the same layer becomes the same again");
+    }
+
+    #[test]
+    fn a_damaged_layer_is_told_by_its_digest() {
+        let mut zstd = zstd::encode_all([1; 5000].as_slice(), 3).unwrap();
+        zstd.truncate(zstd.len() - 3);
+        let layer = Digest::sha256(&zstd);
+        let error = write_gzip(zstd.as_slice(), &layer).map(|_| ()).unwrap_err();
+        assert!(error.problem.message.contains(&layer.to_string()) && !error.temporary);
+        assert!(write_gzip(b"no zstd".as_slice(), &layer).is_err());
+    }
+}
