@@ -1,6 +1,7 @@
 //! Registry hosts, repositories, tags and references, as the distribution specification and Docker read them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::Digest;
@@ -62,6 +63,15 @@ impl RegistryHost {
     pub fn host(&self) -> &str {
         let host = split_port(self.api_host()).0;
         host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// Whether it is this very machine; `127.1` is short for `127.0.0.1`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host();
+        let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_short = host.strip_prefix("127.").is_some_and(|rest| rest.split('.').all(number));
+        host == "localhost" || is_short || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     #[must_use]
@@ -383,6 +393,13 @@ mod tests {
         for wrong in ["", "https://a.b", "a/b", "a:0", "a:99999", "a b", "-a", "[::z]", "ä.de"] {
             assert!(wrong.parse::<RegistryHost>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn this_machine_has_many_names() {
+        let is_loopback = |text: &str| text.parse::<RegistryHost>().unwrap().is_loopback();
+        assert!(["localhost:5000", "127.0.0.1", "127.1:5000", "[::1]:80"].into_iter().all(is_loopback));
+        assert!(!["127.example", "127.0.0.1.example", "10.0.0.1", "local", "127"].into_iter().any(is_loopback));
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
         faults.add(fault.at(registry.name.span, "").help(help));
     }
     let has_secret = matches!(registry.auth, Auth::Basic { .. } | Auth::AccessKey { .. });
-    if registry.tls.plain_http && has_secret && !is_loopback(host.host()) {
+    if registry.tls.plain_http && has_secret && !host.is_loopback() {
         let fault = Fault::warning("clear-text-login", format!("the login travels to `{host}` in clear text"));
         faults.add(
             fault.at(registry.name.span, "uses plain HTTP").help("remove `plain-http`, or use `auth \"anonymous\"`"),
@@ -94,10 +94,6 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
         let help = "name an organization that exists in SWR: 1-64 characters, first a letter";
         swr_organization(organization, organization.span, help, faults);
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// SWR's own rules for the first part of a repository; the rest of them is in [`Repository`] already.

@@ -16,7 +16,6 @@ use super::skew::Skew;
 use super::tls;
 use super::{Error, Kind, Secret, Settings};
 use crate::diag::Problem;
-use crate::image::RegistryHost;
 
 /// How long to wait for what.
 #[derive(Clone, Copy)]
@@ -77,7 +76,8 @@ impl Transport {
                 .redirect(redirect::Policy::none())
                 .connect_timeout(times.connect)
                 .pool_idle_timeout(IDLE);
-            if is_loopback(host) {
+            // As other clients do it: what runs on this machine is never asked for through a proxy.
+            if host.is_loopback() {
                 builder = builder.no_proxy();
             }
             if !protocols.contains(&b"h2".as_slice()) {
@@ -199,12 +199,6 @@ impl Transport {
         }
         error
     }
-}
-
-/// As other clients do it: what runs on this machine is never asked for through a proxy.
-fn is_loopback(host: &RegistryHost) -> bool {
-    let address = host.host().parse::<std::net::IpAddr>();
-    host.host() == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn stalled(method: &Method, url: &Url, time: Duration) -> Error {
