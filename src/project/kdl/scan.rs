@@ -1,5 +1,6 @@
-//! A look at the text before knuffel sees it: what knuffel reports badly (unclosed strings, KDL 2, a missing `;`),
-//! does not survive (nesting, some escapes) or forgets (duplicate properties), and which texts are secrets.
+//! A look at the text before knuffel sees it: what knuffel reports badly (unclosed strings, KDL 2), refuses though people
+//! write it (no `;` before a `}`), does not survive (nesting, some escapes) or forgets (duplicate properties), and which
+//! texts are secrets.
 
 use std::collections::HashMap;
 use std::iter::Peekable;
@@ -15,11 +16,18 @@ const MAX_DEPTH: usize = 32;
 /// After so many faults the rest is noise.
 const MAX_FAULTS: usize = 20;
 
-/// What the syntax tree does not tell: by the start of a property's first name, where it is repeated.
+/// By the start of a property's first name, where it is repeated: the syntax tree does not tell.
 pub(super) type Duplicates = HashMap<usize, Vec<Span>>;
 
-/// Looks through `text`; on `None`, `faults` says why it is not a KDL 1 document.
-pub(super) fn scan(text: &str, faults: &Faults) -> Option<Duplicates> {
+#[derive(Default)]
+pub(super) struct Scanned {
+    pub(super) duplicates: Duplicates,
+    /// Every `}` that ends the node before it, in order: KDL 1 asks for a `;` there, KDL 2 does not.
+    pub(super) unended: Vec<usize>,
+}
+
+/// Looks through `text`; on `None`, `faults` says why it is not a KDL document.
+pub(super) fn scan(text: &str, faults: &Faults) -> Option<Scanned> {
     let mut scanner = Scanner {
         text,
         tokens: Lexer::new(text).peekable(),
@@ -29,13 +37,13 @@ pub(super) fn scan(text: &str, faults: &Faults) -> Option<Duplicates> {
         blocks: Vec::new(),
         node: Node::None,
         commented: false,
-        duplicates: Duplicates::new(),
+        found: Scanned::default(),
     };
     for secret in secrets::in_text(text) {
         faults.mask(secret);
     }
     while scanner.step() {}
-    (scanner.count == 0).then_some(scanner.duplicates)
+    (scanner.count == 0).then_some(scanner.found)
 }
 
 struct Scanner<'a> {
@@ -49,7 +57,7 @@ struct Scanner<'a> {
     node: Node<'a>,
     /// The next value or property is behind a `/-`.
     commented: bool,
-    duplicates: Duplicates,
+    found: Scanned,
 }
 
 /// An open `{`.
@@ -167,9 +175,7 @@ impl<'a> Scanner<'a> {
 
     fn close(&mut self, token: Token) {
         if !matches!(self.node, Node::None) {
-            let fault = Fault::new("missing-semicolon", "the node before `}` is not ended");
-            let help = "write `;` or start a new line before `}`: KDL 1 asks for it";
-            self.fault(fault.at(token.span, "`;` is missing before this").help(help));
+            self.found.unended.push(token.span.start);
         }
         self.node = if self.blocks.pop().is_some() {
             Node::Closed
@@ -268,7 +274,7 @@ impl<'a> Scanner<'a> {
             && !self.commented
         {
             match properties.get(key) {
-                Some(first) => self.duplicates.entry(*first).or_default().push(name.span),
+                Some(first) => self.found.duplicates.entry(*first).or_default().push(name.span),
                 None => _ = properties.insert(key, name.span.start),
             }
         }
