@@ -12,6 +12,7 @@ use super::{Child, Descriptor, Digest, Manifest, ManifestError, MediaType, Platf
 
 /// What to change; the default changes nothing, byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rewrite {
     /// Children of an index to keep; empty keeps all.
     pub platforms: Vec<Platform>,

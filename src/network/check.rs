@@ -92,6 +92,7 @@ pub enum Verdict {
 
 /// What one check expected and saw.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CheckResult {
     pub check: Check,
     pub verdict: Verdict,

@@ -18,6 +18,7 @@ use super::step::{PlannedBlob, Transfer};
 
 /// Requests at both sides; directories are asked nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Requests {
     pub source: SourceRequests,
     pub target: TargetRequests,
@@ -25,6 +26,7 @@ pub struct Requests {
 
 /// All of them GET.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SourceRequests {
     /// Of manifests, as far as they are not at hand when the plan is carried out, and of a config that tells a platform.
     pub manifests: u64,
@@ -33,6 +35,7 @@ pub struct SourceRequests {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TargetRequests {
     /// Of tags, before they are written, and of what is verified.
     pub head: u64,

@@ -15,6 +15,7 @@ use super::step::{Action, FixWork, LintWork, Step, Work};
 pub(super) const FORMAT_VERSION: u32 = 2;
 
 #[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document {
     format_version: u32,
     project: String,
@@ -27,6 +28,7 @@ struct Document {
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Summary {
     create: usize,
     update: usize,

@@ -30,6 +30,7 @@ impl<T> From<Result<T, Problem>> for Observed<T> {
 
 /// A tag, or a manifest by its digest, in one of the declared registries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Location {
     /// Name of a `registry` section.
     pub registry: String,

@@ -266,6 +266,34 @@ fn a_plan_of_everything_fits_and_reads_back() {
     assert_eq!(Plan::from_json(&text).unwrap().to_json(), text);
 }
 
+/// Places of all objects of a document.
+fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            found.push(at.to_owned());
+            object.iter().for_each(|(name, value)| objects(value, &format!("{at}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, value)| objects(value, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_key_that_is_not_known_is_refused_wherever_it_stands() {
+    let plan: Value = serde_json::from_str(&everything().to_json()).unwrap();
+    let mut places = Vec::new();
+    objects(&plan, "", &mut places);
+    assert!(places.len() > 50, "{places:?}");
+    for place in places {
+        let mut plan = plan.clone();
+        plan.pointer_mut(&place).unwrap()["verfiy"] = "pull".into();
+        let error = Plan::from_json(&plan.to_string()).expect_err(&place).to_string();
+        assert!(error.contains("unknown field `verfiy`"), "{place}: {error}");
+    }
+}
+
 #[test]
 fn the_schema_names_every_property_and_no_other_and_says_which_are_always_there() {
     let Seen { objects, properties, .. } = seen();

@@ -2,7 +2,7 @@
 
 use crate::diag::{Problem, Severity};
 use crate::image::rewrite::Rewrite;
-use crate::image::{Descriptor, Digest, Repository};
+use crate::image::{Descriptor, Digest, MediaType, Repository};
 use crate::migrate::Verify;
 use crate::network::CheckResult;
 
@@ -98,6 +98,7 @@ impl Work {
 
 /// A file that safe fixes change or create.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FixWork {
     /// Relative to the project file.
     pub file: String,
@@ -115,6 +116,7 @@ pub struct FixWork {
 
 /// A Dockerfile against its policy.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LintWork {
     pub file: String,
     /// Index of its `dockerfiles` section.
@@ -125,6 +127,7 @@ pub struct LintWork {
 
 /// A finding as a plan file keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LintFinding {
     pub rule: String,
     pub severity: Severity,
@@ -137,12 +140,14 @@ pub struct LintFinding {
 
 /// The path to one registry.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NetworkWork {
     pub registry: String,
     pub checks: Vec<CheckResult>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SelectWork {
     /// Name of the source registry.
     pub registry: String,
@@ -151,6 +156,7 @@ pub struct SelectWork {
 
 /// One tag to be made equal at the target.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SyncWork {
     pub source: Location,
     /// What the source's tag held when the plan was made; this content is copied, whatever the tag holds later.
@@ -182,6 +188,7 @@ pub struct SyncWork {
 
 /// A tag that no rule produces, to be taken away; the manifest stays.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PruneWork {
     pub target: Location,
     /// What it held when the plan was made.
@@ -190,6 +197,7 @@ pub struct PruneWork {
 
 /// A blob of an image and how it gets to the target.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "BlobRecord")]
 pub struct PlannedBlob {
     #[serde(flatten)]
     pub descriptor: Descriptor,
@@ -197,7 +205,7 @@ pub struct PlannedBlob {
     pub transfer: Transfer,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "transfer", rename_all = "lowercase")]
 pub enum Transfer {
     /// The target repository holds it.
@@ -209,4 +217,42 @@ pub enum Transfer {
         from: Repository,
     },
     Upload,
+}
+
+/// A planned blob as it is read: flattened parts would let unknown keys pass.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct BlobRecord {
+    media_type: MediaType,
+    digest: Digest,
+    size: u64,
+    transfer: TransferName,
+    #[serde(default)]
+    from: Option<Repository>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TransferName {
+    Present,
+    Coming,
+    Mount,
+    Upload,
+}
+
+impl TryFrom<BlobRecord> for PlannedBlob {
+    type Error = &'static str;
+
+    fn try_from(record: BlobRecord) -> Result<Self, Self::Error> {
+        let BlobRecord { media_type, digest, size, transfer, from } = record;
+        let transfer = match (transfer, from) {
+            (TransferName::Present, None) => Transfer::Present,
+            (TransferName::Coming, None) => Transfer::Coming,
+            (TransferName::Upload, None) => Transfer::Upload,
+            (TransferName::Mount, Some(from)) => Transfer::Mount { from },
+            (TransferName::Mount, None) => return Err("a mount needs `from`"),
+            (_, Some(_)) => return Err("`from` belongs to a mount only"),
+        };
+        Ok(Self { descriptor: Descriptor { media_type, digest, size }, transfer })
+    }
 }
