@@ -28,11 +28,13 @@ pub(super) fn read(reader: &mut Reader, variables: &[(&'static str, String)]) {
         reader.enter(&source);
         let whole = Spanned::new(value.trim(), Span::new(0, value.len()));
         match *name {
-            "HADOLINT_NOFAIL" => reader.no_fail(truth(whole.value)),
+            // A variable turns on what a file may have turned on already.
+            "HADOLINT_NOFAIL" if truth(whole.value) => reader.no_fail(true),
             "HADOLINT_FORMAT" => reader.format(whole),
             "HADOLINT_FAILURE_THRESHOLD" => reader.threshold(whole),
-            "HADOLINT_STRICT_LABELS" => reader.strict_labels(truth(whole.value)),
-            "HADOLINT_DISABLE_IGNORE_PRAGMA" => reader.disable_pragmas(truth(whole.value)),
+            "HADOLINT_STRICT_LABELS" if truth(whole.value) => reader.strict_labels(true),
+            "HADOLINT_DISABLE_IGNORE_PRAGMA" if truth(whole.value) => reader.disable_pragmas(true),
+            "HADOLINT_NOFAIL" | "HADOLINT_STRICT_LABELS" | "HADOLINT_DISABLE_IGNORE_PRAGMA" => {}
             "HADOLINT_TRUSTED_REGISTRIES" => items(value).for_each(|item| reader.trust(item)),
             "HADOLINT_IGNORE" => items(value).for_each(|item| reader.ignore(item)),
             "HADOLINT_REQUIRE_LABELS" => items(value).for_each(|item| label(reader, item)),
@@ -61,5 +63,5 @@ fn items(list: &str) -> impl Iterator<Item = Spanned<&str>> {
 }
 
 fn truth(value: &str) -> bool {
-    ["1", "true", "yes", "on", "y", "t"].iter().any(|word| word.eq_ignore_ascii_case(value))
+    ["1", "true", "yes", "on", "y"].iter().any(|word| word.eq_ignore_ascii_case(value))
 }

@@ -68,6 +68,7 @@ impl Settings {
             base_images: if own.base_images.is_empty() { below.base_images } else { own.base_images },
             labels: if says.labels { own.labels } else { below.labels },
             shellcheck: own.shellcheck,
+            baseline: own.baseline,
             overrides,
         };
     }

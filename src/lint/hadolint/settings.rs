@@ -119,7 +119,14 @@ impl Reader {
 
     /// `*` at the start or the end stands for anything; Docker Hub has two names.
     pub(super) fn trust(&mut self, host: Spanned<&str>) {
-        let name = if host.value == "hub.docker.com" { "docker.io" } else { host.value };
+        self.trust_name(host);
+        if host.value == "hub.docker.com" {
+            self.trust_name(Spanned::new("docker.io", host.span));
+        }
+    }
+
+    fn trust_name(&mut self, host: Spanned<&str>) {
+        let name = host.value;
         let pattern = if name == "*" { "**".to_owned() } else { format!("{name}/**") };
         match GlobBuilder::new(&pattern).literal_separator(true).build() {
             Ok(glob) => self.settings.policy.base_images.push(Spanned::new(glob, host.span)),

@@ -30,7 +30,7 @@ struct Open {
     nodes: Vec<Node>,
 }
 
-/// The first document, or `None` when there is none.
+/// The document, or `None` when there is none.
 ///
 /// # Errors
 /// What is no YAML, or more of it than is read.
@@ -41,6 +41,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
     let fault = |message: String, span: Span| {
         Diagnostic::error("bad-yaml", message).at(source, span, "").with_help("write it as YAML 1.2")
     };
+    let mut root = None;
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -51,6 +52,9 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
         let done = match event {
             Event::Scalar(value, style, ..) => {
                 Some(Node { span, value: Value::Scalar(value.into_owned(), style == ScalarStyle::Plain) })
+            }
+            Event::DocumentStart(_) if root.is_some() => {
+                return Err(fault("there is a second document".to_owned(), span));
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if open.len() == MAX_DEPTH => {
                 return Err(fault("lists and mappings are nested too deeply".to_owned(), span));
@@ -69,11 +73,11 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
         };
         match (done, open.last_mut()) {
             (Some(node), Some(outer)) => outer.nodes.push(node),
-            (Some(node), None) => return Ok(Some(node)),
+            (Some(node), None) => root = Some(node),
             (None, _) => {}
         }
     }
-    Ok(None)
+    Ok(root)
 }
 
 /// What is written without brackets ends with its last node.
@@ -113,7 +117,7 @@ mod tests {
     #[test]
     fn what_is_no_settings_file_is_told() {
         assert!(read_text("").unwrap().is_none());
-        for text in ["a: [", "a: *b", &"[".repeat(100_000)] {
+        for text in ["a: [", "a: *b", "a: b\n---\nc: d\n", "a: b\n---\n[", &"[".repeat(100_000)] {
             assert_eq!(read_text(text).unwrap_err().problem.code.as_str(), "bad-yaml", "{}", text.len());
         }
     }
