@@ -154,6 +154,13 @@ impl Dockerfile {
         }
     }
 
+    /// What the FROM of a stage names where each variable that only the build knows holds `sample`.
+    #[must_use]
+    pub fn base_where(&self, stage: &Stage, sample: &str) -> Option<String> {
+        let word = self.instructions.get(stage.from)?.words().first()?;
+        self.scopes.base_word(word, self.escape, sample)
+    }
+
     /// `stage` and the stages it is built on, itself first; each is earlier in the file than the one before.
     pub fn ancestry(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(Some(stage), |index| match self.stages.get(*index)?.base {

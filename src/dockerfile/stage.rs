@@ -72,6 +72,8 @@ fn latest<'v>(assignments: &'v Assignments, name: &str, before: usize) -> Option
 /// The variables of every stage, at every instruction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scopes {
+    /// ARGs in front of the first FROM.
+    global: HashMap<String, Option<String>>,
     frames: Vec<Frame>,
 }
 
@@ -79,6 +81,15 @@ impl Scopes {
     /// What the build gives the variable when it reaches the instruction `before` of a stage.
     pub(super) fn during_build(&self, stage: usize, before: usize, name: &str) -> Variable<'_> {
         look_up(&self.frames[..=stage], before, name, true)
+    }
+
+    /// What a word of FROM says where each variable that only the build knows holds `sample`.
+    pub(super) fn base_word<'v>(&'v self, word: &Word, escape: char, sample: &'v str) -> Option<String> {
+        let look_up = |name: &str| match look_up_global(&self.global, name) {
+            Variable::Unknown | Variable::Undefined => Variable::Value(sample),
+            known @ Variable::Value(_) => known,
+        };
+        expand(word.raw.as_str(), escape, look_up).value
     }
 
     /// What a container of the stage's image gets: every ENV, no ARG.
@@ -114,7 +125,8 @@ pub(super) fn resolve(
     for (index, instruction) in instructions.iter_mut().enumerate() {
         resolver.instruction(index, instruction);
     }
-    (resolver.stages, Scopes { frames: resolver.frames })
+    let Resolver { global, frames, stages, .. } = resolver;
+    (stages, Scopes { global, frames })
 }
 
 impl Resolver<'_> {

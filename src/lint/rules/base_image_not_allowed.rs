@@ -5,7 +5,7 @@ use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::latest_tag::copied_images;
-use crate::dockerfile::Base;
+use crate::dockerfile::{Base, Dockerfile, Stage};
 use crate::image::{Reference, Tag};
 use crate::diag::say;
 
@@ -52,6 +52,16 @@ fn spellings(image: &str) -> Vec<String> {
     short.into_iter().chain(tagged).chain([without_digest.to_owned()]).collect()
 }
 
+/// What a variable may stand for: a name, several parts of one, a registry, a tag.
+const SAMPLES: [&str; 6] = ["q0q", "q0q/q0q", "q0q.example", "q0q.example/q0q", "q0q:q0q", "q0q.example/q0q:q0q"];
+
+/// Whether a base is allowed whatever the build fills in: `debian:$TAG` is Debian.
+fn is_always_allowed(dockerfile: &Dockerfile, stage: &Stage, is_allowed: impl Fn(&str) -> bool) -> bool {
+    let images = SAMPLES.iter().filter_map(|sample| dockerfile.base_where(stage, sample));
+    let mut images = images.filter(|image| image.parse::<Reference>().is_ok()).peekable();
+    images.peek().is_some() && images.all(|image| is_allowed(&image))
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let patterns = &context.policy.base_images;
     if patterns.is_empty() {
@@ -73,6 +83,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let Some(word) = context.dockerfile.instructions[stage.from].words().first() else { continue };
         match &stage.base {
             Base::Stage(_) | Base::Scratch => {}
+            Base::Open if is_always_allowed(context.dockerfile, stage, is_allowed) => {}
             Base::Open => {
                 let message = say!(
                     "`{base}` has no default, so that it cannot be checked",
