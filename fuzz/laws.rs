@@ -124,7 +124,7 @@ static POLICIES: LazyLock<[Policy; 3]> = LazyLock::new(|| {
     let of = |profile| Policy { profile, fail_on: Level::Info, ..Policy::default() };
     let required = RequiredLabel { name: Spanned::new("a".into(), Span::default()), format: LabelFormat::Url };
     let mut strict = of(Profile::All);
-    strict.labels = LabelPolicy { required: vec![required], forbid_others: true };
+    strict.labels = LabelPolicy { required: vec![required], forbidden: Vec::new(), forbid_others: true };
     [strict, of(Profile::Hadolint), of(Profile::Swr)]
 });
 

@@ -258,6 +258,24 @@ pub(super) struct LintArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) hadolint_config: Option<PathBuf>,
 
+    /// Hold back the findings of this file, instead of what the policy says
+    ///
+    /// Only findings that it does not know are told, and fail.
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Show what baselines hold, too, and let it fail
+    #[arg(long, conflicts_with_all = ["baseline", "write_baseline"])]
+    pub(super) no_baseline: bool,
+
+    /// Write all findings to a baseline, so that they are not told again
+    ///
+    /// To FILE, or to the one of --baseline, or to those that the project file names, or to swr-baseline.json beside the
+    /// project file or in this folder. What the file says about other Dockerfiles stays.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with_all = ["diff"])]
+    #[expect(clippy::option_option, reason = "so clap says whether it is there, and whether with a value")]
+    pub(super) write_baseline: Option<Option<PathBuf>>,
+
     /// How findings are written; human unless hadolint's settings say otherwise
     #[arg(long, value_enum)]
     pub(super) format: Option<LintFormat>,

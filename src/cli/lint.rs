@@ -10,6 +10,7 @@ use crate::report::lint::{Format, render, summary};
 use crate::worktree::{Input, LintRun, lint_declared, lint_inputs};
 
 use super::args::{FailOn, LintArgs, LintFormat, ProfileArg, ShellCheckArg};
+use super::baseline::{self, Wanted};
 use super::fix::{self, Fixing};
 use super::hadolint::{self, Found};
 use super::output::{Failure, Output};
@@ -21,14 +22,17 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
         let problem = Problem::new("wrong-usage", "a project file and --hadolint-config are two policies");
         return Err(problem.with_help("name one, or write `hadolint-config` into the project file").into());
     }
+    let wanted = Wanted::of(args)?;
     let with_project = named || (file.exists() && args.hadolint_config.is_none());
-    let project = if with_project { Some(load(file, args, output)?) } else { None };
+    let mut project = if with_project { Some(load(file, &wanted, args, output)?) } else { None };
     let hadolint = if with_project { None } else { hadolint::find(args.hadolint_config.as_deref(), output)? };
     let occasion = output.occasion();
     let mut policy = hadolint.as_ref().map(|found| found.settings.clone().into_policy()).unwrap_or_default();
     adjust(&mut policy, args);
-    let wanted = hadolint.as_ref().and_then(Found::format).unwrap_or(Format::Human);
-    let format = args.format.map_or(wanted, format);
+    let root = project.as_ref().map_or(Path::new(""), |project| &project.root).to_owned();
+    wanted.lay_over(&root, &mut policy, project.iter_mut().flat_map(|project| &mut project.dockerfiles))?;
+    let own_format = hadolint.as_ref().and_then(Found::format).unwrap_or(Format::Human);
+    let format = args.format.map_or(own_format, format);
     let fixes = args.fix || args.diff;
     let folder = [Input::Path(".".into())];
     let mut run = match &project {
@@ -47,10 +51,13 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
         }
     }
     if args.profile.is_some() {
-        // What the project allows may be idle in another profile and needed in its own.
-        run.findings.retain(|finding| finding.problem.code.as_str() != "unused-override");
+        // What the project allows or holds may be idle in another profile and needed in its own.
+        run.findings.retain(|finding| !matches!(finding.problem.code.as_str(), "unused-override" | "stale-baseline"));
     }
     let fixing = if args.fix { fix::write(&mut run)? } else { Fixing::default() };
+    if args.write_baseline.is_some() {
+        baseline::write(&mut run, output.stdout.lang)?;
+    }
     if args.diff {
         fix::show(&run, output)?;
     } else if args.fix && inputs.iter().any(|input| matches!(input, Input::Stdin(_))) {
@@ -64,8 +71,8 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     Ok(if failed(&run) || !fixing.failures.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn load(file: &Path, args: &LintArgs, output: &Output) -> Result<Project, Failure> {
-    let (mut project, warnings) = project::load(file)?;
+fn load(file: &Path, wanted: &Wanted, args: &LintArgs, output: &Output) -> Result<Project, Failure> {
+    let (mut project, warnings) = project::load_with(file, wanted.declared())?;
     output.show(&warnings);
     for section in &mut project.dockerfiles {
         adjust(&mut section.policy, args);

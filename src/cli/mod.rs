@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod baseline;
 mod explain;
 mod fix;
 mod generate;

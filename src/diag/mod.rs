@@ -148,7 +148,9 @@ impl From<Problem> for Diagnostic {
 /// The candidate nearest to `word`, when it is near enough to be what was meant.
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = word.chars().count().div_ceil(3).max(1);
+    let length = word.chars().count();
+    // Of a word that is changed altogether, nothing is left to go by.
+    let limit = length.div_ceil(3).min(length.saturating_sub(1));
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
@@ -165,5 +167,7 @@ mod tests {
     fn suggests_only_what_is_near() {
         assert_eq!(did_you_mean("registy", ["registry", "migrate"]), Some("registry"));
         assert_eq!(did_you_mean("zzz", ["registry", "migrate"]), None);
+        assert_eq!((did_you_mean("x", ["a"]), did_you_mean("", ["a"])), (None, None));
+        assert_eq!(did_you_mean("ab", ["ac"]), Some("ac"));
     }
 }

@@ -82,6 +82,7 @@ fn policy(text: &str) -> Policy {
                     _ => panic!("{word}"),
                 };
             }
+            ["forbid", glob] => policy.labels.forbidden.push(spanned(glob).map(|glob| Glob::new(&glob).unwrap())),
             ["forbid-others"] => policy.labels.forbid_others = true,
             ["label", name, format] => {
                 let format = match format {

@@ -1,6 +1,7 @@
 //! Rules over Dockerfiles and the policy that weighs them. No I/O: what rules must know of the file system comes in
 //! as a [`BuildContext`].
 
+pub mod baseline;
 mod build;
 mod context;
 mod data;
@@ -10,6 +11,7 @@ mod foreign;
 pub mod hadolint;
 mod ignore_file;
 mod images;
+mod label_value;
 mod packages;
 mod paths;
 pub mod policy;
@@ -19,6 +21,7 @@ mod rule;
 mod rules;
 mod shellcheck;
 mod source_copies;
+mod spdx;
 mod stage_shell;
 mod start_script;
 mod start_text;
@@ -88,6 +91,8 @@ pub struct Report {
     pub failed: bool,
     /// `allow` entries of the policy that kept a finding away.
     pub allowed_by: BTreeSet<OverrideEntry>,
+    /// Findings that a baseline holds: they are not told and fail nothing.
+    pub held: Vec<Finding>,
 }
 
 /// A Dockerfile of a project and what is to be said about it.
@@ -177,9 +182,12 @@ pub fn lint(
         }
     }
     report.findings.sort_by_key(|finding| finding.diagnostic.labels[0].span);
-    report.failed =
-        policy.fail_on != Level::Off && report.findings.iter().any(|finding| finding.level >= policy.fail_on);
+    report.failed = is_failing(&report.findings, policy.fail_on);
     report
+}
+
+fn is_failing(findings: &[Finding], fail_on: Level) -> bool {
+    fail_on != Level::Off && findings.iter().any(|finding| finding.level >= fail_on)
 }
 
 fn severity(level: Level) -> Option<Severity> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet};
 use jiff::civil::Date;
 
+use super::baseline::Baseline;
 use super::hadolint::Says;
 use crate::diag::{Source, Spanned};
 
@@ -20,6 +21,8 @@ pub struct DockerfileSet {
     pub fixes: bool,
     /// Settings of hadolint that the policy starts from, as written.
     pub hadolint: Option<Spanned<PathBuf>>,
+    /// The file with the policy's baseline, as written.
+    pub baseline: Option<Spanned<PathBuf>>,
     /// What the policy says itself, before such settings.
     pub says: Says,
     pub gates: Gates,
@@ -50,6 +53,8 @@ pub struct Policy {
     pub labels: LabelPolicy,
     pub shellcheck: ShellCheck,
     pub pragmas: PragmaPolicy,
+    /// Findings that were there before.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 impl Default for Policy {
@@ -62,6 +67,7 @@ impl Default for Policy {
             labels: LabelPolicy::default(),
             shellcheck: ShellCheck::default(),
             pragmas: PragmaPolicy::default(),
+            baseline: None,
         }
     }
 }
@@ -135,6 +141,8 @@ pub struct Override {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelPolicy {
     pub required: Vec<RequiredLabel>,
+    /// Globs over names of labels, in which `*` is any text.
+    pub forbidden: Vec<Spanned<Glob>>,
     /// Labels that are not required are findings.
     pub forbid_others: bool,
 }

@@ -428,6 +428,10 @@ fn lint_step(dockerfile: &LintedDockerfile, fixed: Option<&Fixed>) -> Step {
         (0, 0) => "nothing found".to_owned(),
         _ => format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings)),
     };
+    let reason = match report.held.len() {
+        0 => reason,
+        held => format!("{reason}; {held} held by the baseline"),
+    };
     let failed = report.failed;
     let fixed_digest = fixed.map(|fixed| Digest::sha256(fixed.after.text().as_bytes()));
     Step {

@@ -1,28 +1,109 @@
-//! Reads a project file from disk.
+//! Reads a project file from disk, and the files that it takes policies from.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Parsed, Project};
 use crate::diag::{Diagnostic, Problem, Source};
+use crate::lint::baseline::{Baseline, NamedBy};
 use crate::lint::hadolint::Settings;
 
 /// More than any project file: what is larger was named by mistake.
 const MAX_BYTES: u64 = 1024 * 1024;
+/// A hundred thousand findings.
+const MAX_BASELINE: u64 = 16 * 1024 * 1024;
+
+/// What becomes of the baselines that sections name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baselines {
+    /// A file that is missing is an error.
+    Read,
+    /// A file that is missing holds nothing yet: it is about to be written.
+    Renew,
+    /// None is looked at.
+    Leave,
+}
 
 /// Reads and parses the project file at `path`.
 ///
 /// # Errors
 /// What keeps the file from being read, or everything that is wrong in it.
 pub fn load(path: &Path) -> Parsed {
+    load_with(path, Baselines::Read)
+}
+
+/// The same, for who has a word on baselines.
+///
+/// # Errors
+/// As [`load`] has them.
+pub fn load_with(path: &Path, baselines: Baselines) -> Parsed {
     let text = read(path).map_err(|diagnostic| vec![diagnostic])?;
     let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (mut project, mut found) =
         Project::parse(Arc::new(Source::new(path.display().to_string(), text)), root.to_owned())?;
     found.extend(with_hadolint(&mut project)?);
+    if baselines != Baselines::Leave {
+        with_baselines(&mut project, baselines)?;
+    }
     Ok((project, found))
+}
+
+/// Gives policies the baselines that their sections name; sections that name the same file share it.
+fn with_baselines(project: &mut Project, baselines: Baselines) -> Result<(), Vec<Diagnostic>> {
+    let mut read: HashMap<PathBuf, Arc<Baseline>> = HashMap::new();
+    for index in 0..project.dockerfiles.len() {
+        let Some(named) = project.dockerfiles[index].baseline.clone() else { continue };
+        let path = project.resolve(&named);
+        let baseline = match read.get(&path) {
+            Some(baseline) => Arc::clone(baseline),
+            None => read_baseline(&path, baselines == Baselines::Renew, NamedBy::ProjectFile)
+                .map_err(|found| vec![found.at(&project.source, named.span, "named here")])?,
+        };
+        read.insert(path, Arc::clone(&baseline));
+        project.dockerfiles[index].policy.baseline = Some(baseline);
+    }
+    Ok(())
+}
+
+/// Reads a baseline; one that `may_be_missing` holds nothing then.
+///
+/// # Errors
+/// When the file cannot be read or is no baseline.
+pub fn read_baseline(path: &Path, may_be_missing: bool, named_by: NamedBy) -> Result<Arc<Baseline>, Diagnostic> {
+    let path = path.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty()).unwrap_or(path);
+    let shown = path.display();
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent.canonicalize().map_err(|error| {
+        let message = format!("the folder of the baseline `{shown}` cannot be read: {error}");
+        Diagnostic::error("unreadable-baseline", message).with_help("correct the path, or make the folder")
+    })?;
+    let baseline = Baseline::new(path.to_owned(), folder, named_by);
+    match read_text(path, MAX_BASELINE) {
+        Ok(text) => baseline.with(&Arc::new(Source::new(shown.to_string(), text))).map(Arc::new),
+        Err(error) if error.kind() == ErrorKind::NotFound && may_be_missing => Ok(Arc::new(baseline)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let found = Diagnostic::error("no-baseline", format!("there is no baseline `{shown}`"));
+            Err(found.with_help(format!("write it with `{}`, or correct the path", baseline.renewal())))
+        }
+        Err(error) => {
+            let found =
+                Diagnostic::error("unreadable-baseline", format!("cannot read the baseline `{shown}`: {error}"));
+            Err(found.with_help("correct the path, or make the file readable"))
+        }
+    }
+}
+
+/// All of a file that is not larger than `most`.
+fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::other(format!("it is larger than {} MiB", most >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 /// Lays hadolint's settings below the policies that name them; returns what to warn of.
@@ -48,17 +129,10 @@ fn with_hadolint(project: &mut Project) -> Result<Vec<Diagnostic>, Vec<Diagnosti
 /// When the file cannot be read, is too large or no text.
 pub fn read_settings(path: &Path) -> Result<Arc<Source>, Problem> {
     let shown = path.display();
-    let unreadable = |why: String| {
-        Problem::new("unreadable-settings", format!("cannot read hadolint's settings `{shown}`: {why}"))
+    let text = read_text(path, MAX_BYTES).map_err(|error| {
+        Problem::new("unreadable-settings", format!("cannot read hadolint's settings `{shown}`: {error}"))
             .with_help("correct the path, or make the file readable")
-    };
-    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(unreadable("it is larger than 1 MiB".to_owned()));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    })?;
     Ok(Arc::new(Source::new(shown.to_string(), text)))
 }
 

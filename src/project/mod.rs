@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use declaration::{
     Auth, BadByteRate, ByteRate, Edition, Limits, Place, Project, Provider, RegistryDecl, SecretSource, Tls,
 };
-pub use load::{load, read_settings};
+pub use load::{Baselines, load, load_with, read_baseline, read_settings};
 
 use crate::diag::{Diagnostic, Severity, Source};
 

@@ -1,6 +1,7 @@
 //! Finds Dockerfiles, those that the project names or those of a command line, reads them with what lint must know of
 //! their build contexts, and lints them in parallel. Only reads.
 
+mod baselines;
 mod files;
 mod paths;
 mod sections;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
+pub use baselines::{Known, renewals};
 pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
 use self::sections::{Matchers, unmatched_patterns};
@@ -40,14 +42,22 @@ pub struct DockerfileListing {
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
 pub fn lint_all(project: &Project, occasion: Occasion) -> DockerfileListing {
-    list(project, occasion, |set| project.dockerfiles[set].fixes)
+    let Listing { files, findings } = list(project, occasion, |set| project.dockerfiles[set].fixes);
+    DockerfileListing { files: files.into_iter().map(|(set, file)| finished(file, set)).collect(), findings }
+}
+
+/// As [`DockerfileListing`], with all that is known of each file and the section that owns it.
+#[derive(Default)]
+struct Listing<'a> {
+    files: Vec<(usize, (Subject<'a>, Linted))>,
+    findings: Vec<Diagnostic>,
 }
 
 /// Also says what fixes make of the files of sections that `fixes` names.
-fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + Sync) -> DockerfileListing {
+fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + Sync) -> Listing<'_> {
     let sets: Vec<Matchers> = project.dockerfiles.iter().map(Matchers::new).collect();
     if sets.is_empty() {
-        return DockerfileListing::default();
+        return Listing::default();
     }
     let mut findings = Vec::new();
     let paths = walk(&project.root, occasion.lang, &mut findings).into_iter().map(|path| with_slashes(&path));
@@ -64,18 +74,20 @@ fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + S
     let sets: Vec<_> = owned.values().copied().collect();
     let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, occasion) }.open();
     let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
-    let files: Vec<_> = linted.into_iter().zip(sets).map(|(linted, set)| finished(linted, set)).collect();
+    let files: Vec<_> = sets.into_iter().zip(linted).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
         findings.extend(unmatched_patterns(project, section, occasion.lang, |pattern| used.contains(&(set, pattern))));
-        let allowed_by = files.iter().filter(|file| file.set == set).flat_map(|file| &file.report.allowed_by);
+        let own = files.iter().filter(|(owner, _)| *owner == set);
+        let allowed_by = own.flat_map(|(_, (_, linted))| &linted.report.allowed_by);
         let mut allowed_by: BTreeSet<_> = allowed_by.copied().collect();
         if !shell.complete || section.policy.shellcheck == ShellCheck::Off {
             allowed_by.extend(lint::shellcheck_overrides(&section.policy));
         }
         findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, occasion));
     }
+    findings.extend(baselines::stale(files.iter().map(|(_, file)| file), occasion.lang));
     findings.extend(shell.note);
-    DockerfileListing { files, findings }
+    Listing { files, findings }
 }
 
 /// Lints one Dockerfile again, as apply does before it relies on what the plan saw.
@@ -94,16 +106,18 @@ pub fn lint_one(project: &Project, path: &str, set: usize, occasion: Occasion) -
 }
 
 fn finished((subject, linted): (Subject, Linted), set: usize) -> LintedDockerfile {
-    let Linted { digest, report, fixed } = linted;
+    let Linted { digest, report, fixed, .. } = linted;
     LintedDockerfile { path: subject.path, set, digest, report, fixed }
 }
 
 fn subject(project: &Project, path: String, set: usize, occasion: Occasion) -> Subject<'_> {
+    let policy = &project.dockerfiles[set].policy;
     Subject {
         name: shown(&project.root.join(&path)),
         root: project.root.clone(),
+        known: Known::of(policy, &project.root.join(&path)),
         path,
-        policy: &project.dockerfiles[set].policy,
+        policy,
         project: Some(&project.source),
         occasion,
         fixes: false,

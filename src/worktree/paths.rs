@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::baselines::{self, Known};
 use super::sections::Matchers;
 use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadable_file};
 use super::walk::{shown, walk, with_slashes};
@@ -36,6 +37,10 @@ pub struct LintedFile {
     pub report: Report,
     /// What fixes make of it, where they are wanted and there are any.
     pub fixed: Option<Fixed>,
+    /// What its baseline knows it by.
+    pub known: Option<Known>,
+    /// ShellCheck looked at it.
+    pub shellchecked: bool,
 }
 
 /// Where a Dockerfile came from.
@@ -58,15 +63,17 @@ pub struct LintRun {
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
 pub fn lint_declared(project: &Project, occasion: Occasion, fixes: bool) -> LintRun {
-    let listing = super::list(project, occasion, |_| fixes);
-    let files = listing.files.into_iter().map(|file| LintedFile {
-        name: shown(&project.root.join(&file.path)),
-        origin: Origin::Disk(project.root.join(&file.path)),
-        fail_on: project.dockerfiles[file.set].policy.fail_on,
-        report: file.report,
-        fixed: file.fixed,
-    });
-    LintRun { files: files.collect(), findings: listing.findings }
+    let super::Listing { files, findings } = super::list(project, occasion, |_| fixes);
+    let file = |(_, (subject, linted)): (usize, (Subject, Linted))| {
+        linted_file(Origin::Disk(subject.root.join(&subject.path)), subject, linted)
+    };
+    LintRun { files: files.into_iter().map(file).collect(), findings }
+}
+
+fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
+    let Subject { name, policy, known, .. } = subject;
+    let Linted { report, fixed, shellchecked, .. } = linted;
+    LintedFile { name, origin, fail_on: policy.fail_on, report, fixed, known, shellchecked }
 }
 
 /// Lints what a command line names, each file once.
@@ -109,11 +116,9 @@ pub fn lint_inputs(
     opened.extend(read);
     let (origins, opened): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let (linted, shell) = lint_together(opened);
+    findings.extend(baselines::stale(linted.iter(), occasion.lang));
     findings.extend(shell.note);
-    let file = |(origin, (subject, linted)): (Origin, (Subject, Linted))| {
-        let Linted { report, fixed, .. } = linted;
-        LintedFile { fail_on: subject.policy.fail_on, name: subject.name, origin, report, fixed }
-    };
+    let file = |(origin, (subject, linted))| linted_file(origin, subject, linted);
     let mut files: Vec<_> = origins.into_iter().zip(linted).map(file).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     LintRun { files, findings }
@@ -130,7 +135,7 @@ fn no_dockerfile(folder: &Path, lang: Lang) -> Diagnostic {
 }
 
 /// Where a file really is, but for a link that it may be itself.
-fn located(path: &Path) -> PathBuf {
+pub(super) fn located(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (parent.canonicalize(), path.file_name()) {
         (Ok(parent), Some(name)) => parent.join(name),
@@ -225,7 +230,8 @@ impl<'a> Desk<'a> {
         let project = section.map(|(project, _)| &project.source);
         let (root, path) = self.place(file);
         let root = root.to_owned();
-        Subject { name, root, path, policy, project, occasion: self.occasion, fixes: self.fixes }
+        let known = Known::of(policy, file);
+        Subject { name, root, path, policy, known, project, occasion: self.occasion, fixes: self.fixes }
     }
 
     /// The section of the project that names a file.

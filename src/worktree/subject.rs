@@ -9,6 +9,7 @@ use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
 
+use super::baselines::Known;
 use super::files::read_files;
 use super::shellcheck::{self, Answers, Question};
 use super::walk::with_slashes;
@@ -31,6 +32,8 @@ pub(super) struct Subject<'a> {
     /// Relative to `root`, with `/`.
     pub(super) path: String,
     pub(super) policy: &'a Policy,
+    /// What the policy's baseline knows it by.
+    pub(super) known: Option<Known>,
     /// The project file that holds the policy.
     pub(super) project: Option<&'a Arc<Source>>,
     pub(super) occasion: Occasion,
@@ -44,6 +47,8 @@ pub(super) struct Linted {
     pub(super) digest: Digest,
     pub(super) report: Report,
     pub(super) fixed: Option<Fixed>,
+    /// ShellCheck looked at it.
+    pub(super) shellchecked: bool,
 }
 
 /// A Dockerfile whose text is there, or the reason why it is not.
@@ -64,7 +69,9 @@ pub(super) fn lint_together(opened: Vec<Opened<'_>>) -> (Vec<(Subject<'_>, Linte
     let questions: Vec<_> = opened.par_iter().map(Opened::question).collect();
     let mut answers = shellcheck::ask(&questions);
     let findings = std::mem::take(&mut answers.findings);
-    let mut linted: Vec<_> = opened.into_par_iter().zip(findings).map(|(opened, shell)| opened.lint(shell)).collect();
+    let complete = answers.complete;
+    let asked = opened.into_par_iter().zip(findings);
+    let mut linted: Vec<_> = asked.map(|(opened, shell)| opened.lint(shell, complete)).collect();
     // What is left after fixing is at other places.
     let left: Vec<_> = linted.par_iter().map(|(subject, linted)| subject.question_left(linted)).collect();
     for ((subject, linted), shell) in linted.iter_mut().zip(shellcheck::ask(&left).findings) {
@@ -81,12 +88,14 @@ impl<'a> Opened<'a> {
         self.subject.question(source)
     }
 
-    fn lint(self, shell: Vec<ShellFinding>) -> (Subject<'a>, Linted) {
+    /// `complete`: ShellCheck looked at all that it was asked about.
+    fn lint(self, shell: Vec<ShellFinding>, complete: bool) -> (Subject<'a>, Linted) {
         let Self { subject, content } = self;
         let linted = match content {
-            Ok(content) => subject.lint(content, shell),
+            Ok(content) => subject.lint(content, shell, complete),
             Err(problem) => {
-                Linted { digest: Digest::sha256(&[]), report: unreadable(&subject.name, problem), fixed: None }
+                let report = unreadable(&subject.name, problem);
+                Linted { digest: Digest::sha256(&[]), report, fixed: None, shellchecked: false }
             }
         };
         (subject, linted)
@@ -145,7 +154,7 @@ impl<'a> Subject<'a> {
         read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name, lang).map_err(unreadable)?
     }
 
-    fn lint(&self, content: Content, shell: Vec<ShellFinding>) -> Linted {
+    fn lint(&self, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
         let Content { digest, source } = content;
         let place = Place::of(&self.root, &self.path);
         // ShellCheck is not asked after every fix.
@@ -154,7 +163,8 @@ impl<'a> Subject<'a> {
         let fixed = self.fixes.then(|| fix(&source, &lint(&source, None), &mut lint));
         let fixed = fixed.filter(|fixed| !fixed.changes_nothing());
         let report = self.report(&source, &place, None, shell);
-        Linted { digest, report, fixed }
+        let shellchecked = complete && self.policy.shellcheck != ShellCheck::Off;
+        Linted { digest, report, fixed, shellchecked }
     }
 
     /// What is said about the fixed file.
@@ -177,7 +187,11 @@ impl<'a> Subject<'a> {
         if let Some(file) = created {
             context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str())));
         }
-        lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.occasion)
+        let mut report = lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.occasion);
+        if let Some(Known { baseline, name }) = &self.known {
+            report.hold(baseline, name, self.policy.fail_on);
+        }
+        report
     }
 }
 

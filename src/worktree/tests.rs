@@ -29,6 +29,7 @@ fn section(patterns: &[&str], excludes: &[&str]) -> DockerfileSet {
         policy: Policy::default(),
         fixes: false,
         hadolint: None,
+        baseline: None,
         says: Says::default(),
         gates: Gates::default(),
     }

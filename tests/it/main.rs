@@ -13,5 +13,6 @@ mod fuzz;
 mod hygiene;
 mod integrations;
 mod lint;
+mod policy;
 mod real;
 mod support;

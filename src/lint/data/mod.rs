@@ -5,3 +5,4 @@ pub(super) mod installers;
 pub(super) mod programs;
 pub(super) mod runtimes;
 pub(super) mod servers;
+pub(super) mod spdx;

@@ -17,6 +17,7 @@ pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"
     .children(&[
         Child::many(&EXCLUDE),
         Child::once(&HADOLINT_CONFIG),
+        Child::once(&BASELINE),
         Child::once(&PROFILE),
         Child::once(&FAIL_ON),
         Child::many(&overrides::DENY),
@@ -33,15 +34,17 @@ pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"
 
 static EXCLUDE: Shape = Shape::new("exclude", "exclude \"third-party/**\"").takes_many(&["pattern"]);
 static HADOLINT_CONFIG: Shape = Shape::new("hadolint-config", "hadolint-config \".hadolint.yaml\"").takes(&["path"]);
+static BASELINE: Shape = Shape::new("baseline", "baseline \"swr-baseline.json\"").takes(&["path"]);
 static PRAGMAS: Shape = Shape::new("pragmas", "pragmas \"need-reason\"").takes(&["word"]);
 static PROFILE: Shape = Shape::new("profile", "profile \"swr\"").takes(&["name"]);
 static FAIL_ON: Shape = Shape::new("fail-on", "fail-on \"error\"").takes(&["level"]);
 static BASE_IMAGES: Shape = Shape::new("base-images", "base-images \"node:*-alpine*\"").takes_many(&["pattern"]);
 static LABELS: Shape = Shape::new("labels", "labels { require \"org.opencontainers.image.source\" format=\"url\"; }")
-    .children(&[Child::many(&REQUIRE), Child::once(&FORBID_OTHERS)]);
+    .children(&[Child::many(&REQUIRE), Child::many(&FORBID), Child::once(&FORBID_OTHERS)]);
 static REQUIRE: Shape = Shape::new("require", "require \"org.opencontainers.image.source\" format=\"url\"")
     .takes(&["label"])
     .properties(&["format"]);
+static FORBID: Shape = Shape::new("forbid", "forbid \"maintainer\" \"com.example.internal.*\"").takes_many(&["label"]);
 static FORBID_OTHERS: Shape = Shape::new("forbid-others", "forbid-others true").takes(&["choice (`true` or `false`)"]);
 static SHELLCHECK: Shape = Shape::new("shellcheck", "shellcheck \"auto\"").takes(&["mode"]);
 static FIX: Shape = Shape::new("fix", "fix \"safe\"").takes(&["mode"]);
@@ -54,10 +57,8 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
         excludes,
         policy: policy(cursor),
         fixes: cursor.child("fix").is_some_and(fixes),
-        hadolint: cursor
-            .child("hadolint-config")
-            .and_then(|child| child.argument(0))
-            .map(|path| path.map(PathBuf::from)),
+        hadolint: path(cursor, "hadolint-config"),
+        baseline: path(cursor, "baseline"),
         says: Says {
             profile: cursor.child("profile").is_some(),
             fail_on: cursor.child("fail-on").is_some(),
@@ -66,6 +67,10 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> DockerfileSet {
         },
         gates: cursor.child("gates").map(|child| gates(child, names)).unwrap_or_default(),
     }
+}
+
+fn path(cursor: Cursor, name: &'static str) -> Option<Spanned<PathBuf>> {
+    Some(cursor.child(name)?.argument(0)?.map(PathBuf::from))
 }
 
 fn fixes(cursor: Cursor) -> bool {
@@ -103,6 +108,7 @@ fn policy(cursor: Cursor) -> Policy {
         labels: cursor.child("labels").map(labels).unwrap_or_default(),
         shellcheck: shellcheck.map_or(default.shellcheck, |mode| mode.value),
         pragmas: pragmas.map_or(default.pragmas, |pragmas| pragmas.value),
+        baseline: None,
     }
 }
 
@@ -160,8 +166,19 @@ fn labels(cursor: Cursor) -> LabelPolicy {
         }
         required.push(label);
     }
+    let forbidden =
+        cursor.children("forbid").flat_map(|child| child.arguments(0).into_iter().map(move |text| (child, text)));
+    let forbidden: Vec<_> = forbidden.filter_map(|(cursor, text)| glob(cursor, text)).collect();
+    for glob in &forbidden {
+        let matcher = glob.compile_matcher();
+        if let Some(label) = required.iter().find(|label| matcher.is_match(&*label.name.value)) {
+            let fault = Fault::new("contradiction", format!("label `{}` is required and forbidden", *label.name));
+            let fault = fault.at(glob.span, "forbidden here").at(label.name.span, "required here");
+            cursor.add(fault.help("keep one of them"));
+        }
+    }
     let forbid_others = cursor.child("forbid-others").and_then(|child| child.flag(child.value(0)?));
-    LabelPolicy { required, forbid_others: forbid_others.unwrap_or(false) }
+    LabelPolicy { required, forbidden, forbid_others: forbid_others.unwrap_or(false) }
 }
 
 fn require(cursor: Cursor) -> Option<RequiredLabel> {

@@ -14,10 +14,13 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use super::diagnostic::Style;
 use super::escape;
 use crate::diag::{Lang, Position, Source, Span, Wording, say};
 use crate::lint::Finding;
+use crate::lint::baseline::Renewed;
 use crate::lint::fix::Fixed;
 use crate::lint::policy::Level;
 use crate::worktree::{LintRun, LintedFile};
@@ -58,7 +61,7 @@ pub fn render(run: &LintRun, format: Format, style: &Style) -> String {
 /// How many files were looked at, what was found in them and what of it was fixed before, in one line for people.
 #[must_use]
 pub fn summary(run: &LintRun, fixed: usize, lang: Lang) -> String {
-    let Tally { files, errors, warnings, infos, fixable } = Tally::of(run);
+    let Tally { files, errors, warnings, infos, fixable, held } = Tally::of(run);
     let counted = |count: usize, one: Wording, many: Wording| match count {
         0 => None,
         1 => Some(one.into_string(lang)),
@@ -88,7 +91,39 @@ pub fn summary(run: &LintRun, fixed: usize, lang: Lang) -> String {
         1 => say!("{found} in 1 file", "1 个文件：{found}", found),
         _ => say!("{found} in {files} files", "{files} 个文件：{found}", found, files),
     };
-    fixed.unwrap_or_default() + &summary.into_string(lang) + &fixable
+    let held = match held {
+        0 => String::new(),
+        _ => say!("; {held} held by the baseline", "；另有 {held} 个记录在基线中", held).into_string(lang),
+    };
+    fixed.unwrap_or_default() + &summary.into_string(lang) + &fixable + &held
+}
+
+/// What a baseline holds once it is written, in one line for people.
+#[must_use]
+pub fn renewed(path: &Path, baseline: &Renewed, lang: Lang) -> String {
+    let path = path.display().to_string();
+    let Renewed { findings, files, added, removed, .. } = baseline;
+    let change = match (added, removed) {
+        (0, 0) => say!("unchanged", "没有变化"),
+        _ => say!("{added} added, {removed} removed", "新增 {added} 个，移除 {removed} 个", added, removed),
+    };
+    let findings = match findings {
+        1 => say!("1 finding", "1 个问题"),
+        _ => say!("{findings} findings", "{findings} 个问题", findings),
+    };
+    let files = match files {
+        1 => say!("1 file", "1 个文件"),
+        _ => say!("{files} files", "{files} 个文件", files),
+    };
+    let said = say!(
+        "baseline {path}: {findings} in {files} ({change})",
+        "基线 {path}：{files}，{findings}（{change}）",
+        path = escape::line(&path),
+        findings,
+        files,
+        change
+    );
+    said.into_string(lang)
 }
 
 /// What was fixed in a file, in one line for people.
@@ -106,6 +141,8 @@ struct Tally {
     infos: usize,
     /// Findings that offer a fix.
     fixable: usize,
+    /// Findings that a baseline holds; they count nowhere else.
+    held: usize,
 }
 
 impl Tally {
@@ -117,6 +154,7 @@ impl Tally {
             warnings: count(Level::Warning),
             infos: count(Level::Info) + count(Level::Style),
             fixable: findings(run).filter(|(_, finding)| finding.fix.is_some()).count(),
+            held: run.files.iter().map(|file| file.report.held.len()).sum(),
         }
     }
 }

@@ -33,7 +33,15 @@ fn finding(at: usize, level: Level, source: &Arc<Source>, span: Span, message: &
 fn file(name: &str, findings: Vec<Finding>) -> LintedFile {
     let failed = findings.iter().any(|finding| finding.level == Level::Error);
     let report = Report { findings, failed, ..Report::default() };
-    LintedFile { name: name.to_owned(), origin: Origin::Stdin(Vec::new()), fail_on: Level::Error, report, fixed: None }
+    LintedFile {
+        name: name.to_owned(),
+        origin: Origin::Stdin(Vec::new()),
+        fail_on: Level::Error,
+        report,
+        fixed: None,
+        known: None,
+        shellchecked: false,
+    }
 }
 
 fn run_of(files: Vec<LintedFile>) -> LintRun {
