@@ -7,6 +7,7 @@ pub mod files;
 mod fix;
 mod gates;
 mod groups;
+mod organization;
 mod prune;
 mod recompress;
 mod session;
@@ -236,6 +237,8 @@ async fn carry_out(
             Work::Fix(work) => fix::fix(work, context).await,
             Work::Lint(work) => gates::lint(work, context).await,
             Work::Network(work) => gates::network(work, context).await,
+            Work::Organization(_) if step.action == Action::Unchanged => Outcome::Passed { note: step.reason.clone() },
+            Work::Organization(work) => organization::create(work, context).await,
             Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },
             Work::Prune(work) => prune::prune(work, context).await,
             Work::Sync(_) if step.action == Action::Unchanged => Outcome::Unchanged { note: step.reason.clone() },

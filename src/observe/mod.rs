@@ -1,6 +1,7 @@
 //! Reads everything the planner needs and changes nothing: Dockerfiles, network paths, both sides of every tag.
 
 mod listings;
+mod organizations;
 mod reach;
 mod referrers;
 mod surplus;
@@ -14,7 +15,9 @@ use futures_util::future::join_all;
 use crate::diag::Diagnostic;
 use crate::lint::Occasion;
 use crate::network::{PathReport, WantedChecks};
-use crate::plan::{Address, Expansion, Inventory, Location, Scope, SyncFacts, expand, fix_addresses, used_registries};
+use crate::plan::{
+    Address, Expansion, Inventory, Location, Observed, Scope, SyncFacts, expand, fix_addresses, used_registries,
+};
 use crate::probe;
 use crate::project::{Place, Project};
 use crate::store::{Store, Stores};
@@ -43,7 +46,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occ
         move || worktree::lint_all(&project, occasion)
     });
     let paths = prove_paths(project, stores).await;
-    let reach = Reach::new(project, stores, &paths).await;
+    let mut reach = Reach::new(project, stores, &paths).await;
     let Listed { listings, strange, heads } = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
     let listing = lint.await.expect("linting does not panic");
@@ -54,18 +57,31 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occ
     let addresses: Vec<Address> =
         addresses.chain(surplus.iter().map(|surplus| Address::prune(&surplus.target))).collect();
     expansion.retain(scope);
+    let mut organizations = organizations::observe(project, &reach, &expansion).await;
+    let declared = organizations.keys().filter(|organization| organization.is_declared(project));
+    let addresses = addresses.into_iter().chain(declared.map(Address::organization)).collect();
+    reach.set_absent(&organizations);
     let mut findings = listing.findings;
     findings.extend(strange);
     findings.append(&mut expansion.findings);
     findings.extend(not_pruned);
     findings.extend(stores.diagnostics().cloned());
     let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));
+    // Nothing is in an organization that does not exist.
+    let absent = expansion
+        .requests
+        .iter()
+        .filter(|request| reach.is_absent(&request.target.registry, &request.target.repository));
+    let heads =
+        heads.into_iter().chain(absent.map(|request| (request.target.clone(), Observed::Known(None)))).collect();
     let (syncs, held) = observe_syncs(&reach, &mut expansion, heads).await;
+    organizations::complete(project, &mut organizations, &syncs);
     let inventory = Inventory {
         dockerfiles: listing.files,
         layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
         paths,
         expansion,
+        organizations,
         syncs,
         surplus,
         held,

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::organizations::Organizations;
 use crate::diag::Problem;
+use crate::image::Repository;
 use crate::network::PathReport;
+use crate::plan::{Observed, Organization};
 use crate::project::Project;
 use crate::store::{Reads, Store, Stores};
 
@@ -13,6 +16,8 @@ pub(super) struct Reach<'a> {
     paths: &'a BTreeMap<String, PathReport>,
     /// Directories that migrations read from and that are not there: a target may be empty, a source may not.
     absent: BTreeMap<String, Problem>,
+    /// Organizations that do not exist, so that there is nothing in them to be asked for.
+    absent_organizations: BTreeSet<Organization>,
     /// What was read of them so far.
     pub(super) reads: Reads,
 }
@@ -28,7 +33,19 @@ impl<'a> Reach<'a> {
                 absent.insert(name.to_owned(), error.problem());
             }
         }
-        Self { stores, paths, absent, reads: Reads::default() }
+        Self { stores, paths, absent, absent_organizations: BTreeSet::new(), reads: Reads::default() }
+    }
+
+    pub(super) fn set_absent(&mut self, organizations: &Organizations) {
+        let absent = organizations.iter().filter(|(_, exists)| **exists == Observed::Known(false));
+        self.absent_organizations = absent.map(|(organization, _)| organization.clone()).collect();
+    }
+
+    /// Is a repository in an organization that does not exist?
+    pub(super) fn is_absent(&self, registry: &str, repository: &Repository) -> bool {
+        let organization = repository.components().next();
+        let mut absent = self.absent_organizations.iter();
+        absent.any(|absent| absent.registry == registry && Some(absent.name.as_str()) == organization)
     }
 
     /// A store to read from.

@@ -187,7 +187,8 @@ async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &
     let wanted = stream::iter(wanted)
         .map(async |(place, blobs)| {
             let store = reach.store(place.0).ok()?;
-            let fresh = !tagged.contains(&place) && is_empty(store, place.1).await;
+            let absent = reach.is_absent(place.0, place.1);
+            let fresh = absent || !tagged.contains(&place) && is_empty(store, place.1).await;
             (!fresh).then_some((place, store, blobs))
         })
         .buffer_unordered(CONCURRENCY)

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::inventory::Location;
+use super::organizations::Organization;
 
-/// `fix.<path>`, `lint.<path>`, `network.<registry>`, `select.<registry>/<pattern>`,
+/// `fix.<path>`, `lint.<path>`, `network.<registry>`, `organization.<registry>/<name>`, `select.<registry>/<pattern>`,
 /// `sync.<registry>/<repository>:<tag>` or `prune.…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -24,6 +25,11 @@ impl Address {
     #[must_use]
     pub fn network(registry: &str) -> Self {
         Self(format!("network.{registry}"))
+    }
+
+    #[must_use]
+    pub fn organization(organization: &Organization) -> Self {
+        Self(format!("organization.{organization}"))
     }
 
     #[must_use]

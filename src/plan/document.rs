@@ -8,8 +8,9 @@ use crate::image::Digest;
 use super::address::Address;
 use super::cost::Requests;
 use super::graph::{Graph, StepId};
+use super::organizations::Organization;
 use super::planner::Plan;
-use super::step::{Action, FixWork, LintWork, Step, Work};
+use super::step::{Action, FixWork, LintWork, OrganizationWork, Step, Work};
 
 /// Version of the document's form; a reader refuses every other.
 pub(super) const FORMAT_VERSION: u32 = 2;
@@ -175,6 +176,9 @@ fn check(step: &Step) -> Result<(), DocumentError> {
         Work::Fix(work) => Address::fix(&work.file),
         Work::Lint(work) => Address::lint(&work.file),
         Work::Network(work) => Address::network(&work.registry),
+        Work::Organization(OrganizationWork { registry, organization }) => {
+            Address::organization(&Organization { registry: registry.clone(), name: organization.clone() })
+        }
         Work::Select(work) => Address::select(&work.registry, &work.pattern),
         Work::Sync(work) => Address::sync(&work.target),
         Work::Prune(work) => Address::prune(&work.target),

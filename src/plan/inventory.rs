@@ -10,6 +10,7 @@ use crate::lint::LintedDockerfile;
 use crate::network::PathReport;
 
 use super::expand::Expansion;
+use super::organizations::Organization;
 use super::prune::Surplus;
 
 /// A fact, or why it could not be found out.
@@ -67,6 +68,8 @@ pub struct Inventory {
     /// By name of the registry; OCI layouts have no path to prove.
     pub paths: BTreeMap<String, PathReport>,
     pub expansion: Expansion,
+    /// Whether they exist, as far as that was found out.
+    pub organizations: BTreeMap<Organization, Observed<bool>>,
     /// By target; a request without facts is blocked by its gates.
     pub syncs: BTreeMap<Location, SyncFacts>,
     /// Tags at targets that no rule produces.

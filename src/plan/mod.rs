@@ -11,6 +11,7 @@ mod expand;
 mod fixes;
 mod graph;
 mod inventory;
+mod organizations;
 mod outcome;
 mod planner;
 mod prune;
@@ -28,11 +29,12 @@ pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs
 pub use fixes::{fix_addresses, planned_report};
 pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};
+pub use organizations::{Organization, needed_organizations};
 pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};
 pub use prune::{Surplus, TargetTags, belongs_to_an_image, needed_target_tags, surplus};
 pub use scope::{Scope, ScopeError};
 pub use step::{
-    Action, FixWork, LintFinding, LintWork, NetworkWork, PlannedBlob, PruneWork, SelectWork, Step, SyncWork, Transfer,
-    Work,
+    Action, FixWork, LintFinding, LintWork, NetworkWork, OrganizationWork, PlannedBlob, PruneWork, SelectWork, Step,
+    SyncWork, Transfer, Work,
 };

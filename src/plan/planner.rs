@@ -17,6 +17,7 @@ use super::expand::{Request, Unlisted};
 use super::fixes::{fix_steps, fixed_in};
 use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
+use super::organizations::{Organization, organization_step};
 use super::prune::Surplus;
 use super::scope::Scope;
 use super::step::{Action, LintFinding, LintWork, NetworkWork, PruneWork, SelectWork, Step, SyncWork, Work};
@@ -105,7 +106,8 @@ impl Plan {
 #[must_use]
 pub fn plan(project: &Project, inventory: &Inventory, scope: &Scope) -> Plan {
     let mut planner = Planner { project, inventory, scope, steps: vec![], graph: Graph::default() };
-    let gates = planner.add_gates();
+    let mut gates = planner.add_gates();
+    planner.add_organizations(&mut gates);
     planner.add_unlisted(&gates);
     let written = planner.add_syncs(&gates);
     planner.add_prunes(&gates, &written);
@@ -132,6 +134,7 @@ struct PlannedGates {
     /// With the `dockerfiles` section that owns it.
     lint: Vec<(StepId, usize)>,
     network: BTreeMap<String, StepId>,
+    organizations: BTreeMap<Organization, StepId>,
 }
 
 /// Steps by the registry and the repository that they write to.
@@ -172,6 +175,22 @@ impl Planner<'_> {
         gates
     }
 
+    fn add_organizations(&mut self, gates: &mut PlannedGates) {
+        for (organization, exists) in &self.inventory.organizations {
+            let after: Vec<_> = gates.network.get(&organization.registry).copied().into_iter().collect();
+            let Some(step) = organization_step(self.project, organization, exists, self.shut(&after)) else { continue };
+            let uses = |request: &Request| self.organization(request).as_ref() == Some(organization);
+            let in_scope = self.scope.holds(&step.address) || self.gates_something(uses);
+            if in_scope && !self.scope.excludes(&Address::network(&organization.registry)) {
+                gates.organizations.insert(organization.clone(), self.add(step, &after));
+            }
+        }
+    }
+
+    fn organization(&self, request: &Request) -> Option<Organization> {
+        Organization::of(self.project, &request.target)
+    }
+
     /// Does a gate stand before a request that is in scope?
     fn gates_something(&self, uses: impl Fn(&Request) -> bool) -> bool {
         self.inventory.expansion.requests.iter().any(|request| self.in_scope(request) && uses(request))
@@ -183,9 +202,14 @@ impl Planner<'_> {
             let mut files = self.inventory.dockerfiles.iter().filter(|file| self.lints(file.set, request));
             files.any(|file| self.scope.excludes(&Address::lint(&file.path)))
         };
+        let organization_excluded = || {
+            let mut organization = self.organization(request).into_iter();
+            organization.any(|organization| self.scope.excludes(&Address::organization(&organization)))
+        };
         self.scope.holds(&Address::sync(&request.target))
             && !excluded(&request.source.registry)
             && !excluded(&request.target.registry)
+            && !organization_excluded()
             && !lint_excluded()
     }
 
@@ -224,6 +248,7 @@ impl Planner<'_> {
             }
             let mut after = self.gates_of(gates, &[&request.source.registry, &request.target.registry]);
             after.extend(behind.flatten());
+            after.extend(self.organization(request).and_then(|organization| gates.organizations.get(&organization)));
             let step = match self.shut(&after) {
                 Some(why) => Step::blocked(Address::sync(&request.target), why, empty_sync(request)),
                 None => self.sync_step(request, &mut holdings, &mut costs),

@@ -141,6 +141,13 @@ fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
     step(Address::sync(&at("dst")), action, Work::Sync(Box::new(work)))
 }
 
+fn organization(name: &str, action: Action) -> Step {
+    let organization = Organization { registry: "dst".to_owned(), name: name.parse().unwrap() };
+    let address = Address::organization(&organization);
+    let work = OrganizationWork { registry: organization.registry, organization: organization.name };
+    step(address, action, Work::Organization(work))
+}
+
 fn prune(tag: &str, action: Action) -> Step {
     let reference = tag.parse().unwrap();
     let target = Location { registry: "dst".to_owned(), repository: "a".parse().unwrap(), reference };
@@ -160,6 +167,9 @@ fn everything() -> Plan {
         lint("Dockerfile", Action::Blocked, &severities()),
         network("src", Action::Unchanged, &[Verdict::Pass]),
         network("dst", Action::Blocked, &verdicts()),
+        organization("new", Action::Create),
+        organization("there", Action::Unchanged),
+        organization("absent", Action::Blocked),
         step(Address::select("src", "b/*"), Action::Blocked, select("b/*")),
         Step { help: None, ..step(Address::select("src", "c/*"), Action::Blocked, select("c/*")) },
         sync("rewritten", Action::Create, subset),
@@ -174,6 +184,7 @@ fn everything() -> Plan {
         // A Dockerfile may wait for its fixes; network is a gate itself, what moves between directories waits for none.
         let waits = match step.work {
             Work::Lint(_) if step.action == Action::Blocked => 2,
+            Work::Organization(_) if step.action == Action::Create => 6,
             Work::Select(_) | Work::Sync(_) | Work::Prune(_) if number % 2 == 0 => 6,
             _ => 0,
         };

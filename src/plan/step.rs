@@ -75,6 +75,8 @@ pub enum Work {
     Fix(FixWork),
     Lint(LintWork),
     Network(NetworkWork),
+    /// Before what is written into it.
+    Organization(OrganizationWork),
     /// A rule whose repositories or tags could not be listed: always blocked.
     Select(SelectWork),
     Sync(Box<SyncWork>),
@@ -88,6 +90,7 @@ impl Work {
         match self {
             Self::Lint(_) => "lint",
             Self::Network(_) => "network",
+            Self::Organization(_) => "organization",
             Self::Select(_) => "select",
             Self::Sync(_) => "sync",
             Self::Prune(_) => "prune",
@@ -144,6 +147,14 @@ pub struct LintFinding {
 pub struct NetworkWork {
     pub registry: String,
     pub checks: Vec<CheckResult>,
+}
+
+/// An organization that has to be there: created, or a gate.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OrganizationWork {
+    /// Name of the target registry.
+    pub registry: String,
+    pub organization: Repository,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

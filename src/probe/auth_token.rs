@@ -11,7 +11,7 @@ use crate::diag::Problem;
 use crate::image::Repository;
 use crate::network::CheckResult;
 use crate::network::judge::{self, Asked, Grant};
-use crate::registry::{Access, Client, Error};
+use crate::registry::{Access, Error, Kind};
 
 /// Every question is a request, and some registries count them.
 const MOST_ASKED: usize = 8;
@@ -21,8 +21,7 @@ pub(super) async fn observe(target: &PathTarget) -> CheckResult {
         return login(target).await;
     }
     let sample = sample(&target.access);
-    let limit = target.limits.auth_token;
-    let asked = sample.iter().map(|(repository, access)| ask(&target.client, repository, *access, limit));
+    let asked = sample.iter().map(|(repository, access)| ask(target, repository, *access));
     let asked = join_all(asked).await;
     judge::auth_token(&asked, target.access.len() - sample.len())
 }
@@ -58,8 +57,15 @@ async fn grant(limit: Duration, request: impl Future<Output = Result<(), Error>>
     }
 }
 
-async fn ask(client: &Client, repository: &Repository, access: Access, limit: Duration) -> Asked {
-    let answer = grant(limit, client.authorize(repository, access)).await;
+async fn ask(target: &PathTarget, repository: &Repository, access: Access) -> Asked {
+    let authorized = async {
+        match target.client.authorize(repository, access).await {
+            // A step of the plan creates it.
+            Err(error) if *error.kind() == Kind::MissingOrganization && target.creates_organization => Ok(()),
+            answer => answer,
+        }
+    };
+    let answer = grant(target.limits.auth_token, authorized).await;
     let access = match access {
         Access::Pull => "pull",
         Access::PullPush => "pull and push",

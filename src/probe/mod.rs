@@ -47,6 +47,8 @@ pub struct PathTarget {
     pub environment: Environment,
     /// What the migrations need.
     pub access: Vec<(Repository, Access)>,
+    /// Writing into an organization that does not exist yet is no fault: a step of the plan creates it.
+    pub creates_organization: bool,
     pub limits: Limits,
     pub wanted: WantedChecks,
 }

@@ -31,6 +31,7 @@ pub async fn prove(
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
         access: project.registry(name).map(|declared| access(project, declared)).unwrap_or_default(),
+        creates_organization: project.registry(name).is_some_and(|declared| declared.create_organization),
         limits: Limits::default(),
         wanted: wanted.clone(),
         network,

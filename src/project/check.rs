@@ -94,6 +94,27 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
         let help = "name an organization that exists in SWR: 1-64 characters, first a letter";
         swr_organization(organization, organization.span, help, faults);
     }
+    if let Some(organization) = registry.organization.as_ref().filter(|_| registry.create_organization) {
+        created(registry, organization.span, faults);
+    }
+}
+
+/// Organizations are created by the management API of SWR Basic, which takes an access key.
+fn created(registry: &RegistryDecl, span: Span, faults: &Faults) {
+    let Provider::Swr { edition: Edition::Basic, api, .. } = &registry.provider else {
+        let fault = Fault::new("useless", "organizations are created in SWR Basic only").at(span, "");
+        return faults.add(fault.help("remove `create`, and create it where this registry is managed"));
+    };
+    if !matches!(registry.auth, Auth::AccessKey { .. }) {
+        let fault = Fault::new("no-access-key", "creating an organization takes an access key").at(span, "");
+        let help = "write `auth { access-key env=\"SWR_AK\"; secret-key env=\"SWR_SK\"; }`, or remove `create`";
+        faults.add(fault.help(help));
+    }
+    if api.is_none() {
+        let fault = Fault::new("no-api-host", "the management API, which creates organizations, is not known");
+        let help = "name it: `provider \"swr\" … api-host=\"swr-api.REGION.DOMAIN\"`";
+        faults.add(fault.at(span, "").help(help));
+    }
 }
 
 /// SWR's own rules for the first part of a repository; the rest of them is in [`Repository`] already.

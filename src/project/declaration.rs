@@ -55,6 +55,8 @@ pub struct RegistryDecl {
     pub provider: Provider,
     /// Prefix of every target repository here; sources are named in full.
     pub organization: Option<Spanned<Repository>>,
+    /// It is created where it is missing.
+    pub create_organization: bool,
     pub tls: Tls,
     pub auth: Auth,
     pub limits: Limits,
@@ -88,6 +90,12 @@ impl Provider {
     /// SWR Basic refuses OCI media types: manifests are converted to Docker's on their way there.
     #[must_use]
     pub fn needs_docker_media_types(&self) -> bool {
+        matches!(self, Self::Swr { edition: Edition::Basic, .. })
+    }
+
+    /// Repositories are in organizations that a push does not create.
+    #[must_use]
+    pub fn has_organizations(&self) -> bool {
         matches!(self, Self::Swr { edition: Edition::Basic, .. })
     }
 

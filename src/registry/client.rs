@@ -10,7 +10,7 @@ use url::Url;
 use super::auth::{Access, Authenticator, Credentials, Scope};
 use super::exchange::Request;
 use super::http::{Times, Transport};
-use super::{Bandwidth, Error, Kind, Limits, Pulls, TlsSettings};
+use super::{Bandwidth, Error, Kind, Limits, Pulls, TlsSettings, Vendor};
 use crate::diag::Problem;
 use crate::image::{RegistryHost, Repository};
 
@@ -20,6 +20,8 @@ pub struct Settings {
     pub host: RegistryHost,
     pub tls: TlsSettings,
     pub credentials: Credentials,
+    /// Whose API stands beside the registry's.
+    pub vendor: Vendor,
     pub limits: Limits,
     /// What the bytes of blobs pass, together with those of other clients perhaps.
     pub bandwidth: Bandwidth,
@@ -37,6 +39,7 @@ impl Settings {
             host,
             tls: TlsSettings::default(),
             credentials: Credentials::Anonymous,
+            vendor: Vendor::None,
             limits: Limits::default(),
             bandwidth: Bandwidth::default(),
             retries: Self::DEFAULT_RETRIES,
@@ -53,6 +56,9 @@ struct Inner {
     tls: TlsSettings,
     /// `https://host/v2/`.
     api: Url,
+    vendor: Vendor,
+    /// Where the vendor's API is, `https://host/`.
+    vendor_root: Url,
     transport: Transport,
     auth: Authenticator,
     retries: u32,
@@ -71,14 +77,24 @@ impl Client {
 
     pub(super) fn with_times(settings: Settings, times: Times) -> Result<Self, Problem> {
         let transport = Transport::new(&settings, times)?;
-        let Settings { host, tls, credentials, retries, .. } = settings;
-        let scheme = if tls.plain_http { "http" } else { "https" };
-        let api: Url = format!("{scheme}://{}/v2/", host.api_host())
-            .parse()
-            .map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))?;
+        let Settings { host, tls, credentials, vendor, retries, .. } = settings;
+        let root = root_of(host.api_host(), &tls)?;
+        let api = root.join("v2/").expect("a relative path");
+        let vendor_root = vendor.host().map_or(Ok(root), |host| root_of(host.as_str(), &tls))?;
         let auth = Authenticator::new(api.clone(), credentials);
         let (refuses_own_mounts, lacks_referrers) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { host, tls, api, transport, auth, retries, refuses_own_mounts, lacks_referrers })))
+        Ok(Self(Arc::new(Inner {
+            host,
+            tls,
+            api,
+            vendor,
+            vendor_root,
+            transport,
+            auth,
+            retries,
+            refuses_own_mounts,
+            lacks_referrers,
+        })))
     }
 
     #[must_use]
@@ -127,6 +143,11 @@ impl Client {
         if told { Ok(()) } else { self.ping().await }
     }
 
+    /// Whose API stands beside the registry's, and where.
+    pub(super) fn vendor(&self) -> (&Vendor, &Url) {
+        (&self.0.vendor, &self.0.vendor_root)
+    }
+
     pub(super) fn transport(&self) -> &Transport {
         &self.0.transport
     }
@@ -160,6 +181,13 @@ impl Client {
     pub(super) fn protocol_error(request: &Request, detail: impl Into<String>) -> Error {
         Error::new(Kind::Protocol, &request.method, &request.url, detail.into())
     }
+}
+
+/// `https://host/`.
+fn root_of(host: &str, tls: &TlsSettings) -> Result<Url, Problem> {
+    let scheme = if tls.plain_http { "http" } else { "https" };
+    let url = format!("{scheme}://{host}/").parse();
+    url.map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))
 }
 
 impl fmt::Debug for Client {

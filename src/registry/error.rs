@@ -44,7 +44,7 @@ pub enum Kind {
     TooLarge,
     ServerError,
     UnexpectedStatus,
-    /// The answer is not what the distribution specification says.
+    /// The answer is not what the distribution specification, or the vendor of the API, says.
     Protocol,
     /// The bytes to upload stopped coming, for a reason of their source.
     Source(BlobError),

@@ -16,10 +16,11 @@ pub struct ServerError {
 struct Body {
     #[serde(default)]
     errors: Vec<Entry>,
-    /// Token servers of OAuth 2: `{"error": "invalid_grant", "error_description": "…"}`; others: `{"details": "…"}`.
-    #[serde(default)]
+    /// Token servers of OAuth 2: `{"error": "invalid_grant", "error_description": "…"}`; others: `{"details": "…"}`;
+    /// Huawei Cloud's gateway: `{"error_code": "APIG.0301", "error_msg": "…"}`.
+    #[serde(default, alias = "error_code")]
     error: Option<serde_json::Value>,
-    #[serde(default, alias = "details", alias = "message")]
+    #[serde(default, alias = "details", alias = "message", alias = "error_msg")]
     error_description: Option<String>,
 }
 
@@ -86,6 +87,7 @@ mod tests {
             read(r#"{"details":"incorrect username or password"}"#),
             entry("", "incorrect username or password")
         );
+        assert_eq!(read(r#"{"error_code":"APIG.0301","error_msg":"bad aksk"}"#), entry("APIG.0301", "bad aksk"));
         assert_eq!(read(r#"{"errors":[{"code":429}]}"#), entry("429", ""));
         assert_eq!(read("slow\ndown"), entry("", "slow down"));
     }

@@ -68,7 +68,7 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(settings: &Settings, times: Times) -> Result<Self, Problem> {
-        let Settings { host, tls, credentials, limits, bandwidth, .. } = settings;
+        let Settings { host, tls, credentials, vendor, limits, bandwidth, .. } = settings;
         let client = |protocols: &[&[u8]]| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
@@ -93,7 +93,7 @@ impl Transport {
             quota: Quota::default(),
             parts: Arc::new(Semaphore::new(1)),
             skew: Skew::default(),
-            secrets: credentials.secrets(),
+            secrets: credentials.secrets().into_iter().chain(vendor.secret().cloned()).collect(),
             times,
             broken: OnceLock::new(),
         })

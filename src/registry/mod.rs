@@ -29,6 +29,7 @@ mod skew;
 mod tags;
 mod tls;
 mod upload;
+mod vendor;
 mod verifier;
 mod wording;
 
@@ -49,4 +50,5 @@ pub use secret::Secret;
 pub(crate) use tls::client_config;
 pub use tls::{ClientCertificate, PemError, TlsSettings, TrustedCertificates};
 pub use upload::{Mount, Upload};
+pub use vendor::{AccessKeys, Creation, Management, Vendor};
 pub(crate) use verifier::Verifier;

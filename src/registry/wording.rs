@@ -55,9 +55,7 @@ fn summary(error: &Error) -> (&'static str, &'static str) {
         Kind::TooLarge => ("registry-too-large", "the content is larger than is allowed"),
         Kind::ServerError => ("registry-error", "the registry failed"),
         Kind::UnexpectedStatus => ("registry-status", "the registry gave an unexpected answer"),
-        Kind::Protocol | Kind::Source(_) => {
-            ("registry-protocol", "the answer is not what the distribution specification says")
-        }
+        Kind::Protocol | Kind::Source(_) => ("registry-protocol", "the answer is not what the registry's API says"),
     }
 }
 

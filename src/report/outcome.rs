@@ -40,10 +40,11 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
     text
 }
 
-/// What was done; the fix of a file moves nothing.
+/// What was done; fixes of files and organizations move nothing.
 fn written(step: &Step, bytes: u64) -> String {
     match &step.work {
         Work::Fix(fix) => format!("{} written", Bytes(fix.bytes)),
+        Work::Organization(_) => "it did not exist".to_owned(),
         _ => format!("{} moved", Bytes(bytes)),
     }
 }

@@ -65,7 +65,7 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
         Work::Network(network) => write_checks(text, network),
         Work::Prune(prune) if step.action.is_change() => write_arrow(text, prune.before.as_ref(), "none", style),
         Work::Fix(fix) => write_diff(text, fix, style),
-        Work::Lint(_) | Work::Sync(_) | Work::Select(_) | Work::Prune(_) => {}
+        Work::Lint(_) | Work::Organization(_) | Work::Sync(_) | Work::Select(_) | Work::Prune(_) => {}
     }
     if let Some(help) = &step.help {
         let _ = writeln!(text, "    help: {}", shown(help));

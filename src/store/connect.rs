@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::image::RegistryHost;
-use crate::project::{Auth, Project, Provider, RegistryDecl, SecretSource, Tls};
+use crate::project::{Auth, Edition, Project, Provider, RegistryDecl, SecretSource, Tls};
 use crate::registry::{
-    Bandwidth, Client, ClientCertificate, Credentials, Environment, Limits, PemError, Secret, Settings, TlsSettings,
-    TrustedCertificates, docker_config, swr,
+    AccessKeys, Bandwidth, Client, ClientCertificate, Credentials, Environment, Limits, PemError, Secret, Settings,
+    TlsSettings, TrustedCertificates, Vendor, docker_config, swr,
 };
 
 /// A client of the registry `host` as `declaration` describes it, within `bandwidth` and its own.
@@ -31,10 +31,10 @@ async fn connect_with(
     environment: Environment<'_>,
 ) -> Result<Client, Vec<Diagnostic>> {
     let reader = Reader { declaration, project, environment };
-    let (tls, credentials) = (reader.tls(&declaration.tls), reader.credentials(host).await);
-    let (tls, credentials) = match (tls, credentials) {
-        (Ok(tls), Ok(credentials)) => (tls, credentials),
-        (tls, credentials) => return Err([tls.err(), credentials.err()].into_iter().flatten().flatten().collect()),
+    let (tls, login) = (reader.tls(&declaration.tls), reader.login(host).await);
+    let (tls, (credentials, keys)) = match (tls, login) {
+        (Ok(tls), Ok(login)) => (tls, login),
+        (tls, login) => return Err([tls.err(), login.err()].into_iter().flatten().flatten().collect()),
     };
     let crate::project::Limits { requests_per_second, concurrency, uploads, bandwidth: own } = declaration.limits;
     let requests_per_second = requests_per_second.or_else(|| declaration.provider.requests_per_second());
@@ -42,6 +42,7 @@ async fn connect_with(
         host: host.clone(),
         tls,
         credentials,
+        vendor: vendor(&declaration.provider, keys),
         limits: Limits { requests_per_second, concurrency, uploads },
         bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,
@@ -51,6 +52,16 @@ async fn connect_with(
     })
 }
 
+/// Whose API stands beside the registry's, as far as we may ask it.
+fn vendor(provider: &Provider, keys: Option<AccessKeys>) -> Vendor {
+    match (provider, keys) {
+        (Provider::Swr { edition: Edition::Basic, api: Some(host), .. }, Some(keys)) => {
+            Vendor::Swr { host: host.clone(), keys }
+        }
+        _ => Vendor::None,
+    }
+}
+
 struct Reader<'a> {
     declaration: &'a RegistryDecl,
     project: &'a Project,
@@ -58,24 +69,26 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn credentials(&self, host: &RegistryHost) -> Result<Credentials, Vec<Diagnostic>> {
-        match &self.declaration.auth {
-            Auth::Anonymous => Ok(Credentials::Anonymous),
+    /// What logs in to the registry, and the keys that it comes from, if any.
+    async fn login(&self, host: &RegistryHost) -> Result<(Credentials, Option<AccessKeys>), Vec<Diagnostic>> {
+        let credentials = match &self.declaration.auth {
+            Auth::Anonymous => Credentials::Anonymous,
             Auth::DockerConfig => docker_config::lookup(host, self.environment).await.map_err(|problem| {
-                vec![Diagnostic::from(problem).at(
-                    &self.project.source,
-                    self.declaration.name.span,
-                    "for this registry",
-                )]
-            }),
+                let place = (&self.project.source, self.declaration.name.span);
+                vec![Diagnostic::from(problem).at(place.0, place.1, "for this registry")]
+            })?,
             Auth::Basic { username, password } => {
                 let (username, password) = both(self.secret(username), self.secret(password))?;
-                Ok(Credentials::Basic { username: username.expose().to_owned(), password })
+                Credentials::Basic { username: username.expose().to_owned(), password }
             }
             Auth::AccessKey { access_key, secret_key } => {
                 let (access_key, secret_key) = both(self.secret(access_key), self.secret(secret_key))?;
-                match &self.declaration.provider {
-                    Provider::Swr { region, .. } => Ok(swr::login(region, access_key.expose(), &secret_key)),
+                return match &self.declaration.provider {
+                    Provider::Swr { region, .. } => {
+                        let credentials = swr::login(region, access_key.expose(), &secret_key);
+                        let access_key = access_key.expose().to_owned();
+                        Ok((credentials, Some(AccessKeys { access_key, secret_key })))
+                    }
                     Provider::Generic | Provider::Harbor => Err(vec![
                         self.error(
                             "access-key",
@@ -85,9 +98,10 @@ impl Reader<'_> {
                         )
                         .with_help("add `provider \"swr\" region=\"…\"`, or write `username` and `password`"),
                     ]),
-                }
+                };
             }
-        }
+        };
+        Ok((credentials, None))
     }
 
     fn secret(&self, source: &SecretSource) -> Result<Secret, Diagnostic> {

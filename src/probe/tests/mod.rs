@@ -32,6 +32,7 @@ fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget 
         resolv_conf: PathBuf::new(),
         environment: Environment::new(),
         access: Vec::new(),
+        creates_organization: false,
         limits: Limits::default(),
         wanted: WantedChecks::default(),
     }

@@ -17,7 +17,8 @@ pub(super) static REGISTRY: Shape =
             Child::once(&LIMIT),
         ]);
 
-static ORGANIZATION: Shape = Shape::new("organization", "organization \"portal\"").takes(&["name"]);
+static ORGANIZATION: Shape =
+    Shape::new("organization", "organization \"portal\"").takes(&["name"]).properties(&["create"]);
 
 static TLS: Shape =
     Shape::new("tls", "tls ca=\"certs/corp.pem\"").properties(&["ca", "verify", "plain-http", "client-certificate"]);
@@ -41,6 +42,7 @@ pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
     let place = place(cursor);
     let provider = cursor.child("provider").map(|child| provider::read(child, place.as_ref()));
     let organization = cursor.child("organization").map(organization);
+    let create_organization = cursor.child("organization").and_then(|child| child.flag_of("create")).unwrap_or(false);
     let tls = cursor.child("tls").map(tls).unwrap_or_default();
     let auth = cursor.child("auth").and_then(auth::read).unwrap_or_default();
     let limits = cursor.child("limit").map(limits).unwrap_or_default();
@@ -52,6 +54,7 @@ pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
         place: place?,
         provider: provider.unwrap_or(Some(Provider::Generic))?,
         organization: organization.map_or(Some(None), |organization| organization.map(Some))?,
+        create_organization,
         tls,
         auth,
         limits,

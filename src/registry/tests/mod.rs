@@ -8,6 +8,7 @@ mod manifests;
 mod secure;
 mod server;
 mod uploads;
+mod vendor;
 
 use server::Server;
 

@@ -23,6 +23,7 @@ fn declaration(auth: Auth) -> RegistryDecl {
         place: Place::Registry(host()),
         provider: Provider::Generic,
         organization: None,
+        create_organization: false,
         tls: Tls::default(),
         auth,
         limits: Limits::default(),
@@ -65,7 +66,7 @@ impl Setting {
         let variables: Vec<(String, String)> = variables.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
         let environment = move |name: &str| variables.iter().find(|(n, _)| n == name).map(|(_, v)| v.into());
         let reader = Reader { declaration, project: &self.project, environment: &environment };
-        let found = reader.credentials(&host()).await;
+        let found = reader.login(&host()).await.map(|(credentials, _)| credentials);
         let connected = connect_with(&host(), declaration, &self.project, &Bandwidth::default(), &environment).await;
         assert_eq!(found.is_ok(), connected.is_ok());
         let shown = format!("{found:?} {connected:?}");

@@ -11,6 +11,7 @@ mod links;
 mod login;
 mod migrate;
 mod network;
+mod organizations;
 mod polite;
 mod recovery;
 mod referrers;

@@ -18,6 +18,7 @@ pub mod registry;
 pub mod server;
 pub mod sources;
 pub mod swr;
+pub mod swr_api;
 pub mod swrctl;
 pub mod token;
 pub mod tools;

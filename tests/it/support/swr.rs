@@ -18,6 +18,7 @@ use super::counting::{Behaviour, Proxy};
 use super::http::Http;
 use super::registry::Registry;
 use super::server::{Body, Incoming, Recorder, full, reply};
+use super::swr_api::{Account, SwrApi};
 
 pub const REGION: &str = "cn-north-4";
 pub const ACCESS_KEY: &str = "TESTACCESSKEY0000001";
@@ -30,8 +31,10 @@ const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// How this SWR behaves where accounts differ or a test wants it otherwise.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Organizations that exist; a push creates none.
+    /// Organizations that exist at the start; a push creates none.
     pub organizations: BTreeSet<String>,
+    /// Names of organizations that other accounts have.
+    pub taken: BTreeSet<String>,
     /// Repositories that anyone may pull from.
     pub public: BTreeSet<String>,
     /// Whether single OCI manifests are refused like indexes; reports disagree.
@@ -48,6 +51,7 @@ impl Settings {
     pub fn with_organizations(names: &[&str]) -> Self {
         Self {
             organizations: names.iter().map(ToString::to_string).collect(),
+            taken: BTreeSet::new(),
             public: BTreeSet::new(),
             refuse_oci_manifests: false,
             token_life: Duration::from_mins(15),
@@ -61,6 +65,8 @@ impl Settings {
 pub struct Swr {
     proxy: Proxy,
     storage: Proxy,
+    api: SwrApi,
+    account: Account,
     registry: Registry,
     authority: Option<String>,
 }
@@ -81,10 +87,18 @@ impl Swr {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let identity = tls.as_ref().map(|(_, identity)| identity);
         let storage = Proxy::start(registry.address(), identity, refuse_authorization);
-        let facts =
-            Facts { settings, scheme, storage: storage.host(), tokens: Mutex::default(), traffic: Mutex::default() };
+        let account = Account::new(settings.organizations.clone(), settings.taken.clone());
+        let api = SwrApi::start(&account, registry.address(), identity);
+        let facts = Facts {
+            settings,
+            account: account.clone(),
+            scheme,
+            storage: storage.host(),
+            tokens: Mutex::default(),
+            traffic: Mutex::default(),
+        };
         let proxy = Proxy::start(registry.address(), identity, facts);
-        Self { proxy, storage, registry, authority: tls.map(|(authority, _)| authority.pem().to_owned()) }
+        Self { proxy, storage, api, account, registry, authority: tls.map(|(authority, _)| authority.pem().to_owned()) }
     }
 
     /// `127.0.0.1:PORT`, as image names spell it.
@@ -102,6 +116,16 @@ impl Swr {
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET_KEY.as_bytes()).expect("any key length is accepted");
         mac.update(ACCESS_KEY.as_bytes());
         hex::encode(mac.finalize().into_bytes())
+    }
+
+    /// The management API, which takes signed requests.
+    pub fn api(&self) -> &SwrApi {
+        &self.api
+    }
+
+    /// What the account has now.
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// The object storage (OBS) to which SWR sends whoever reads a blob.
@@ -138,6 +162,7 @@ impl Swr {
 
 struct Facts {
     settings: Settings,
+    account: Account,
     scheme: &'static str,
     storage: String,
     tokens: Mutex<BTreeMap<String, Grant>>,
@@ -174,7 +199,7 @@ impl Behaviour for Facts {
             return Some(error(StatusCode::NOT_FOUND, "NOT_FOUND", "404 page not found"));
         }
         let organization = repository?.split('/').next()?;
-        if !self.settings.organizations.contains(organization) {
+        if !self.account.has(organization) {
             let text = format!("namespace '{organization}' does not exist or you have no permission for it");
             return Some(error(StatusCode::UNAUTHORIZED, "DENIED", &text));
         }

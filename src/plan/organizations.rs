@@ -1,0 +1,175 @@
+//! The organizations that targets are in: SWR Basic creates none by a push, so each has to be there first.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::address::Address;
+use super::expand::Expansion;
+use super::inventory::{Location, Observed};
+use super::planner::used_registries;
+use super::step::{Action, OrganizationWork, Step, Work};
+use crate::diag::Problem;
+use crate::image::Repository;
+use crate::project::Project;
+
+/// The first part of repositories of one registry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Organization {
+    /// Name of a `registry` section.
+    pub registry: String,
+    pub name: Repository,
+}
+
+impl Organization {
+    /// The one that a target is in, at a registry where a push creates none.
+    #[must_use]
+    pub fn of(project: &Project, target: &Location) -> Option<Self> {
+        project.registry(&target.registry).filter(|declared| declared.provider.has_organizations())?;
+        let name = target.repository.components().next()?.parse().ok()?;
+        Some(Self { registry: target.registry.clone(), name })
+    }
+
+    /// Is it to be created where it is missing?
+    #[must_use]
+    pub fn is_declared(&self, project: &Project) -> bool {
+        let declared = project.registry(&self.registry).filter(|declared| declared.create_organization);
+        declared.and_then(|declared| declared.organization.as_ref()).is_some_and(|name| **name == self.name)
+    }
+}
+
+impl fmt::Display for Organization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.name)
+    }
+}
+
+/// Those that requests write into, and those that are declared to be created.
+#[must_use]
+pub fn needed_organizations(project: &Project, expansion: &Expansion) -> BTreeSet<Organization> {
+    let used = used_registries(project);
+    let declared = project.registries.iter().filter(|declared| used.contains(&declared.name.value));
+    let declared = declared.filter(|declared| declared.create_organization).filter_map(|declared| {
+        let name = declared.organization.as_ref()?.value.clone();
+        Some(Organization { registry: declared.name.value.clone(), name })
+    });
+    let written = expansion.requests.iter().filter_map(|request| Organization::of(project, &request.target));
+    written.chain(declared).collect()
+}
+
+/// `None` for one that is there and that nobody asked to create, and for one that nothing is known of.
+pub(super) fn organization_step(
+    project: &Project,
+    organization: &Organization,
+    exists: &Observed<bool>,
+    shut: Option<Problem>,
+) -> Option<Step> {
+    let declared = organization.is_declared(project);
+    let (action, reason) = match (exists, shut) {
+        (_, Some(why)) if declared => return Some(blocked(organization, why)),
+        (Observed::Known(true), None) if declared => (Action::Unchanged, "it exists"),
+        (Observed::Known(false), None) if declared => (Action::Create, "it does not exist yet"),
+        (Observed::Known(false), None) => return Some(blocked(organization, missing(organization))),
+        (Observed::Unknown { why }, None) if declared => return Some(blocked(organization, why.clone())),
+        _ => return None,
+    };
+    let address = Address::organization(organization);
+    Some(Step { address, action, reason: reason.to_owned(), help: None, work: work(organization) })
+}
+
+fn blocked(organization: &Organization, why: Problem) -> Step {
+    Step::blocked(Address::organization(organization), why, work(organization))
+}
+
+fn work(organization: &Organization) -> Work {
+    let Organization { registry, name } = organization.clone();
+    Work::Organization(OrganizationWork { registry, organization: name })
+}
+
+fn missing(organization: &Organization) -> Problem {
+    let Organization { registry, name } = organization;
+    let message = format!(
+        "the organization `{name}` does not exist at `{registry}` or belongs to others, and a push creates none"
+    );
+    Problem::new("missing-organization", message).with_help(format!(
+        "write `organization \"{name}\" create=true` with an access key in `auth`, or create it in the console"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diag::Source;
+    use crate::plan::{Inventory, Listings, Plan, Scope, expand, plan};
+
+    fn project(create: &str) -> Project {
+        let file = format!(
+            r#"
+project "p" version=1
+registry "src" "src.example"
+registry "swr" "swr.cn-north-4.myhuaweicloud.com" {{
+    provider "swr"
+    organization "portal" {create}
+    auth {{ access-key env="AK"; secret-key env="SK"; }}
+}}
+migrate "src" to="swr" {{ image "web" tags="1"; }}
+"#
+        );
+        Project::parse(Arc::new(Source::new("swr.kdl", file)), PathBuf::from(".")).unwrap().0
+    }
+
+    /// The plan where nothing but the organization was looked at.
+    fn planned(project: &Project, exists: Observed<bool>, scope: &Scope) -> Plan {
+        let expansion = expand(project, &Listings::default());
+        let [organization] =
+            needed_organizations(project, &expansion).into_iter().collect::<Vec<_>>().try_into().unwrap();
+        let organizations = [(organization, exists)].into();
+        plan(project, &Inventory { expansion, organizations, ..Inventory::default() }, scope)
+    }
+
+    fn told(plan: &Plan) -> Vec<String> {
+        plan.steps().iter().map(|step| format!("{} {}: {}", step.action.symbol(), step.address, step.reason)).collect()
+    }
+
+    #[test]
+    fn a_declared_organization_is_a_step_before_its_syncs() {
+        let project = project("create=true");
+        let create = planned(&project, Observed::Known(false), &Scope::default());
+        assert_eq!(told(&create)[0], "+ organization.swr/portal: it does not exist yet");
+        let ids: Vec<_> = create.graph().ids().collect();
+        assert_eq!(create.graph().gates(ids[1]), [ids[0]]);
+        let exists = planned(&project, Observed::Known(true), &Scope::default());
+        assert_eq!(told(&exists)[0], "= organization.swr/portal: it exists");
+        let why = Problem::new("x", "the list did not come");
+        let unknown = planned(&project, Observed::Unknown { why }, &Scope::default());
+        assert_eq!(told(&unknown)[0], "! organization.swr/portal: the list did not come");
+        assert_eq!(told(&unknown)[1], "! sync.swr/portal/web:1: behind organization.swr/portal");
+    }
+
+    #[test]
+    fn a_missing_organization_that_nobody_creates_blocks_its_syncs() {
+        let project = project("");
+        let missing = planned(&project, Observed::Known(false), &Scope::default());
+        assert!(told(&missing)[0].starts_with("! organization.swr/portal: the organization `portal` does not exist"));
+        assert_eq!(told(&missing)[1], "! sync.swr/portal/web:1: behind organization.swr/portal");
+        for fine in [Observed::Known(true), Observed::Unknown { why: Problem::new("x", "no right to list") }] {
+            assert_eq!(planned(&project, fine, &Scope::default()).steps().len(), 1, "the sync alone");
+        }
+    }
+
+    #[test]
+    fn a_target_brings_its_organization_along_and_an_excluded_one_takes_its_syncs_away() {
+        let project = project("create=true");
+        let scope = |targets: &[&str], excludes: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            Scope::new(&texts(targets), &texts(excludes)).unwrap()
+        };
+        let count = |scope| planned(&project, Observed::Known(false), &scope).steps().len();
+        assert_eq!(count(scope(&["sync.*"], &[])), 2);
+        assert_eq!(count(scope(&["organization.*"], &[])), 1);
+        assert_eq!(count(scope(&[], &["organization.*"])), 0);
+        assert_eq!(count(scope(&[], &["sync.*"])), 1);
+    }
+}
