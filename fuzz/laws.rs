@@ -27,7 +27,7 @@ pub fn parse(bytes: &[u8]) {
         [directive.name.span, directive.value.span].into_iter().for_each(inside);
     }
     for stage in &dockerfile.stages {
-        assert!(stage.from < dockerfile.instructions.len() && stage.instructions.end <= dockerfile.instructions.len());
+        assert!(stage.first() <= stage.instructions.end && stage.instructions.end <= dockerfile.instructions.len());
         stage.name.iter().for_each(|name| inside(name.span));
     }
     for instruction in &dockerfile.instructions {

@@ -137,10 +137,22 @@ impl Dockerfile {
         self.stages.get(stage).and_then(|stage| self.instructions.get(stage.instructions.clone())).unwrap_or_default()
     }
 
-    /// The stage that an instruction belongs to, its FROM included; `None` in front of the first FROM.
+    /// The FROM of a stage.
+    #[must_use]
+    pub fn from_of(&self, stage: &Stage) -> Option<&Instruction> {
+        self.instructions.get(stage.from?)
+    }
+
+    /// What a stage is built from, as FROM says it.
+    #[must_use]
+    pub fn image_of(&self, stage: &Stage) -> Option<&Word> {
+        self.from_of(stage)?.words().first()
+    }
+
+    /// The stage that an instruction belongs to, its FROM included; `None` for ARGs above the first FROM.
     #[must_use]
     pub fn stage_of(&self, instruction: usize) -> Option<usize> {
-        self.stages.partition_point(|stage| stage.from <= instruction).checked_sub(1)
+        self.stages.partition_point(|stage| stage.first() <= instruction).checked_sub(1)
     }
 
     /// What a variable holds for the program that an instruction starts: RUN sees ENV and ARG above it, what a
@@ -157,8 +169,26 @@ impl Dockerfile {
     /// What the FROM of a stage names where each variable that only the build knows holds `sample`.
     #[must_use]
     pub fn base_where(&self, stage: &Stage, sample: &str) -> Option<String> {
-        let word = self.instructions.get(stage.from)?.words().first()?;
+        let word = self.image_of(stage)?;
         self.scopes.base_word(word, self.escape, sample)
+    }
+
+    /// Variables in the here-documents of a COPY or ADD that nothing in the file defines, each once a document. Quotes have
+    /// no meaning there.
+    #[must_use]
+    pub fn undefined_in_heredocs(&self, index: usize) -> Vec<Undefined> {
+        let instruction = &self.instructions[index];
+        let filled = instruction.is(Keyword::Copy) || instruction.is(Keyword::Add);
+        let Some(stage) = self.stage_of(index).filter(|_| filled) else { return Vec::new() };
+        let look_up = |name: &str| self.scopes.during_build(stage, index, name);
+        let documents = instruction.heredocs.iter().filter(|document| document.expands);
+        let found = documents.flat_map(|document| {
+            let text = self.source.slice(document.body).replace(['"', '\''], " ");
+            let mut text_and_place = Text::default();
+            text_and_place.push(&text, document.body.start);
+            stage::undefined(&text_and_place, self.escape, look_up)
+        });
+        found.collect()
     }
 
     /// `stage` and the stages it is built on, itself first; each is earlier in the file than the one before.

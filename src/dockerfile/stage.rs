@@ -7,13 +7,15 @@ use super::error::{SyntaxError, SyntaxErrorKind};
 use super::expand::{Fault, Use, Variable, expand};
 use super::instruction::{Arguments, Instruction, Pair, Undefined, Word};
 use super::keyword::Keyword;
+use super::text::Text;
 use crate::diag::Spanned;
 
-/// From one FROM to the next.
+/// From one FROM to the next. Instructions in front of the first FROM are a stage of their own: nothing can be built of
+/// them, but there is as much to say about them.
 #[derive(Clone, Debug)]
 pub struct Stage {
     /// Index of its FROM.
-    pub from: usize,
+    pub from: Option<usize>,
     /// Its instructions, without FROM.
     pub instructions: Range<usize>,
     /// Lower case, as stages are looked up.
@@ -21,6 +23,19 @@ pub struct Stage {
     pub base: Base,
     /// What FROM names when no build argument is given; `None` when that depends on the platform.
     pub default_image: Option<String>,
+}
+
+impl Stage {
+    /// Index of its first instruction, FROM included.
+    #[must_use]
+    pub fn first(&self) -> usize {
+        self.from.unwrap_or(self.instructions.start)
+    }
+
+    /// A stage without FROM that starts with the instruction.
+    fn headless(first: usize) -> Self {
+        Self { from: None, instructions: first..first, name: None, base: Base::Open, default_image: None }
+    }
 }
 
 /// What a stage is built from.
@@ -122,6 +137,12 @@ pub(super) fn resolve(
         stages: Vec::new(),
         names: HashMap::new(),
     };
+    // ARGs above a FROM are its own; without any they belong to what follows them.
+    if !instructions.iter().any(|instruction| instruction.is(Keyword::From))
+        && instructions.iter().any(|instruction| !instruction.is(Keyword::Arg))
+    {
+        resolver.headless(0);
+    }
     for (index, instruction) in instructions.iter_mut().enumerate() {
         resolver.instruction(index, instruction);
     }
@@ -135,13 +156,15 @@ impl Resolver<'_> {
             self.from(index, instruction);
             return;
         }
-        match self.stages.last_mut() {
-            Some(stage) => stage.instructions.end = index + 1,
-            None if !instruction.is(Keyword::Arg) => {
-                let kind = SyntaxErrorKind::BeforeFrom { keyword: instruction.keyword.name() };
-                self.errors.push(SyntaxError { span: instruction.keyword.span, kind });
+        if !instruction.is(Keyword::Arg) && self.stages.last().is_none_or(|stage| stage.from.is_none()) {
+            let kind = SyntaxErrorKind::BeforeFrom { keyword: instruction.keyword.name() };
+            self.errors.push(SyntaxError { span: instruction.keyword.span, kind });
+            if self.stages.is_empty() {
+                self.headless(index);
             }
-            None => {}
+        }
+        if let Some(stage) = self.stages.last_mut() {
+            stage.instructions.end = index + 1;
         }
         for flag in &mut instruction.flags {
             flag.value.iter_mut().for_each(|word| self.fill(word));
@@ -157,6 +180,11 @@ impl Resolver<'_> {
             Arguments::Pairs(pairs) => self.pairs(index, keyword, instruction.on_build, pairs),
             Arguments::None | Arguments::Command(_) => {}
         }
+    }
+
+    fn headless(&mut self, first: usize) {
+        self.frames.push(Frame::default());
+        self.stages.push(Stage::headless(first));
     }
 
     /// `ENV a=1 b=$a`: b sees what a was before the instruction.
@@ -221,7 +249,7 @@ impl Resolver<'_> {
         if let Some(name) = &name {
             self.names.insert(name.value.clone(), self.stages.len());
         }
-        self.stages.push(Stage { from: index, instructions: index + 1..index + 1, name, base, default_image });
+        self.stages.push(Stage { from: Some(index), instructions: index + 1..index + 1, name, base, default_image });
     }
 
     fn base(&self, image: &Word) -> Base {
@@ -297,17 +325,24 @@ fn look_up<'v>(frames: &'v [Frame], before: usize, name: &str, args: bool) -> Va
     }
 }
 
-/// Fills one word in; returns what makes it unreadable.
-fn fill<'v>(word: &mut Word, escape: char, look_up: impl Fn(&str) -> Variable<'v>) -> Option<SyntaxError> {
-    let expansion = expand(word.raw.as_str(), escape, &look_up);
-    word.value = expansion.value;
+/// Variables in a text that nothing defines, each once.
+pub(super) fn undefined<'v>(text: &Text, escape: char, look_up: impl Fn(&str) -> Variable<'v>) -> Vec<Undefined> {
+    nowhere_defined(text, expand(text.as_str(), escape, &look_up).uses, look_up)
+}
+
+fn nowhere_defined<'v>(text: &Text, uses: Vec<Use>, look_up: impl Fn(&str) -> Variable<'v>) -> Vec<Undefined> {
     let mut seen = HashSet::new();
     let fresh =
         |used: &Use| look_up(&used.name) == Variable::Undefined && seen.insert((used.name.clone(), used.guarded));
-    let undefined = expansion.uses.into_iter().filter(fresh);
-    let place =
-        |used: Use| Undefined { name: Spanned::new(used.name, word.raw.span(used.range)), guarded: used.guarded };
-    word.undefined = undefined.map(place).collect();
+    let place = |used: Use| Undefined { name: Spanned::new(used.name, text.span(used.range)), guarded: used.guarded };
+    uses.into_iter().filter(fresh).map(place).collect()
+}
+
+/// Fills one word in; returns what makes it unreadable.
+fn fill<'v>(word: &mut Word, escape: char, look_up: impl Fn(&str) -> Variable<'v>) -> Option<SyntaxError> {
+    let mut expansion = expand(word.raw.as_str(), escape, &look_up);
+    word.value = expansion.value.take();
+    word.undefined = nowhere_defined(&word.raw, std::mem::take(&mut expansion.uses), look_up);
     expansion.fault.map(|fault| match fault {
         Fault::Quote { at, quote } => {
             SyntaxError { span: word.raw.span(at..at + 1), kind: SyntaxErrorKind::UnterminatedQuote { quote } }

@@ -9,7 +9,7 @@ use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
 use super::policy::{Policy, Profile};
 use super::pragma::{Idle, Pragmas};
-use super::stage_shell::{Shell, shells};
+use super::stage_shell::{Shell, is_windows, shells};
 use super::start_script::{self, StartScript, start_instruction};
 use crate::diag::Span;
 use crate::dockerfile::shell::{Invocation, Script, ShellReader};
@@ -142,22 +142,35 @@ impl<'a> Context<'a> {
         self.roots.get(stage).map(|root| &self.dockerfile.stages[*root].base)
     }
 
+    /// Whether a stage is plainly one for Windows.
+    pub(super) fn is_windows(&self, stage: usize) -> bool {
+        let root = &self.dockerfile.stages[self.roots[stage]];
+        let name = if let Base::Image(name) = &root.base { name.as_str() } else { "" };
+        let platform = self.dockerfile.from_of(root).and_then(|from| from.flag("platform"));
+        is_windows(self.dockerfile, name) || platform.is_some_and(|platform| platform.text().contains("windows"))
+    }
+
     /// What the final image starts from.
     pub(super) fn final_base(&self) -> Option<&'a Base> {
         self.dockerfile.final_stage().and_then(|stage| self.root_base(stage))
+    }
+
+    /// Whether a stage anywhere in the file has this name, in any case.
+    pub(super) fn is_stage(&self, name: &str) -> bool {
+        self.stage_names.contains(name.to_ascii_lowercase().as_str())
     }
 
     /// What a `--from` or `from=` means: an image, or nothing when it is a stage or only the build knows.
     pub(super) fn image_of<'v>(&self, from: Option<&'v str>) -> Option<&'v str> {
         from.filter(|name| {
             let number = name.bytes().all(|byte| byte.is_ascii_digit());
-            !number && *name != "scratch" && !self.stage_names.contains(name.to_ascii_lowercase().as_str())
+            !number && *name != "scratch" && !self.is_stage(name)
         })
     }
 
     /// The last FROM: where findings about the whole image stand.
     pub(super) fn final_from(&self) -> Option<&'a Instruction> {
-        self.dockerfile.stages.last().map(|stage| &self.dockerfile.instructions[stage.from])
+        self.dockerfile.stages.last().and_then(|stage| self.dockerfile.from_of(stage))
     }
 }
 

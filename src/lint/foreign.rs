@@ -24,7 +24,7 @@ const HADOLINT: [(Level, &[&str]); 4] = [
 /// BuildKit's checks that warn without being asked for; `DL1000` and its like stop the build.
 #[rustfmt::skip] // as blocks of names
 const BUILDKIT: [(Level, &[&str]); 2] = [
-    (Level::Error, &["DL1000", "DL3011", "DL3023", "DL3043", "DL3061"]),
+    (Level::Error, &["DL1000", "DL3011", "DL3022", "DL3023", "DL3043", "DL3061"]),
     (Level::Warning, &[
         "ConsistentInstructionCasing", "CopyIgnoredFile", "DuplicateStageName", "ExposeInvalidFormat",
         "ExposeProtoCasing", "FromAsCasing", "FromPlatformFlagConstDisallowed", "InvalidDefaultArgInFrom",

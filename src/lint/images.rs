@@ -52,7 +52,8 @@ pub(super) fn kind(base: Option<&Base>) -> Kind {
 
 /// Whether the base defines no environment variable but PATH.
 pub(super) fn has_bare_environment(base: Option<&Base>) -> bool {
-    const BARE: [&str; 4] = ["alpine", "debian", "ubuntu", "busybox"];
+    const BARE: [&str; 8] =
+        ["alpine", "debian", "ubuntu", "busybox", "centos", "rockylinux", "amazonlinux", "oraclelinux"];
     match base {
         Some(Base::Scratch) => true,
         Some(Base::Image(name)) => official(name).is_some_and(|name| BARE.contains(&name.as_str())),

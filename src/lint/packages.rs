@@ -58,6 +58,7 @@ impl PackageCommand<'_> {
             Manager::Apk => self.verb.text() == "add",
             Manager::Zypper => matches!(self.verb.text(), "install" | "in"),
             Manager::Npm => matches!(self.verb.text(), "install" | "i" | "add"),
+            Manager::Gem => matches!(self.verb.text(), "install" | "i"),
             Manager::Pacman => false,
             _ => self.verb.text() == "install",
         }

@@ -113,7 +113,7 @@ fn declared_shell(comment: &str) -> Option<&str> {
 }
 
 /// Dockerfiles for Windows give themselves away by their escape character or their base.
-fn is_windows(dockerfile: &Dockerfile, base: &str) -> bool {
+pub(super) fn is_windows(dockerfile: &Dockerfile, base: &str) -> bool {
     dockerfile.escape == '`' || ["windows", "nanoserver", "servercore"].iter().any(|word| base.contains(word))
 }
 

@@ -69,7 +69,7 @@ pub(in crate::lint) fn used_below(context: &Context, index: usize, manager: Mana
     for (number, stage) in stages.iter().enumerate().skip(first) {
         let start = match stage.base {
             _ if number == first => index + 1,
-            Base::Stage(parent) if holds[parent] => stage.from + 1,
+            Base::Stage(parent) if holds[parent] => stage.instructions.start,
             _ => continue,
         };
         let uses = (start..stage.instructions.end).find_map(|at| uses(context, at, manager));

@@ -6,7 +6,7 @@ use super::super::fix::{Fix, like};
 use super::super::paths::{is_archive, is_remote};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::{Instruction, Keyword};
+use crate::dockerfile::{Instruction, Keyword, Word};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -53,7 +53,10 @@ fn check(context: &Context, sink: &mut Sink) {
     for (_, add) in context.every(Keyword::Add) {
         let Some((_, sources)) = add.words().split_last() else { continue };
         let plain = |path: &str| !is_remote(path) && !is_archive(path) && !path.starts_with("<<");
-        let sources: Option<Vec<&str>> = sources.iter().map(|word| word.value.as_deref()).collect();
+        // Nobody can tell what a variable holds; hadolint takes it for a file's name.
+        let open = |word: &'_ Word| context.as_hadolint() && word.value.is_none();
+        let value = |word| if open(word) { Some(word.raw.as_str()) } else { word.value.as_deref() };
+        let sources: Option<Vec<&str>> = sources.iter().map(value).collect();
         if let Some(sources) = sources.filter(|sources| sources.iter().all(|path| plain(path))) {
             let message = say!(
                 "ADD of `{files}` does what COPY does",

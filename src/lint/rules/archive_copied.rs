@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use super::super::paths::is_archive;
+use super::super::paths::{has_extension, is_archive};
 use crate::dockerfile::shell::Invocation;
 use crate::diag::{Span, say};
 use crate::dockerfile::Keyword;
@@ -40,7 +40,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn unpacks(command: &Invocation) -> bool {
+fn is_tar(command: &Invocation) -> bool {
     let extracts = |word: &str| matches!(word, "--extract" | "--get") || !word.starts_with("--") && word.contains('x');
     command.program() == "tar"
         && command.arguments().iter().enumerate().any(|(index, word)| {
@@ -48,10 +48,35 @@ fn unpacks(command: &Invocation) -> bool {
         })
 }
 
+/// How a command unpacks a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unpacking {
+    Archive,
+    /// What it makes of a compressed archive is an archive still.
+    Compression,
+}
+
+fn unpacking(command: &Invocation) -> Option<Unpacking> {
+    match command.program() {
+        "gunzip" | "bunzip2" | "unlzma" | "unxz" | "uncompress" | "zcat" => Some(Unpacking::Compression),
+        _ => is_tar(command).then_some(Unpacking::Archive),
+    }
+}
+
+/// Whether ADD unpacks a file of this name: of one that is compressed and no archive it makes nothing.
+fn is_added(name: &str, unpacking: Unpacking) -> bool {
+    let compressed = || has_extension(name, &["gz", "bz2", "xz", "z", "lzma"]);
+    is_archive(name) || unpacking == Unpacking::Archive && compressed()
+}
+
 fn target(source: &str, destination: &str) -> String {
     let directory = destination.ends_with('/') || matches!(destination, "." | "./");
-    let name = source.rsplit('/').next().unwrap_or(source);
+    let name = file_name(source);
     if directory { format!("{}/{name}", destination.trim_end_matches('/')) } else { destination.to_owned() }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn normal(path: &str) -> &str {
@@ -59,16 +84,26 @@ fn normal(path: &str) -> &str {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    // Paths that are unpacked, with the last place where they are.
-    let unpacking = context.run_commands().filter(|(_, command)| unpacks(command));
-    let operands = unpacking.flat_map(|(_, command)| command.operands());
-    let unpacked: HashMap<&str, Span> = operands.map(|word| (normal(word.text()), word.span)).collect();
+    // Paths that are unpacked, with the last place where they are; to hadolint files of one name are the same.
+    let mut unpacked: HashMap<&str, (Span, Unpacking)> = HashMap::new();
+    for (_, command) in context.run_commands() {
+        let Some(unpacking) = unpacking(command) else { continue };
+        for path in command.operands() {
+            unpacked.insert(normal(path.text()), (path.span, unpacking));
+            if context.as_hadolint() {
+                unpacked.insert(file_name(path.text()), (path.span, unpacking));
+            }
+        }
+    }
+    let by_name = |source| context.as_hadolint().then(|| unpacked.get(file_name(source)))?;
     for (_, copy) in context.every(Keyword::Copy).filter(|(_, copy)| copy.flag("from").is_none()) {
         let Some((destination, sources)) = copy.words().split_last() else { continue };
-        for source in sources.iter().filter(|word| is_archive(word.text())) {
+        for source in sources {
             let target = target(source.text(), destination.text());
-            if unpacked.get(normal(&target)).is_some_and(|place| *place > copy.span) {
-                sink.report(source.span(), say!("`{file}` is copied and then unpacked", "`{file}` 先被复制，再被解压", file = source.text()));
+            let found = unpacked.get(normal(&target)).or_else(|| by_name(source.text()));
+            if found.is_some_and(|(place, kind)| *place > copy.span && is_added(source.text(), *kind)) {
+                let message = say!("`{file}` is copied and then unpacked", "`{file}` 先被复制，再被解压", file = source.text());
+                sink.report(source.span(), message);
             }
         }
     }

@@ -80,7 +80,7 @@ fn check(context: &Context, sink: &mut Sink) {
         ));
     }
     for stage in &context.dockerfile.stages {
-        let Some(word) = context.dockerfile.instructions[stage.from].words().first() else { continue };
+        let Some(word) = context.dockerfile.image_of(stage) else { continue };
         match &stage.base {
             Base::Stage(_) | Base::Scratch => {}
             Base::Open if is_always_allowed(context.dockerfile, stage, is_allowed) => {}

@@ -66,7 +66,8 @@ fn check(context: &Context, sink: &mut Sink) {
                 "`{name}` 的说明不是以它的名字开头",
                 name
             );
-            sink.report(comment, message);
+            // BuildKit points at the instruction.
+            sink.report(if context.as_buildkit() { instruction.keyword.span } else { comment }, message);
         }
     }
 }

@@ -40,7 +40,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let found = releases.iter().find(|(release, _)| is_release(&tag, release));
         if let Some((release, last)) = found
             && *last < context.today
-            && let Some(word) = context.dockerfile.instructions[stage.from].words().first()
+            && let Some(word) = context.dockerfile.image_of(stage)
         {
             let message = say!(
                 "`{name}` {release} has got no fixes since {last}",

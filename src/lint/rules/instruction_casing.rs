@@ -57,7 +57,7 @@ pub(super) fn is_lower(word: &str) -> bool {
 /// The first word of every instruction: of `ONBUILD RUN …`, that is ONBUILD. ARGs above the first FROM do not count.
 fn keywords<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Instruction, Span, &'a str)> {
     let dockerfile = context.dockerfile;
-    let stages = dockerfile.stages.iter().flat_map(|stage| stage.from..stage.instructions.end);
+    let stages = dockerfile.stages.iter().flat_map(|stage| stage.first()..stage.instructions.end);
     stages.map(|index| {
         let instruction = &dockerfile.instructions[index];
         let length = if instruction.on_build { "ONBUILD".len() } else { instruction.keyword.span.len() };

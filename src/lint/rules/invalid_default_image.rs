@@ -31,7 +31,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context, sink: &mut Sink) {
     for stage in &context.dockerfile.stages {
-        let Some(word) = context.dockerfile.instructions[stage.from].words().first() else { continue };
+        let Some(word) = context.dockerfile.image_of(stage) else { continue };
         let Some(image) = stage.default_image.as_deref().filter(|_| word.value.is_none()) else { continue };
         if image.parse::<Reference>().is_err() {
             let message = say!(

@@ -46,7 +46,7 @@ fn check(context: &Context, sink: &mut Sink) {
     let smaller = SMALLER.iter().find(|(known, _)| *known == name);
     if let Some((_, suffix)) = smaller
         && variant(&tag) == Variant::Plain
-        && let Some(word) = context.dockerfile.instructions[stage.from].words().first()
+        && let Some(word) = context.dockerfile.image_of(stage)
     {
         let base = if tag == "latest" { format!("`{name}:…{suffix}`") } else { format!("`{name}:{tag}{suffix}`") };
         let message = say!(

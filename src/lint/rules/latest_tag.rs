@@ -36,7 +36,7 @@ pub(super) fn images(context: &Context) -> Vec<(Span, String)> {
     let dockerfile = context.dockerfile;
     let mut images = Vec::new();
     for stage in &dockerfile.stages {
-        if let (Base::Image(name), Some(word)) = (&stage.base, dockerfile.instructions[stage.from].words().first()) {
+        if let (Base::Image(name), Some(word)) = (&stage.base, dockerfile.image_of(stage)) {
             images.push((word.span(), name.clone()));
         }
     }
@@ -69,13 +69,23 @@ fn mounted_image(mount: &Word) -> Option<(Span, Option<String>)> {
     Some((mount.raw.span(option + FROM.len()..end), (!value.contains('$')).then(|| value.to_owned())))
 }
 
+/// Images of FROM whose tag is known and nothing else, like `$IMAGE:latest`.
+fn open_latest<'a>(context: &Context<'a>) -> impl Iterator<Item = (Span, String)> + 'a {
+    let dockerfile = context.dockerfile;
+    let open = dockerfile.stages.iter().filter(|stage| stage.base == Base::Open);
+    let named = open.filter_map(|stage| dockerfile.image_of(stage));
+    let latest = named.filter(|word| word.raw.as_str().ends_with(":latest"));
+    latest.map(|word| (word.span(), word.raw.as_str().to_owned()))
+}
+
+fn is_latest(name: &str) -> bool {
+    let reference: Result<Reference, _> = name.parse();
+    matches!(reference, Ok(Reference { tag: Some(tag), digest: None, .. }) if tag.as_str() == "latest")
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    for (span, name) in images(context) {
-        let reference: Result<Reference, _> = name.parse();
-        if let Ok(Reference { tag: Some(tag), digest: None, .. }) = reference
-            && tag.as_str() == "latest"
-        {
-            sink.report(span, say!("`{name}` is another image with every release", "`{name}` 每次发布都会变成另一个镜像", name));
-        }
+    let known = images(context).into_iter().filter(|(_, name)| is_latest(name));
+    for (span, name) in known.chain(open_latest(context)) {
+        sink.report(span, say!("`{name}` is another image with every release", "`{name}` 每次发布都会变成另一个镜像", name));
     }
 }

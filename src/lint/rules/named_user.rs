@@ -32,7 +32,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context, sink: &mut Sink) {
     for (_, user) in context.every(Keyword::User) {
         let Some(word) = user.words().first() else { continue };
-        let Some(name) = word.value.as_deref() else { continue };
+        // Nobody can tell what a variable holds; hadolint takes it for a name.
+        let open = context.as_hadolint().then_some(word.raw.as_str());
+        let Some(name) = word.value.as_deref().or(open) else { continue };
         let id = name.split(':').next().unwrap_or(name).trim();
         if !id.bytes().all(|byte| byte.is_ascii_digit()) {
             sink.report(word.span(), say!("`{id}` is a name, not a UID", "`{id}` 是名字，不是 UID", id));

@@ -7,7 +7,7 @@ use super::super::packages::{Manager, PackageCommand, package_command};
 use super::super::paths::is_within;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::Instruction;
+use crate::dockerfile::{Instruction, Keyword};
 use crate::dockerfile::shell::{Invocation, Script};
 use crate::diag::{Wording, say};
 
@@ -134,12 +134,16 @@ pub(super) fn is_mounted(run: &Instruction, covers: impl Fn(&str) -> bool) -> bo
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (index, run, script) in context.shipped_runs() {
+    for (index, run) in context.every(Keyword::Run) {
+        let script = context.script(index);
+        let shipped = context.is_shipped(index);
         let mut judged: Vec<Manager> = Vec::new();
         // The last command that fetches decides: what cleans up after it does so for those before it.
         for command in script.invocations.iter().rev().filter_map(package_command) {
             let Some(Leftover { directories, cleanup, aliases }) = leftover(&command) else { continue };
-            if judged.contains(&command.manager) {
+            // hadolint looks at all stages, but for lists of apt.
+            let counts = shipped || context.as_hadolint() && command.manager != Manager::Apt;
+            if !counts || judged.contains(&command.manager) {
                 continue;
             }
             judged.push(command.manager);

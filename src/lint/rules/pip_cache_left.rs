@@ -7,7 +7,7 @@ use super::super::packages::{Manager, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Base, Instruction, Keyword};
 use crate::dockerfile::shell::{Invocation, Script};
 use crate::diag::say;
 
@@ -40,6 +40,21 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+const VARIABLE: &str = "PIP_NO_CACHE_DIR";
+
+/// As pip reads switches.
+fn is_true(value: &str) -> bool {
+    ["1", "true", "yes", "on", "y", "t"].iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+/// Whether shell text sets the variable to true.
+fn sets_true(text: &str, variable: &str) -> bool {
+    let values = text.match_indices(variable).filter_map(|(at, _)| text[at + variable.len()..].strip_prefix('='));
+    values.map(|rest| rest.split([' ', ';', '&', '\n', '\t']).next().unwrap_or_default()).any(|value| {
+        is_true(value.trim_matches(['"', '\'']))
+    })
+}
+
 fn is_cleaned(script: &Script) -> bool {
     let purges = |invocation: &Invocation| {
         package_command(invocation)
@@ -51,16 +66,32 @@ fn is_cleaned(script: &Script) -> bool {
     script.invocations.iter().any(|invocation| purges(invocation) || deletes(invocation))
 }
 
-fn check(context: &Context, sink: &mut Sink) {
-    const VARIABLE: &str = "PIP_NO_CACHE_DIR";
-    let pairs = || context.shipped().filter(|(_, env)| env.is(Keyword::Env) || env.is(Keyword::Arg));
-    let switched_off = pairs().any(|(_, env)| env.pairs().iter().any(|pair| pair.name.text() == VARIABLE));
-    if switched_off {
-        return;
+/// For each stage, whether an ENV or ARG of it, or of those it is built on, keeps the cache away.
+fn switched_off(context: &Context) -> Vec<bool> {
+    let dockerfile = context.dockerfile;
+    let mut off: Vec<bool> = Vec::with_capacity(dockerfile.stages.len());
+    for (index, stage) in dockerfile.stages.iter().enumerate() {
+        let inherited = matches!(stage.base, Base::Stage(parent) if off[parent]);
+        let set = dockerfile.stage_instructions(index).iter().filter(|line| line.is(Keyword::Env) || line.is(Keyword::Arg));
+        let mut pairs = set.flat_map(Instruction::pairs).filter(|pair| pair.name.text() == VARIABLE);
+        // Nobody can tell what an open value is.
+        let own = pairs.any(|pair| pair.value.as_ref().and_then(|value| value.value.as_deref()).is_none_or(is_true));
+        off.push(inherited || own);
     }
-    for (_, run, script) in context.shipped_runs() {
+    off
+}
+
+fn check(context: &Context, sink: &mut Sink) {
+    let switched_off = switched_off(context);
+    for (index, run) in context.every(Keyword::Run) {
+        let script = context.script(index);
+        // hadolint looks at all stages.
+        let counts = context.is_shipped(index) || context.as_hadolint();
+        if !counts || context.stage_of(index).is_some_and(|stage| switched_off[stage]) {
+            continue;
+        }
         let text = context.dockerfile.source.slice(run.span);
-        if text.contains(VARIABLE) || is_cleaned(script) || is_mounted(run, |target| target.contains(".cache")) {
+        if sets_true(text, VARIABLE) || is_cleaned(script) || is_mounted(run, |target| target.contains(".cache")) {
             continue;
         }
         for command in script.invocations.iter().filter_map(package_command) {

@@ -49,15 +49,19 @@ fn check(context: &Context, sink: &mut Sink) {
         let parent = context.dockerfile.ancestry(index).nth(1);
         anchored[index] = parent.is_some_and(|parent| anchored[parent]);
         moved[index] = parent.is_some_and(|parent| moved[parent]);
-        let linux = has_bare_environment(context.root_base(index));
+        let bare = has_bare_environment(context.root_base(index));
+        let linux = bare || context.as_buildkit() && !context.is_windows(index);
         for workdir in context.dockerfile.stage_instructions(index).iter().filter(|line| line.is(Keyword::Workdir)) {
             let Some(path) = workdir.words().first() else { continue };
-            // An open value is taken for absolute: it nearly always is.
-            let absolute = |path: &str| if linux { path.starts_with('/') } else { is_absolute(path) };
-            if linux && context.as_buildkit() && is_undefined(path) {
+            let absolute = |path: &str| {
+                if linux && !context.as_hadolint() { path.starts_with('/') } else { is_absolute(path) }
+            };
+            // An open value is taken for absolute where it stands in front: it nearly always is.
+            let open = |path: &Word| path.raw.as_str().trim_start_matches('"').starts_with('$');
+            if bare && context.as_buildkit() && is_undefined(path) {
                 let message = say!("WORKDIR is empty: nothing defines the variable", "WORKDIR 为空：没有定义这个变量");
                 sink.report(path.span(), message).aliases(&["WorkdirRelativePath"]);
-            } else if path.value.as_deref().is_none_or(absolute) {
+            } else if path.value.as_deref().map_or_else(|| open(path) || absolute(path.raw.as_str()), absolute) {
                 anchored[index] = true;
             } else if !anchored[index] {
                 let message = say!(
@@ -70,6 +74,13 @@ fn check(context: &Context, sink: &mut Sink) {
                     // BuildKit reports the first one only.
                     draft.aliases(&["DL3000"]);
                 }
+            } else if context.as_hadolint() {
+                let message = say!(
+                    "WORKDIR `{path}` depends on the one above",
+                    "WORKDIR `{path}` 取决于上一个 WORKDIR",
+                    path = path.text()
+                );
+                sink.report(path.span(), message).aliases(&["DL3000"]);
             }
             moved[index] = true;
         }

@@ -42,6 +42,14 @@ fn check(context: &Context, sink: &mut Sink) {
         for (keyword, aliases) in kinds {
             let all = context.dockerfile.stage_instructions(stage).iter().filter(|line| line.is(keyword));
             let mut spans: Vec<_> = all.map(|line| line.keyword.span).collect();
+            if context.as_hadolint() {
+                for span in spans.into_iter().skip(1) {
+                    let keyword = keyword.name();
+                    let message = say!("{keyword} stands here once more", "{keyword} 在这里重复出现", keyword);
+                    sink.report(span, message).aliases(aliases);
+                }
+                continue;
+            }
             let Some(last) = spans.pop() else { continue };
             for span in spans {
                 let message = say!(

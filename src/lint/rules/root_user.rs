@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Instruction, Keyword};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -42,12 +42,22 @@ fn is_root(user: &str) -> bool {
     matches!(user.split(':').next(), Some("root" | "0"))
 }
 
+/// The last USER of the final image; hadolint judges every stage by itself.
+fn last_users<'a>(context: &Context<'a>) -> Vec<&'a Instruction> {
+    let dockerfile = context.dockerfile;
+    if context.as_hadolint() {
+        let stages = (0..dockerfile.stages.len()).filter(|index| dockerfile.stages[*index].from.is_some());
+        let last = |stage| dockerfile.stage_instructions(stage).iter().rfind(|line| line.is(Keyword::User));
+        stages.filter_map(last).collect()
+    } else {
+        let users = context.shipped().map(|(_, instruction)| instruction).filter(|line| line.is(Keyword::User));
+        users.last().into_iter().collect()
+    }
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    let users = context.shipped().filter(|(_, instruction)| instruction.is(Keyword::User));
-    let last = users.last().and_then(|(_, user)| user.words().first());
-    if let Some(word) = last
-        && is_root(word.text())
-    {
+    let users = last_users(context).into_iter().filter_map(|user| user.words().first());
+    for word in users.filter(|word| is_root(word.text())) {
         sink.report(word.span(), say!("the image runs as `{user}`", "镜像以 `{user}` 身份运行", user = word.text()));
     }
 }

@@ -57,6 +57,13 @@ fn is_secret_name(name: &str) -> bool {
     ((SECRET_WORDS.contains(&last) || last.ends_with("PASSWORD")) && before != "PUBLIC") || (last == "KEY" && KEY_WORDS.contains(&before))
 }
 
+/// What hadolint takes for the name of a secret.
+fn is_secret_to_hadolint(name: &str) -> bool {
+    const PARTS: [&str; 6] = ["API_KEY", "PASSWORD", "PRIVATE", "SECRET", "TOKEN", "USERNAME"];
+    let upper = name.to_ascii_uppercase();
+    upper == "AWS_ACCESS_KEY_ID" || PARTS.iter().any(|part| upper.contains(part))
+}
+
 /// What BuildKit takes for the name of a secret.
 fn is_secret_to_buildkit(name: &str) -> bool {
     #[rustfmt::skip] // as a block of words
@@ -99,6 +106,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     let in_stage = context.stage_of(index).is_some() && !instruction.on_build;
                     in_stage && is_secret_to_buildkit(pair.name.text())
                 }
+                _ if context.as_hadolint() => is_secret_to_hadolint(pair.name.text()),
                 Some(value) => is_secret_value(value) || (is_secret_name(pair.name.text()) && !is_harmless(value)),
                 None => is_secret_name(pair.name.text()) && context.is_shipped(index),
             };

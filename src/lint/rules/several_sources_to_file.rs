@@ -37,8 +37,8 @@ fn check(context: &Context, sink: &mut Sink) {
         let Some((destination, sources)) = copy.words().split_last() else { continue };
         let open = destination.value.is_none() && !destination.raw.as_str().ends_with('/');
         let path = destination.text();
-        // An open value may well end with `/`; `.` is a directory whatever happens.
-        if sources.len() > 1 && !open && !path.ends_with(['/', '\\']) && !matches!(path, "." | "..") {
+        // An open value may well end with `/`, which hadolint does not expect; `.` is a directory whatever happens.
+        if sources.len() > 1 && (!open || context.as_hadolint()) && !path.ends_with(['/', '\\']) && !matches!(path, "." | "..") {
             let message =
                 say!("several files cannot be copied to the one path `{path}`", "多个文件不能复制到同一个路径 `{path}`", path);
             sink.report(destination.span(), message);

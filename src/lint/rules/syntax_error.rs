@@ -40,8 +40,7 @@ fn check(context: &Context, sink: &mut Sink) {
         sink.report(error.span, error.kind.message()).help(error.kind.help()).aliases(aliases);
     }
     for stage in &context.dockerfile.stages {
-        let word = context.dockerfile.instructions[stage.from].words().first();
-        if let (Base::Image(image), Some(word)) = (&stage.base, word)
+        if let (Base::Image(image), Some(word)) = (&stage.base, context.dockerfile.image_of(stage))
             && let Err(error) = image.parse::<Reference>()
         {
             let draft = sink.report(word.span(), error.message());

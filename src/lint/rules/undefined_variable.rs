@@ -8,7 +8,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::images::has_bare_environment;
 use crate::diag::{Spanned, Wording, say};
-use crate::dockerfile::{Instruction, Keyword, Undefined};
+use crate::dockerfile::{Instruction, Keyword, Stage, Undefined};
 
 pub(super) static RULE: Rule = Rule {
     name: "undefined-variable",
@@ -64,6 +64,11 @@ fn declared(instructions: &[Instruction]) -> BTreeSet<&str> {
     declaring.flat_map(Instruction::pairs).map(|pair| pair.name.text()).collect()
 }
 
+/// Whether the name is like none that base images define: theirs are in upper case.
+fn is_own(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
 fn nothing_defines(name: &str) -> Wording {
     say!("nothing defines `{name}`", "没有定义 `{name}`", name)
 }
@@ -75,11 +80,13 @@ fn is_left_to_the_build(instruction: &Instruction) -> bool {
 
 fn check(context: &Context, sink: &mut Sink) {
     let instructions = &context.dockerfile.instructions;
-    let first_from = context.dockerfile.stages.first().map_or(instructions.len(), |stage| stage.from);
+    let first_from = context.dockerfile.stages.first().map_or(instructions.len(), Stage::first);
     let global = declared(&instructions[..first_from]);
     let all = declared(instructions);
     for (index, instruction) in instructions.iter().enumerate() {
-        let undefined = undefined(instruction);
+        let in_heredocs = context.dockerfile.undefined_in_heredocs(index);
+        let mut undefined = undefined(instruction);
+        undefined.extend(in_heredocs.iter().map(|variable| (variable, None)));
         if undefined.is_empty() || (context.as_buildkit() && is_left_to_the_build(instruction)) {
             continue;
         }
@@ -114,7 +121,7 @@ fn check(context: &Context, sink: &mut Sink) {
             } else if let Some(meant) = meant(name, &all) {
                 let help = say!("write `{meant}`, if that is meant", "如果本意是 `{meant}`，就改过来", meant);
                 sink.report(*span, nothing_defines(name)).help(help).aliases(aliases);
-            } else if from || bare || (stage.is_some() && all.contains(name.as_str()) && !appends) {
+            } else if from || bare || is_own(name) || (stage.is_some() && all.contains(name.as_str()) && !appends) {
                 sink.report(*span, nothing_defines(name)).aliases(aliases);
             }
         }

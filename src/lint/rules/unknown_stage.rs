@@ -43,6 +43,10 @@ pub(super) fn near_stage<'a>(context: &Context<'a>, name: &str) -> Option<&'a st
     did_you_mean(&name.to_ascii_lowercase(), names)
 }
 
+fn is_number(name: &str) -> bool {
+    name.parse::<i64>().is_ok()
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let mut above = HashSet::new();
     for (index, instruction) in context.dockerfile.instructions.iter().enumerate() {
@@ -53,16 +57,25 @@ fn check(context: &Context, sink: &mut Sink) {
         }
         let Some(from) = instruction.flag("from").filter(|_| *instruction.keyword == Keyword::Copy) else { continue };
         let Some(name) = from.value.as_deref().filter(|name| !name.contains([':', '@', '/'])) else { continue };
-        if !above.contains(&name.to_ascii_lowercase()) {
-            let draft =
-                sink.report(from.span(), say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name));
-            if let Some(near) = near_stage(context, name) {
-                draft.help(say!(
-                    "write `{near}`, if that stage is meant, or the image with its tag",
-                    "如果本意是阶段 `{near}`，就改过来；否则写出镜像和标签",
-                    near
-                ));
-            }
+        let is_below = context.is_stage(name);
+        // BuildKit takes other names for images.
+        let refused = (is_below || is_number(name)) && !instruction.on_build;
+        if above.contains(&name.to_ascii_lowercase()) || context.as_buildkit() && !refused {
+            continue;
+        }
+        let draft = sink.report(from.span(), say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name));
+        if is_below {
+            draft.help(say!(
+                "move the stage `{name}` above this one: a build copies from stages above alone",
+                "把阶段 `{name}` 移到这个阶段上方：构建只能从上方的阶段复制",
+                name
+            ));
+        } else if let Some(near) = near_stage(context, name) {
+            draft.help(say!(
+                "did you mean the stage `{near}`? Otherwise write the image with its tag",
+                "是不是想写阶段 `{near}`？否则写出镜像和标签",
+                near
+            ));
         }
     }
 }

@@ -41,7 +41,9 @@ fn is_unpinned(word: &ShellWord) -> bool {
 
 fn check(context: &Context, sink: &mut Sink) {
     for (_, command) in context.run_commands().filter(|(_, command)| command.program() == "go") {
-        let mut operands = command.operands();
+        // `go -C DIR install …`
+        let changes = command.arguments().first().is_some_and(|word| word.text() == "-C");
+        let mut operands = command.operands().skip(usize::from(changes));
         let verb = operands.next().map(ShellWord::text);
         let packages = match verb {
             Some("install" | "get") => usize::MAX,

@@ -37,34 +37,51 @@ pub(super) static RULE: Rule = Rule {
 /// Whether the operand says which version it means, or is no name of a package at all.
 fn is_pinned(manager: Manager, word: &ShellWord) -> bool {
     let text = word.text();
-    let no_name = word.dynamic || text.starts_with(['.', '/', '~']) || text.contains("://");
+    let no_name = text.starts_with(['.', '/', '~']) || text.contains("://") && !is_repository(text);
     no_name
         || match manager {
-            Manager::Apt => {
-                text.contains(['=', '/', '*', '^']) || text.ends_with(['+', '-']) || has_extension(text, &["deb"])
-            }
+            // `a-` removes, `a^` is a task.
+            Manager::Apt => text.contains(['=', '/']) || text.ends_with(['-', '^']) || has_extension(text, &["deb"]),
             Manager::Apk => {
-                text.contains(['=', '<', '>', '~', '@']) || text.starts_with('!') || has_extension(text, &["apk"])
+                text.contains(['=', '<', '>', '~']) || text.starts_with('!') || has_extension(text, &["apk"])
             }
-            Manager::Yum | Manager::Dnf => {
-                text.contains('=') || text.starts_with('@') || has_version(text) || has_extension(text, &["rpm"])
-            }
+            Manager::Yum | Manager::Dnf => text.starts_with('@') || has_version(text) || has_extension(text, &["rpm"]),
             Manager::Zypper => text.contains(['=', '<', '>', ':']) || has_extension(text, &["rpm"]),
-            Manager::Pip => text.contains(['=', '<', '>', '~', '@', '/']) || has_extension(text, &["whl", "gz", "zip"]),
+            Manager::Pip => is_pinned_in_pip(text),
             Manager::Npm => is_pinned_in_npm(text),
             Manager::Gem => text.contains(':') || has_extension(text, &["gem"]),
             Manager::Pacman => true,
         }
 }
 
-/// `name@version`, `@scope/name@version`, an address, `owner/repository` or a file.
+/// An address of a repository, which moves with every commit.
+fn is_repository(address: &str) -> bool {
+    let address = address.split_once('@').filter(|(name, _)| !name.contains(':')).map_or(address, |(_, rest)| rest);
+    ["git", "hg", "svn", "bzr"].iter().any(|tool| address.trim_start().starts_with(tool))
+        && address.split_once("://").is_some_and(|(scheme, _)| scheme == "git" || scheme.contains('+'))
+}
+
+/// `name==1`, an address, or a file; of a repository `git+https://server/a.git@version`.
+fn is_pinned_in_pip(text: &str) -> bool {
+    if is_repository(text) {
+        let path = text.split_once("://").map_or(text, |(_, rest)| rest);
+        return path.split_once('/').is_some_and(|(_, path)| path.contains('@'));
+    }
+    text.contains("==") || text.contains(['<', '>', '~', '!', '/']) || has_extension(text, &["whl", "gz", "zip"])
+}
+
+/// `name@version`, `@scope/name@version`, an address, or a file; of a repository `owner/repository#version`.
 fn is_pinned_in_npm(text: &str) -> bool {
     let (scoped, name) = match text.strip_prefix('@') {
         Some(name) => (true, name),
         None => (false, text),
     };
     let slashes = name.bytes().filter(|byte| *byte == b'/').count();
-    name.contains([':', '@']) || slashes > usize::from(scoped) || has_extension(text, &["tgz"])
+    let hosted = ["github:", "gitlab:", "bitbucket:"].iter().any(|host| text.starts_with(host));
+    if hosted || is_repository(text) || slashes > usize::from(scoped) && !name.contains(':') {
+        return text.contains('#');
+    }
+    name.contains([':', '@']) || has_extension(text, &["tgz", "tar", "gz"])
 }
 
 /// `name-1.2.3`
@@ -103,7 +120,9 @@ fn check(context: &Context, sink: &mut Sink) {
         if !command.installs() || is_pinned_elsewhere(&command) {
             continue;
         }
-        let open: Vec<_> = command.operands.iter().filter(|word| !is_pinned(command.manager, word)).collect();
+        // Nobody can tell what a variable holds; hadolint takes it for a name.
+        let judged = command.operands.iter().filter(|word| !word.dynamic || context.as_hadolint());
+        let open: Vec<_> = judged.filter(|word| !is_pinned(command.manager, word)).collect();
         let Some((first, rest)) = open.split_first() else { continue };
         let message = match rest.len() {
             0 => say!(

@@ -52,12 +52,12 @@ fn check(context: &Context, sink: &mut Sink) {
             if in_copy(span) {
                 if let Some(near) = near_stage(context, &name) {
                     draft.help(say!(
-                        "write `{near}`, if that stage is meant, or the tag of the image",
-                        "如果本意是阶段 `{near}`，就改过来；否则写出镜像的标签",
+                        "did you mean the stage `{near}`? Otherwise write the tag of the image",
+                        "是不是想写阶段 `{near}`？否则写出镜像的标签",
                         near
                     ));
                 }
-                draft.aliases(&["DL3006", "DL3022"]);
+                draft.aliases(if context.as_buildkit() { &["DL3006"] } else { &["DL3006", "DL3022"] });
             }
         }
     }

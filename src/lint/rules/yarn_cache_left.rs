@@ -37,8 +37,11 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn verb(command: &Invocation) -> Option<&str> {
-    command.operands().next().map(ShellWord::text)
+/// Whether the command has this verb, also behind `--cwd DIR` and `workspace NAME`.
+fn has_verb(command: &Invocation, verb: &str) -> bool {
+    let mut words = command.operands().map(ShellWord::text);
+    !matches!(words.next(), Some("run" | "add" | "exec") if verb == "install")
+        && command.operands().any(|word| word.text() == verb)
 }
 
 fn check(context: &Context, sink: &mut Sink) {
@@ -47,9 +50,9 @@ fn check(context: &Context, sink: &mut Sink) {
             continue;
         }
         let commands = || script.invocations.iter().filter(|command| command.program() == "yarn");
-        let Some(last) = commands().rfind(|command| verb(command) == Some("install")) else { continue };
+        let Some(last) = commands().rfind(|command| has_verb(command, "install")) else { continue };
         // `yarn cache clean`, or `rm -rf "$(yarn cache dir)"`.
-        let cleaned = commands().any(|command| command.span > last.span && verb(command) == Some("cache"));
+        let cleaned = commands().any(|command| command.span > last.span && has_verb(command, "cache"));
         if !cleaned {
             sink.report(last.span, say!("`yarn install` leaves its cache in the image", "`yarn install` 把缓存留在镜像里"));
         }
