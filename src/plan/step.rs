@@ -151,6 +151,7 @@ pub struct NetworkWork {
 
 /// An organization that has to be there: created, or a gate.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OrganizationWork {
     /// Name of the target registry.
     pub registry: String,
