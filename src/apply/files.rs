@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 
 /// Code of the problem that a file is not what it was when its change was decided.
 pub const FILE_CHANGED: &str = "file-changed";
@@ -17,12 +17,17 @@ pub fn replace(path: &Path, name: &str, before: &[u8], after: &[u8]) -> Result<(
     let io = |error: io::Error| unwritable(name, &error);
     let metadata = path.symlink_metadata().map_err(io)?;
     if metadata.is_symlink() {
-        let message = format!("`{name}` is a link: writing would put a file in its place");
-        return Err(Problem::new("is-a-link", message).with_help("name the file that it leads to"));
+        let message = say!(
+            "`{name}` is a link: writing would put a file in its place",
+            "`{name}` 是链接：写入会用普通文件取代它",
+            name
+        );
+        let help = say!("name the file that it leads to", "写出它所指向的文件");
+        return Err(Problem::new("is-a-link", message).with_help(help));
     }
     if metadata.permissions().readonly() {
-        let problem = Problem::new("read-only-file", format!("`{name}` is read-only"));
-        return Err(problem.with_help("make it writable, or leave it out"));
+        let problem = Problem::new("read-only-file", say!("`{name}` is read-only", "`{name}` 是只读的", name));
+        return Err(problem.with_help(say!("make it writable, or leave it out", "让它可写，或者把它排除在外")));
     }
     let draft = draft(path, after).map_err(io)?;
     keep_owner(draft.as_file(), &metadata).map_err(io)?;
@@ -75,13 +80,17 @@ fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
 }
 
 fn unwritable(name: &str, error: &io::Error) -> Problem {
-    Problem::new("unwritable-file", format!("`{name}` cannot be written: {error}"))
-        .with_help("make the file and its folder writable, or leave it out")
+    let reason = Wording::of_system(error);
+    let message = say!("`{name}` cannot be written: {reason}", "无法写入 `{name}`：{reason}", name, reason);
+    Problem::new("unwritable-file", message).with_help(say!(
+        "make the file and its folder writable, or leave it out",
+        "让该文件及其文件夹可写，或者把它排除在外"
+    ))
 }
 
 fn changed(name: &str) -> Problem {
-    Problem::new(FILE_CHANGED, format!("`{name}` was changed by somebody else in the meantime"))
-        .with_help("run it again")
+    let message = say!("`{name}` was changed by somebody else in the meantime", "`{name}` 在此期间被别人改动过", name);
+    Problem::new(FILE_CHANGED, message).with_help(say!("run it again", "再运行一次"))
 }
 
 #[cfg(all(test, unix))]

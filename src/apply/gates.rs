@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Context;
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::network::WantedChecks;
 use crate::plan::{LintWork, NetworkWork, Outcome};
 use crate::store::Store;
@@ -11,33 +11,43 @@ use crate::{probe, worktree};
 
 pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
     let project = Arc::clone(&context.project);
-    let (file, set, occasion) = (work.file.clone(), work.set, context.occasion);
-    let linted = tokio::task::spawn_blocking(move || worktree::lint_one(&project, &file, set, occasion));
+    let (file, set, today) = (work.file.clone(), work.set, context.today);
+    let linted = tokio::task::spawn_blocking(move || worktree::lint_one(&project, &file, set, today));
     match linted.await.expect("linting does not panic") {
         Err(problem) => Outcome::Failed { problem },
         Ok(linted) if linted.report.failed => {
-            let message = format!("{} fails its policy since the plan was made", work.file);
-            let help = "run `swrctl plan` to see the findings";
+            let message = say!(
+                "{file} fails its policy since the plan was made",
+                "{file} 在制定计划之后变得不符合策略",
+                file = work.file
+            );
+            let help = say!("run `swrctl plan` to see the findings", "运行 `swrctl plan` 查看问题");
             Outcome::Failed { problem: Problem::new("lint-failed", message).with_help(help) }
         }
-        Ok(linted) if linted.digest != work.digest => {
-            Outcome::Passed { note: "changed since the plan, and passes".to_owned() }
-        }
-        Ok(_) => Outcome::Passed { note: "passes".to_owned() },
+        Ok(linted) if linted.digest != work.digest => Outcome::Passed {
+            note: say!("changed since the plan, and passes", "制定计划之后有改动，仍然通过"),
+        },
+        Ok(_) => Outcome::Passed { note: say!("passes", "通过") },
     }
 }
 
 pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
     let client = match context.stores.get(&work.registry) {
         Ok(Store::Registry(client)) => Ok(client.clone()),
-        Ok(Store::Layout(_)) => return Outcome::Passed { note: "a directory".to_owned() },
+        Ok(Store::Layout(_)) => return Outcome::Passed { note: say!("a directory", "是目录") },
         Err(problem) => Err(problem),
     };
     let report = probe::prove(&context.project, &work.registry, client, &WantedChecks::default()).await;
     match report.failure() {
-        None => Outcome::Passed { note: "reachable as declared".to_owned() },
+        None => Outcome::Passed { note: say!("reachable as declared", "可按声明的方式访问") },
         Some(failure) => {
-            let message = format!("the path to `{}` failed {}: {}", work.registry, failure.check, failure.observed);
+            let message = say!(
+                "the path to `{registry}` failed {check}: {reason}",
+                "到 `{registry}` 的路径未通过 {check}：{reason}",
+                registry = work.registry,
+                check = failure.check,
+                reason = failure.observed
+            );
             let mut problem = Problem::new("network-failed", message);
             problem.help.clone_from(&failure.fix);
             Outcome::Failed { problem }

@@ -20,11 +20,12 @@ mod verify;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::diag::say;
 use crate::image::rewrite::ImageTree;
-use crate::lint::Occasion;
 use crate::migrate::Verify;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
@@ -44,7 +45,7 @@ pub struct Context {
     pub stores: Arc<Stores>,
     /// Images read while planning, by target; what is missing is read again.
     pub images: BTreeMap<Location, ImageTree>,
-    pub occasion: Occasion,
+    pub today: Date,
     /// Large uploads under way, for the next run.
     pub uploads: Uploads,
     /// What is read back after each push, in place of what the plan says.
@@ -124,7 +125,7 @@ impl Run<'_> {
         // Only an interrupt leaves steps without an outcome.
         let outcomes = self.outcomes.into_iter().zip(self.plan.steps()).map(|(outcome, step)| {
             outcome.unwrap_or_else(|| {
-                let outcome = Outcome::Skipped { because: "interrupted".to_owned() };
+                let outcome = Outcome::Skipped { because: Outcome::INTERRUPTED };
                 self.context.send(Event::Finished { address: step.address.clone(), outcome: outcome.clone() });
                 outcome
             })
@@ -200,7 +201,7 @@ impl Run<'_> {
             let outcome = if step.action == Action::Blocked {
                 Outcome::Blocked { problem: step.blocked_by() }
             } else {
-                Outcome::Skipped { because: format!("{because} did not succeed") }
+                Outcome::Skipped { because: say!("{because} did not succeed", "{because} 没有成功", because) }
             };
             let address = step.address.clone();
             self.context.send(Event::Finished { address, outcome: outcome.clone() });
@@ -239,7 +240,9 @@ async fn carry_out(
             Work::Network(work) => gates::network(work, context).await,
             Work::Organization(_) if step.action == Action::Unchanged => Outcome::Passed { note: step.reason.clone() },
             Work::Organization(work) => organization::create(work, context).await,
-            Work::Select(_) => Outcome::Skipped { because: "it could not be listed when the plan was made".to_owned() },
+            Work::Select(_) => Outcome::Skipped {
+                because: say!("it could not be listed when the plan was made", "制定计划时无法列出它"),
+            },
             Work::Prune(work) => prune::prune(work, context).await,
             Work::Sync(_) if step.action == Action::Unchanged => Outcome::Unchanged { note: step.reason.clone() },
             Work::Sync(work) => {

@@ -1,13 +1,15 @@
 //! A tag that no rule selects goes; the manifest stays for whoever else points at it.
 
 use super::Context;
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::plan::{Outcome, PruneWork, TARGET_MOVED};
 
 pub(super) async fn prune(work: &PruneWork, context: &Context) -> Outcome {
     match remove(work, context).await {
         Ok(true) => Outcome::Deleted,
-        Ok(false) => Outcome::Unchanged { note: "gone since the plan was made".to_owned() },
+        Ok(false) => {
+            Outcome::Unchanged { note: say!("gone since the plan was made", "制定计划之后已经不在了") }
+        }
         Err(problem) => Outcome::Failed { problem },
     }
 }
@@ -18,8 +20,14 @@ async fn remove(work: &PruneWork, context: &Context) -> Result<bool, Problem> {
     let found = target.head_manifest(&work.target.repository, &work.target.reference).await?;
     let (Some(found), Some(tag)) = (found, work.target.reference.tag()) else { return Ok(false) };
     if Some(&found.digest) != work.before.as_ref() {
-        let message = format!("{} moved since the plan was made: now it holds {}", work.target, found.digest);
-        return Err(Problem::new(TARGET_MOVED, message).with_help("look who else writes this tag, then plan again"));
+        let message = say!(
+            "{target} moved since the plan was made: now it holds {digest}",
+            "{target} 在制定计划之后变了：现在是 {digest}",
+            target = work.target,
+            digest = found.digest
+        );
+        let help = say!("look who else writes this tag, then plan again", "查明还有谁在写这个标签，然后重新制定计划");
+        return Err(Problem::new(TARGET_MOVED, message).with_help(help));
     }
     target.delete_tag(&work.target.repository, tag).await?;
     Ok(true)

@@ -6,7 +6,7 @@ use super::Context;
 use super::shelf::Shelves;
 use super::transfer::Transfers;
 use super::verify::verify;
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
 use crate::plan::{Action, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
@@ -39,7 +39,7 @@ impl<'a> Copy<'a> {
         match self.try_prepare(context, shelves, reads).await {
             Ok(Some(prepared)) => Ok(prepared),
             Ok(None) => {
-                let note = "the target came to hold it since the plan".to_owned();
+                let note = say!("the target came to hold it since the plan", "制定计划之后目标上已经有了它");
                 Err((self.id, Outcome::Unchanged { note }))
             }
             Err(problem) => Err((self.id, Outcome::Failed { problem })),
@@ -69,8 +69,15 @@ impl<'a> Copy<'a> {
         };
         if image.digest() != after {
             let Some(after) = after else { return Err(incomplete(step)) };
-            let message = format!("{} would become {}, not {after} as planned", work.target, image.root().digest);
-            return Err(Problem::new("other-digest", message).with_help("plan again with this version of swrctl"));
+            let message = say!(
+                "{target} would become {digest}, not {after} as planned",
+                "{target} 会变成 {digest}，而不是计划的 {after}",
+                target = work.target,
+                digest = image.root().digest,
+                after
+            );
+            let help = say!("plan again with this version of swrctl", "用这个版本的 swrctl 重新制定计划");
+            return Err(Problem::new("other-digest", message).with_help(help));
         }
         let transfers = Transfers { context, step, work, source, target, shelves };
         Ok(Some(Prepared { copy: self, image, transfers }))
@@ -117,14 +124,15 @@ async fn precondition(work: &SyncWork, target: &Store, after: Option<&Digest>) -
     if found == work.before {
         return Ok(Held::Before);
     }
-    let name = |digest: &Option<Digest>| digest.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    let message = format!(
-        "{} moved since the plan was made: it held {}, now it holds {}",
-        work.target,
-        name(&work.before),
-        name(&found)
+    let message = say!(
+        "{target} moved since the plan was made: it held {before}, now it holds {found}",
+        "{target} 在制定计划之后变了：原来是 {before}，现在是 {found}",
+        target = work.target,
+        before = Wording::list(&work.before),
+        found = Wording::list(&found)
     );
-    Err(Problem::new(TARGET_MOVED, message).with_help("look who else writes this tag, then plan again"))
+    let help = say!("look who else writes this tag, then plan again", "查明还有谁在写这个标签，然后重新制定计划");
+    Err(Problem::new(TARGET_MOVED, message).with_help(help))
 }
 
 /// Children before their index, the tag last: it never points at something incomplete. A child that several tags

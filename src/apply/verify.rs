@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::Context;
 use super::crew::BLOBS_AT_A_TIME;
 use super::transfer::Transfers;
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, ManifestReference};
 use crate::migrate::Verify;
@@ -44,18 +44,31 @@ impl Reading<'_> {
         let found = self.target.head_manifest(&target.repository, &target.reference).await?;
         match found {
             Some(found) if found.digest == image.root().digest => Ok(()),
-            Some(found) => Err(self.wrong(&format!("holds {}, not {}", found.digest, image.root().digest))),
-            None => Err(self.wrong("is not there")),
+            Some(found) => {
+                let (found, wanted) = (&found.digest, &image.root().digest);
+                Err(self.wrong(&say!("it holds {found}, not {wanted}", "它是 {found}，而不是 {wanted}", found, wanted)))
+            }
+            None => Err(self.wrong(&say!("it is not there", "它不在那里"))),
         }
     }
 
     async fn everything(&self, image: &ImageTree) -> Result<(), Problem> {
         for manifest in &image.manifests {
-            let reference = ManifestReference::Digest(manifest.digest.clone());
+            let digest = &manifest.digest;
+            let reference = ManifestReference::Digest(digest.clone());
             match self.target.manifest(&self.work.target.repository, &reference).await? {
                 Some(found) if found.bytes == manifest.bytes => {}
-                Some(_) => return Err(self.wrong(&format!("has other bytes in its manifest {}", manifest.digest))),
-                None => return Err(self.wrong(&format!("lacks its manifest {}", manifest.digest))),
+                Some(_) => {
+                    let what = say!("its manifest {digest} has other bytes", "它的清单 {digest} 内容不同", digest);
+                    return Err(self.wrong(&what));
+                }
+                None => {
+                    return Err(self.wrong(&say!(
+                        "its manifest {digest} is not there",
+                        "缺少它的清单 {digest}",
+                        digest
+                    )));
+                }
             }
         }
         let reads: Vec<_> = image.blobs.iter().map(|blob| self.blob(blob)).collect();
@@ -75,7 +88,10 @@ impl Reading<'_> {
                     });
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(self.wrong(&format!("cannot be read back: {}", error.problem))),
+                Err(error) => {
+                    let reason = error.problem.message;
+                    return Err(self.wrong(&say!("it cannot be read back: {reason}", "无法读回：{reason}", reason)));
+                }
                 Ok(()) => break,
             }
         }
@@ -89,9 +105,13 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn wrong(&self, what: &str) -> Problem {
-        let message = format!("{} was written, but {what}", self.work.target);
-        let help = "look who else writes there, and whether the target's storage is sound; then apply again";
+    fn wrong(&self, what: &Wording) -> Problem {
+        let message =
+            say!("{target} was written, but {what}", "{target} 已写入，但{what}", target = self.work.target, what);
+        let help = say!(
+            "look who else writes there, and whether the target's storage is sound; then apply again",
+            "查明还有谁在写那里，以及目标的存储是否完好；然后重新 apply"
+        );
         Problem::new("verify-failed", message).with_help(help)
     }
 }

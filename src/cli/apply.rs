@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::apply::{Context, apply, images_of};
-use crate::diag::Problem;
+use crate::diag::{Lang, Problem};
 use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
@@ -55,7 +55,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         return Ok(ExitCode::FAILURE);
     }
     let report = args.report.clone().zip(render);
-    let report = report.map(|(path, render)| ReportFile::new(path, render, Arc::clone(&job.plan)));
+    let report = report.map(|(path, render)| ReportFile::new(path, render, Arc::clone(&job.plan), output.stdout.lang));
     if !job.plan.has_changes() && !args.json {
         report.as_ref().map_or(Ok(()), ReportFile::finish)?;
         if job.plan.is_blocked() {
@@ -125,8 +125,8 @@ fn carry_out(
     }
     let progress = match () {
         () if json => Progress::Silent,
-        () if output.stderr.color || output.interactive => Progress::bars(&plan),
-        () => Progress::lines(&plan),
+        () if output.stderr.color || output.interactive => Progress::bars(&plan, output.stderr.lang),
+        () => Progress::lines(&plan, output.stderr.lang),
     };
     let (events, received) = mpsc::unbounded_channel();
     let (stopper, stop) = watch::channel(false);
@@ -134,15 +134,15 @@ fn carry_out(
         project: session.project.clone(),
         stores: session.stores.clone(),
         images,
-        occasion: session.occasion,
+        today: session.today,
         uploads: unfinished_uploads(args.state_file.as_deref()),
         verify: args.verify.map(Verify::from),
         events: events.clone(),
         stop,
     };
     let outcomes = session.tasks.block_on(async {
-        let shown = tokio::spawn(show(received, progress, json, report.clone()));
-        let signals = tokio::spawn(stop_on_signal(interrupts, stopper, events, report.clone()));
+        let shown = tokio::spawn(show(received, progress, json.then_some(output.stdout.lang), report.clone()));
+        let signals = tokio::spawn(stop_on_signal(interrupts, stopper, events, report.clone(), output.stderr.lang));
         let outcomes = apply(&plan, context).await;
         signals.abort();
         let _ = signals.await;
@@ -158,11 +158,11 @@ fn carry_out(
     Ok(outcomes)
 }
 
-/// Shows events until the last sender is gone.
+/// Shows events until the last sender is gone; as JSON in a language, where that is asked for.
 async fn show(
     mut events: mpsc::UnboundedReceiver<Event>,
     mut progress: Progress,
-    json: bool,
+    json: Option<Lang>,
     report: Option<ReportFile>,
 ) {
     while let Some(event) = events.recv().await {
@@ -170,7 +170,7 @@ async fn show(
         if let Some(report) = &report {
             report.note(&event);
         }
-        if json && let Some(line) = report::event_json(&event) {
+        if let Some(line) = json.and_then(|lang| report::event_json(&event, lang)) {
             // A reader that went away must not end the work.
             let _ = writeln!(io::stdout(), "{line}");
         }
@@ -202,6 +202,7 @@ async fn stop_on_signal(
     stop: watch::Sender<bool>,
     events: mpsc::UnboundedSender<Event>,
     report: Option<ReportFile>,
+    lang: Lang,
 ) {
     let Some(mut interrupts) = interrupts else { return };
     interrupts.next().await;
@@ -209,7 +210,7 @@ async fn stop_on_signal(
     let _ = events.send(Event::Stopping);
     interrupts.next().await;
     if let Some(Err(problem)) = report.map(|report| report.write(State::Interrupted)) {
-        Output::say(&problem.message);
+        Output::say(problem.message.get(lang));
     }
     Output::say("stopped at once; what arrived stays, and the next apply goes on from there");
     std::process::exit(130);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::output::{Failure, Output};
 use crate::apply::files;
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Lang, Problem};
 use crate::lint::fix::Fixed;
 use crate::lint::fix::diff::unified;
 use crate::report::diff;
@@ -35,7 +35,7 @@ pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
 }
 
 /// Writes what is fixed, standard input's to standard output; what is left of each file becomes its report.
-pub(super) fn write(run: &mut LintRun) -> Result<Fixing, Failure> {
+pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<Fixing, Failure> {
     let mut fixing = Fixing::default();
     let mut told = String::new();
     for file in &mut run.files {
@@ -53,7 +53,7 @@ pub(super) fn write(run: &mut LintRun) -> Result<Fixing, Failure> {
             },
         };
         if let Some(done) = file.fixed.take().filter(|_| written) {
-            let _ = writeln!(told, "{}", fixed(&file.name, &done));
+            let _ = writeln!(told, "{}", fixed(&file.name, &done, lang));
             fixing.gone += done.count();
             file.report = done.report;
         }

@@ -1,11 +1,11 @@
 //! hadolint's settings, for who has them and no project file.
 
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Source};
-use crate::lint::Occasion;
 use crate::lint::hadolint::{Settings, VARIABLES, candidates};
 use crate::lint::policy::Policy;
 use crate::lint::stale_overrides;
@@ -67,9 +67,9 @@ impl Found {
     }
 
     /// Entries that no file of the run needed.
-    pub(super) fn idle(&self, policy: &Policy, run: &LintRun, occasion: Occasion) -> Vec<Diagnostic> {
+    pub(super) fn idle(&self, policy: &Policy, run: &LintRun, today: Date) -> Vec<Diagnostic> {
         let used: BTreeSet<_> = run.files.iter().flat_map(|file| file.report.allowed_by.iter().copied()).collect();
         let file = self.file.clone().unwrap_or_else(|| Arc::new(Source::new("", "")));
-        stale_overrides(policy, &used, &file, occasion)
+        stale_overrides(policy, &used, &file, today)
     }
 }

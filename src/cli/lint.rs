@@ -26,7 +26,7 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     let with_project = named || (file.exists() && args.hadolint_config.is_none());
     let mut project = if with_project { Some(load(file, &wanted, args, output)?) } else { None };
     let hadolint = if with_project { None } else { hadolint::find(args.hadolint_config.as_deref(), output)? };
-    let occasion = output.occasion();
+    let today = jiff::Zoned::now().date();
     let mut policy = hadolint.as_ref().map(|found| found.settings.clone().into_policy()).unwrap_or_default();
     adjust(&mut policy, args);
     let root = project.as_ref().map_or(Path::new(""), |project| &project.root).to_owned();
@@ -36,25 +36,23 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     let fixes = args.fix || args.diff;
     let folder = [Input::Path(".".into())];
     let mut run = match &project {
-        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => {
-            lint_declared(project, occasion, fixes)
-        }
+        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => lint_declared(project, today, fixes),
         project => {
             let inputs = if inputs.is_empty() { folder.as_slice() } else { &inputs };
-            lint_inputs(inputs, project.as_ref(), &policy, occasion, fixes)
+            lint_inputs(inputs, project.as_ref(), &policy, today, fixes)
         }
     };
     if let Some(found) = &hadolint {
         found.announce();
         if inputs.is_empty() {
-            run.findings.extend(found.idle(&policy, &run, occasion));
+            run.findings.extend(found.idle(&policy, &run, today));
         }
     }
     if args.profile.is_some() {
         // What the project allows or holds may be idle in another profile and needed in its own.
         run.findings.retain(|finding| !matches!(finding.problem.code.as_str(), "unused-override" | "stale-baseline"));
     }
-    let fixing = if args.fix { fix::write(&mut run)? } else { Fixing::default() };
+    let fixing = if args.fix { fix::write(&mut run, output.stdout.lang)? } else { Fixing::default() };
     if args.write_baseline.is_some() {
         baseline::write(&mut run, output.stdout.lang)?;
     }

@@ -31,7 +31,11 @@ pub(super) fn run(file: &Path, args: &NetworkArgs, output: &Output) -> Result<Ex
     });
     let paths: Vec<NetworkPath> = paths.into_iter().flatten().collect();
     let failed = paths.iter().any(|path| path.report.failure().is_some());
-    Output::print(&if args.json { report::json(&paths) } else { report::human(&paths, &output.stdout) })?;
+    Output::print(&if args.json {
+        report::json(&paths, output.stdout.lang)
+    } else {
+        report::human(&paths, &output.stdout)
+    })?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

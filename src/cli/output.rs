@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::diag::{Diagnostic, Lang, Problem};
-use crate::lint::Occasion;
 use crate::report::diagnostic::{self, Style};
 
 use super::args::{Color, LangArg};
@@ -25,11 +24,6 @@ impl Output {
             stderr: style(color, lang, stderr),
             interactive: stderr && io::stdin().is_terminal(),
         }
-    }
-
-    /// Today, and the reader's language.
-    pub(super) fn occasion(&self) -> Occasion {
-        Occasion { today: jiff::Zoned::now().date(), lang: self.stdout.lang }
     }
 
     /// Writes data. A reader that has seen enough (`| head`) is no error.

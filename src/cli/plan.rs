@@ -15,11 +15,12 @@ use super::session::Session;
 pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitCode, Failure> {
     let session = Session::open(file, None, output)?;
     let planned = session.plan(&args.scope, output)?;
+    let document = || output.stdout.lang.write(|| planned.plan.to_json());
     if let Some(path) = &args.out {
-        save(path, &planned.plan.to_json())?;
+        save(path, &document())?;
     }
     if args.json {
-        Output::print(&planned.plan.to_json())?;
+        Output::print(&document())?;
     } else {
         Output::print(&report::plan(&planned.plan, &output.stdout))?;
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::diag::Problem;
+use crate::diag::{Lang, Problem};
 use crate::plan::{Event, Plan};
 use crate::report::run::{Record, Run, State, json, markdown};
 
@@ -18,6 +18,7 @@ struct Inner {
     path: PathBuf,
     render: fn(&Run<'_>) -> String,
     plan: Arc<Plan>,
+    lang: Lang,
     record: Mutex<Record>,
     began: jiff::Timestamp,
     clock: Instant,
@@ -40,9 +41,9 @@ pub(super) fn render_for(path: &std::path::Path) -> Result<Render, Problem> {
 
 impl ReportFile {
     /// Nothing is written yet.
-    pub(super) fn new(path: PathBuf, render: Render, plan: Arc<Plan>) -> Self {
+    pub(super) fn new(path: PathBuf, render: Render, plan: Arc<Plan>, lang: Lang) -> Self {
         let record = Mutex::default();
-        Self(Arc::new(Inner { path, render, plan, record, began: jiff::Timestamp::now(), clock: Instant::now() }))
+        Self(Arc::new(Inner { path, render, plan, lang, record, began: jiff::Timestamp::now(), clock: Instant::now() }))
     }
 
     pub(super) fn note(&self, event: &Event) {
@@ -58,9 +59,9 @@ impl ReportFile {
 
     /// Replaces the file as a whole.
     pub(super) fn write(&self, state: State) -> Result<(), Problem> {
-        let Inner { path, render, plan, record, began, clock } = &*self.0;
+        let Inner { path, render, plan, lang, record, began, clock } = &*self.0;
         let record = record.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let run = Run { plan, record: &record, state, began: *began, lasted: clock.elapsed() };
+        let run = Run { plan, record: &record, state, began: *began, lasted: clock.elapsed(), lang: *lang };
         write_whole(path, &render(&run)).map_err(|error| {
             Problem::new("report-file", format!("cannot write the report to {}: {error}", path.display()))
                 .with_help("name a file in a directory that you may write to")

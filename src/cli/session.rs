@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use tokio::runtime::Runtime;
 
 use crate::diag::{Diagnostic, Problem, did_you_mean};
-use crate::lint::Occasion;
 use crate::observe::observe;
 use crate::plan::{Address, Inventory, Plan, Scope, plan, planned_report, used_registries};
 use crate::project::{self, ByteRate, Project};
@@ -22,7 +22,7 @@ pub(super) struct Session {
     pub(super) tasks: Tasks,
     pub(super) project: Arc<Project>,
     pub(super) stores: Arc<Stores>,
-    pub(super) occasion: Occasion,
+    pub(super) today: Date,
 }
 
 /// The threads of network work.
@@ -68,7 +68,7 @@ impl Session {
         let none = Bandwidth::default();
         let bandwidth = bandwidth.map_or_else(|| none.clone(), |rate| none.and(rate.bytes_per_second()));
         let stores = tasks.block_on(Stores::open(&project, &used_registries(&project), &bandwidth));
-        Ok(Self { tasks, project: Arc::new(project), stores: Arc::new(stores), occasion: output.occasion() })
+        Ok(Self { tasks, project: Arc::new(project), stores: Arc::new(stores), today: jiff::Zoned::now().date() })
     }
 
     /// Observes and plans; shows what belongs beside the plan on standard error.
@@ -77,7 +77,7 @@ impl Session {
             Problem::new("bad-address", error.to_string())
                 .with_help("write addresses as the plan shows them, `*` stands for any text")
         })?;
-        let observation = self.tasks.block_on(observe(&self.project, &self.stores, &scope, self.occasion));
+        let observation = self.tasks.block_on(observe(&self.project, &self.stores, &scope, self.today));
         let plan = plan(&self.project, &observation.inventory, &scope);
         if scope.is_partial() {
             all_match(&scope, &observation.addresses)?;

@@ -1,6 +1,7 @@
 //! What is wrong, where, and what to do next. Owns the data; drawing it is `report`'s.
 
 mod source;
+mod system;
 pub mod wording;
 
 use std::borrow::Cow;
@@ -65,19 +66,19 @@ impl fmt::Display for Severity {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Problem {
     pub code: Code,
-    pub message: String,
+    pub message: Wording,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub help: Option<String>,
+    pub help: Option<Wording>,
 }
 
 impl Problem {
     #[must_use]
-    pub fn new(code: impl Into<Code>, message: impl Into<String>) -> Self {
+    pub fn new(code: impl Into<Code>, message: impl Into<Wording>) -> Self {
         Self { code: code.into(), message: message.into(), help: None }
     }
 
     #[must_use]
-    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+    pub fn with_help(mut self, help: impl Into<Wording>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -85,7 +86,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(self.message.english())
     }
 }
 
@@ -96,7 +97,7 @@ impl std::error::Error for Problem {}
 pub struct Label {
     pub source: Arc<Source>,
     pub span: Span,
-    pub text: Option<String>,
+    pub text: Option<Wording>,
 }
 
 /// A [`Problem`] with its severity and its places; the first label is the primary one.
@@ -109,12 +110,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     #[must_use]
-    pub fn error(code: impl Into<Code>, message: impl Into<String>) -> Self {
+    pub fn error(code: impl Into<Code>, message: impl Into<Wording>) -> Self {
         Self::from_problem(Severity::Error, Problem::new(code, message))
     }
 
     #[must_use]
-    pub fn warning(code: impl Into<Code>, message: impl Into<String>) -> Self {
+    pub fn warning(code: impl Into<Code>, message: impl Into<Wording>) -> Self {
         Self::from_problem(Severity::Warning, Problem::new(code, message))
     }
 
@@ -125,7 +126,7 @@ impl Diagnostic {
 
     /// Adds a place; `text` may be empty.
     #[must_use]
-    pub fn at(mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+    pub fn at(mut self, source: &Arc<Source>, span: Span, text: impl Into<Wording>) -> Self {
         let text = text.into();
         let text = (!text.is_empty()).then_some(text);
         self.labels.push(Label { source: Arc::clone(source), span, text });
@@ -133,7 +134,7 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+    pub fn with_help(mut self, help: impl Into<Wording>) -> Self {
         self.problem.help = Some(help.into());
         self
     }

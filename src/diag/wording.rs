@@ -1,8 +1,8 @@
 //! Sentences in every language that the program speaks, each beside its translations: [`say!`] writes one,
 //! and what is wrong with a translation is an error of the compiler.
 
-use std::borrow::Cow;
-use std::fmt::Display;
+use std::cell::Cell;
+use std::fmt::{self, Display, Write as _};
 
 /// A language that the program speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -25,23 +25,29 @@ impl Lang {
 }
 
 /// A sentence in every language; [`say!`] makes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wording {
-    en: Cow<'static, str>,
-    zh: Cow<'static, str>,
+///
+/// It is written to documents in the language that [`Lang::write`] sets, and read back as what needs no translation.
+#[derive(Clone)]
+pub struct Wording(Texts);
+
+/// In English and in Chinese. Small, because errors are made of it.
+#[derive(Clone)]
+enum Texts {
+    Constant(&'static [&'static str; 2]),
+    Composed(Box<[String; 2]>),
 }
 
 impl Wording {
     #[doc(hidden)]
     #[must_use]
-    pub const fn constant(en: &'static str, zh: &'static str) -> Self {
-        Self { en: Cow::Borrowed(en), zh: Cow::Borrowed(zh) }
+    pub const fn constant(texts: &'static [&'static str; 2]) -> Self {
+        Self(Texts::Constant(texts))
     }
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn composed(en: String, zh: String) -> Self {
-        Self { en: Cow::Owned(en), zh: Cow::Owned(zh) }
+    pub fn composed(en: String, zh: String) -> Self {
+        Self(Texts::Composed(Box::new([en, zh])))
     }
 
     /// What needs no translation: names and code.
@@ -51,20 +57,125 @@ impl Wording {
         Self::composed(text.clone(), text)
     }
 
+    /// `a, b and c`; nothing says so.
+    #[must_use]
+    pub fn list<T: Said>(items: impl IntoIterator<Item = T>) -> Self {
+        let mut items: Vec<T> = items.into_iter().collect();
+        match items.pop() {
+            None => say!("nothing", "无"),
+            Some(last) if items.is_empty() => Self::joined([last], &Self::default()),
+            Some(last) => {
+                let first = Self::joined(items, &say!(", ", "、"));
+                say!("{first} and {last}", "{first}、{last}", first, last)
+            }
+        }
+    }
+
+    /// `2 layers`: the noun gets an `s` unless it is one; in Chinese it begins with its measure word.
+    #[must_use]
+    pub fn counted<N: Display + PartialEq + From<u8> + Copy>(count: N, noun: &Self) -> Self {
+        let plural = if count == 1.into() { "" } else { "s" };
+        Self::composed(format!("{count} {}{plural}", noun.get(Lang::En)), format!("{count} {}", noun.get(Lang::Zh)))
+    }
+
+    /// The items with `between` between them.
+    #[must_use]
+    pub fn joined<T: Said>(items: impl IntoIterator<Item = T>, between: &Self) -> Self {
+        let (mut en, mut zh) = (String::new(), String::new());
+        for (at, item) in items.into_iter().enumerate() {
+            if at > 0 {
+                en += between.get(Lang::En);
+                zh += between.get(Lang::Zh);
+            }
+            let _ = write!(en, "{}", item.said(Lang::En));
+            let _ = write!(zh, "{}", item.said(Lang::Zh));
+        }
+        Self::composed(en, zh)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.english().is_empty()
+    }
+
+    /// For logs and for programs.
+    #[must_use]
+    pub fn english(&self) -> &str {
+        self.get(Lang::En)
+    }
+
     #[must_use]
     pub fn get(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::En => &self.en,
-            Lang::Zh => &self.zh,
+        let at = lang as usize;
+        match &self.0 {
+            Texts::Constant(texts) => texts[at],
+            Texts::Composed(texts) => &texts[at],
         }
     }
 
     #[must_use]
     pub fn into_string(self, lang: Lang) -> String {
-        match lang {
-            Lang::En => self.en.into_owned(),
-            Lang::Zh => self.zh.into_owned(),
-        }
+        self.get(lang).to_owned()
+    }
+}
+
+impl Default for Wording {
+    /// Nothing said.
+    fn default() -> Self {
+        Self::constant(&["", ""])
+    }
+}
+
+impl PartialEq for Wording {
+    fn eq(&self, other: &Self) -> bool {
+        Lang::ALL.into_iter().all(|lang| self.get(lang) == other.get(lang))
+    }
+}
+
+impl Eq for Wording {}
+
+impl fmt::Debug for Wording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.english(), f)
+    }
+}
+
+thread_local! {
+    /// serde hands nothing down to what it serializes.
+    static WRITTEN: Cell<Lang> = const { Cell::new(Lang::En) };
+}
+
+impl Lang {
+    /// Runs `write`, in which sentences are serialized in this language; elsewhere they are in English.
+    pub fn write<T>(self, write: impl FnOnce() -> T) -> T {
+        let before = WRITTEN.replace(self);
+        let written = write();
+        WRITTEN.set(before);
+        written
+    }
+}
+
+impl serde::Serialize for Wording {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.get(WRITTEN.get()))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Wording {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::same)
+    }
+}
+
+impl From<&str> for Wording {
+    fn from(text: &str) -> Self {
+        Self::same(text)
+    }
+}
+
+impl From<String> for Wording {
+    fn from(text: String) -> Self {
+        Self::same(text)
     }
 }
 
@@ -80,6 +191,12 @@ impl<T: Display + ?Sized> Said for T {
 }
 
 impl Said for Wording {
+    fn said(&self, lang: Lang) -> impl Display + '_ {
+        self.get(lang)
+    }
+}
+
+impl Said for &Wording {
     fn said(&self, lang: Lang) -> impl Display + '_ {
         self.get(lang)
     }
@@ -107,7 +224,7 @@ impl Said for Wording {
 macro_rules! say {
     ($en:literal, $zh:literal $(,)?) => {{
         const _: () = $crate::diag::wording::check($en, $zh, false);
-        $crate::diag::Wording::constant($en, $zh)
+        $crate::diag::Wording::constant(&[$en, $zh])
     }};
     ($en:literal, $zh:literal, $($name:ident $(= $value:expr)?),+ $(,)?) => {{
         use $crate::diag::wording::Said as _;
@@ -303,6 +420,22 @@ mod tests {
             say!("`{file}` changes {what} {count} times", "`{file}` 使{what}变化 {count} 次", file, what, count = 2);
         assert_eq!(said.get(Lang::En), "`a.txt` changes the source 2 times");
         assert_eq!(said.into_string(Lang::Zh), "`a.txt` 使源代码变化 2 次");
+    }
+
+    #[test]
+    fn items_are_listed_as_each_language_lists_them() {
+        let of = |items: &[&str]| Wording::list(items);
+        assert_eq!([of(&["a"]), of(&["a", "b"])].map(|list| list.into_string(Lang::Zh)), ["a", "a、b"]);
+        assert_eq!(of(&["a", "b", "c"]), Wording::composed("a, b and c".to_owned(), "a、b、c".to_owned()));
+        assert_eq!(of(&[]).get(Lang::Zh), "无");
+    }
+
+    #[test]
+    fn a_document_is_in_one_language() {
+        let said = say!("a layer", "一层");
+        let write = || serde_json::to_string(&said).unwrap();
+        assert_eq!((write(), Lang::Zh.write(write), write()), ("\"a layer\"".into(), "\"一层\"".into(), write()));
+        assert_eq!(serde_json::from_str::<Wording>("\"一层\"").unwrap(), Wording::same("一层"));
     }
 
     #[test]

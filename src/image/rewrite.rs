@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{Child, Descriptor, Digest, Manifest, ManifestError, MediaType, Platform, RawManifest};
+use crate::diag::{Wording, say};
 
 /// What to change; the default changes nothing, byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -32,7 +33,7 @@ pub struct ImageTree {
     /// them: their digests mean nothing, and they must not be written.
     pub recompress: Vec<Descriptor>,
     /// What the rewrite takes away, in the user's words; empty when bytes are untouched.
-    pub losses: Vec<String>,
+    pub losses: Vec<Wording>,
     /// What of the source had to be read to know all this: manifests, and perhaps a config.
     pub reads: BTreeSet<Digest>,
 }
@@ -216,7 +217,9 @@ impl Work<'_> {
         let written = if self.rewrite.docker_media_types {
             let written = docker_image(raw, &config, &layers)?;
             if raw.media_type != written.media_type {
-                self.tree.losses.extend(oci_only.iter().map(|field| format!("{field} of {}", raw.digest.short())));
+                self.tree.losses.extend(oci_only.iter().map(|field| {
+                    say!("{field} of {digest}", "{digest} 的 {field}", field, digest = raw.digest.short())
+                }));
             }
             written
         } else {
@@ -250,7 +253,7 @@ impl Work<'_> {
         self.report_dropped(children, &kept);
         let to_docker = self.rewrite.docker_media_types && raw.media_type != MediaType::DockerManifestList;
         if to_docker {
-            self.tree.losses.extend(oci_only.iter().map(|field| format!("{field} of the index")));
+            self.tree.losses.extend(oci_only.iter().map(|field| say!("{field} of the index", "索引的 {field}", field)));
         }
         let untouched = children.iter().all(|child| kept.get(&child.descriptor.digest) == Some(&child.descriptor));
         if untouched && !to_docker {
@@ -264,13 +267,11 @@ impl Work<'_> {
         let (attestations, platforms): (Vec<_>, Vec<_>) = dropped.partition(|child| child.attestation);
         let losses = &mut self.tree.losses;
         losses.extend(platforms.iter().map(|child| match &child.platform {
-            Some(platform) => format!("platform {platform}"),
-            None => format!("child {}", child.descriptor.digest.short()),
+            Some(platform) => say!("platform {platform}", "平台 {platform}", platform),
+            None => say!("child {digest}", "子清单 {digest}", digest = child.descriptor.digest.short()),
         }));
-        match attestations.len() {
-            0 => {}
-            1 => losses.push("1 attestation".to_owned()),
-            count => losses.push(format!("{count} attestations")),
+        if !attestations.is_empty() {
+            losses.push(Wording::counted(attestations.len(), &say!("attestation", "个构建证明")));
         }
     }
 }
@@ -392,7 +393,10 @@ mod tests {
         let Manifest::Index { children: kept, .. } = tree.root().parse().unwrap() else { panic!("an index") };
         assert_eq!(kept.len(), 1);
         assert!(String::from_utf8_lossy(&tree.root().bytes).contains("x-unknown"));
-        assert_eq!(tree.losses, ["platform linux/amd64", "1 attestation"]);
+        assert_eq!(
+            tree.losses.iter().map(Wording::english).collect::<Vec<_>>(),
+            ["platform linux/amd64", "1 attestation"]
+        );
         let nothing = Rewrite { platforms: vec!["plan9/mips".parse().unwrap()], ..Rewrite::default() };
         assert!(matches!(rewrite(&root, &children, &nothing), Err(RewriteError::NoSuchPlatform(_))));
     }
@@ -417,7 +421,7 @@ mod tests {
         let tree = rewrite(&root, &children, &docker).unwrap();
         assert_eq!(tree.root().media_type, MediaType::DockerManifestList);
         assert!(!tree.manifests.iter().any(|raw| String::from_utf8_lossy(&raw.bytes).contains("vnd.oci")));
-        assert!(tree.losses.iter().any(|loss| loss == "1 attestation"));
+        assert!(tree.losses.iter().any(|loss| loss.english() == "1 attestation"));
         // What was converted once is not converted again.
         let all = tree.manifests.iter().map(|raw| (raw.digest.clone(), raw.clone())).collect();
         assert_eq!(rewrite(tree.root(), &all, &docker).unwrap().root(), tree.root());

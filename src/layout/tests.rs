@@ -183,7 +183,7 @@ fn a_manifest_is_stored_only_when_it_is_complete() {
         let app = repository("app");
         let error = layout.put_manifest(&app, &tag("1"), &manifest("config")).await.unwrap_err();
         assert_eq!(code(&error), "layout-incomplete");
-        assert!(error.problem().message.contains(&blob("config").digest.to_string()), "{error}");
+        assert!(error.problem().message.english().contains(&blob("config").digest.to_string()), "{error}");
         assert_eq!(layout.catalog().await.unwrap(), []);
         let error = layout.put_manifest(&app, &blob("x").digest.into(), &manifest("config")).await.unwrap_err();
         assert_eq!(code(&error), "blob-digest");

@@ -17,7 +17,6 @@ use jiff::civil::Date;
 use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
-use super::tests::occasion;
 use super::{BuildContext, ContextFile, Report, Rule, lint, rule, rules};
 use crate::diag::{Source, Span, Spanned};
 
@@ -125,7 +124,7 @@ impl Case {
         let said = self.block("shellcheck").unwrap_or_default();
         let shell = shell_findings(said, &shell_scripts(source, &policy, &context));
         let context = BuildContext { shell, ..context };
-        lint(source, Path::new("Dockerfile"), &policy, &context, None, occasion(Date::constant(2027, 1, 31)))
+        lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
     }
 
     /// The Dockerfile with the fixes of one rule, or of all.
@@ -191,7 +190,7 @@ fn said(rule: &str, source: &Source, report: &Report) -> String {
     for finding in report.findings.iter().filter(|finding| finding.rule == rule) {
         let label = &finding.diagnostic.labels[0];
         let (start, end) = (source.position(label.span.start), source.position(label.span.end));
-        let message = &finding.diagnostic.problem.message;
+        let message = finding.diagnostic.problem.message.english();
         writeln!(said, "{}:{}-{}:{} {message}", start.line, start.column, end.line, end.column).unwrap();
     }
     said

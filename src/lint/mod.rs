@@ -53,18 +53,9 @@ use self::fix::{Fix, Fixed};
 use self::policy::{Level, Policy};
 use self::pragma::Pragmas;
 use self::rule::{Draft, Sink};
-use crate::diag::{Diagnostic, Lang, Problem, Severity, Source, say};
+use crate::diag::{Diagnostic, Problem, Severity, Source, Wording, say};
 use crate::dockerfile::Dockerfile;
 use crate::image::Digest;
-
-/// When a Dockerfile is linted, and for whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Occasion {
-    /// Overrides end, and so does the life of base images.
-    pub today: Date,
-    /// What findings are worded in.
-    pub lang: Lang,
-}
 
 /// What a rule found, weighed by the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,8 +134,8 @@ pub fn files_to_read(source: &Arc<Source>) -> BTreeSet<String> {
 /// Checks one Dockerfile.
 ///
 /// `path` is relative to the project file's directory, for overrides that hold for some paths only; `project` is the
-/// project file's text, for findings that point there; overrides end with
-/// the day of the `occasion`.
+/// project file's text, for findings that point there; `today`
+/// overrides end, and so does the life of base images.
 #[must_use]
 pub fn lint(
     source: &Arc<Source>,
@@ -152,7 +143,7 @@ pub fn lint(
     policy: &Policy,
     context: &BuildContext,
     project: Option<&Arc<Source>>,
-    Occasion { today, lang }: Occasion,
+    today: Date,
 ) -> Report {
     let dockerfile = Dockerfile::parse(source);
     let pragmas = Pragmas::read(&dockerfile, policy.pragmas, today);
@@ -173,10 +164,10 @@ pub fn lint(
         let strict = pragmas.strict && foreign::buildkit(draft.aliases) != Level::Off;
         let level = if strict && weight.level != Level::Off { Level::Error } else { weight.level };
         if let Some(severity) = severity(level) {
-            let mut finding = finish(draft, level, severity, source, lang);
+            let mut finding = finish(draft, level, severity, source);
             finding.fix = finding.fix.filter(|_| sound);
             if let Some(place) = weight.expired {
-                point_at_expired(&mut finding.diagnostic, policy, place, project, lang);
+                point_at_expired(&mut finding.diagnostic, policy, place, project);
             }
             report.findings.push(finding);
         }
@@ -199,17 +190,14 @@ fn severity(level: Level) -> Option<Severity> {
     }
 }
 
-fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>, lang: Lang) -> Finding {
+fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) -> Finding {
     let Draft { rule, aliases, span, message, help, labels, elsewhere, fix, .. } = draft;
-    let help = help.map_or_else(|| rule.help.get(lang).to_owned(), |help| help.into_string(lang));
-    let problem = Problem::new(code(rule, aliases), message.into_string(lang)).with_help(help);
-    let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
-    let diagnostic = labels
-        .into_iter()
-        .fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text.into_string(lang)));
-    let diagnostic = elsewhere
-        .into_iter()
-        .fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text.into_string(lang)));
+    let help = help.unwrap_or_else(|| rule.help.clone());
+    let problem = Problem::new(code(rule, aliases), message).with_help(help);
+    let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, Wording::default());
+    let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
+    let diagnostic =
+        elsewhere.into_iter().fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text));
     Finding { rule: rule.name, aliases, practice: rule.practice, level, diagnostic, fix }
 }
 
@@ -220,16 +208,10 @@ fn code(rule: &Rule, aliases: &'static [&'static str]) -> &'static str {
 }
 
 /// A finding that was allowed until some day says so.
-fn point_at_expired(
-    diagnostic: &mut Diagnostic,
-    policy: &Policy,
-    place: OverrideEntry,
-    project: Option<&Arc<Source>>,
-    lang: Lang,
-) {
+fn point_at_expired(diagnostic: &mut Diagnostic, policy: &Policy, place: OverrideEntry, project: Option<&Arc<Source>>) {
     let until = policy.overrides.get(place.index).and_then(|entry| entry.until);
     if let Some((project, until)) = project.zip(until) {
         let label = say!("an override held until {day}", "覆盖规则的设置到 {day} 为止", day = until.value);
-        *diagnostic = diagnostic.clone().at(project, until.span, label.into_string(lang));
+        *diagnostic = diagnostic.clone().at(project, until.span, label);
     }
 }

@@ -9,18 +9,14 @@ use jiff::civil::Date;
 
 use super::policy::{Level, Override, Policy, Profile};
 use super::*;
-use crate::diag::{Span, Spanned};
+use crate::diag::{Lang, Span, Spanned};
 
 const TODAY: Date = Date::constant(2027, 1, 31);
 const UPGRADE: &str = "FROM alpine:3.20\nRUN apk upgrade --no-cache\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
 
 fn run(text: &str, policy: &Policy) -> Report {
     let source = Arc::new(Source::new("Dockerfile", text));
-    lint(&source, Path::new("services/a/Dockerfile"), policy, &BuildContext::default(), None, occasion(TODAY))
-}
-
-pub(in crate::lint) fn occasion(today: Date) -> Occasion {
-    Occasion { today, lang: Lang::En }
+    lint(&source, Path::new("services/a/Dockerfile"), policy, &BuildContext::default(), None, TODAY)
 }
 
 fn rules_of(report: &Report) -> Vec<&'static str> {
@@ -97,10 +93,10 @@ fn an_override_ends_after_its_day() {
     let policy = with(vec![allow(TODAY.yesterday().unwrap())]);
     let dockerfile = Arc::new(Source::new("Dockerfile", UPGRADE));
     let context = BuildContext::default();
-    let report = lint(&dockerfile, Path::new("Dockerfile"), &policy, &context, Some(&source), occasion(TODAY));
+    let report = lint(&dockerfile, Path::new("Dockerfile"), &policy, &context, Some(&source), TODAY);
     let labels = &report.findings[0].diagnostic.labels;
     assert_eq!((labels[1].source.name(), labels[1].span), ("swr.kdl", Span::new(20, 32)));
-    let stale = stale_overrides(&policy, &report.allowed_by, &source, occasion(TODAY));
+    let stale = stale_overrides(&policy, &report.allowed_by, &source, TODAY);
     assert_eq!(stale.iter().map(|finding| finding.problem.code.as_str()).collect::<Vec<_>>(), ["expired-override"]);
     assert_eq!(stale[0].labels[0].span, Span::new(20, 32));
 }
@@ -112,8 +108,8 @@ fn an_allow_that_allowed_nothing_is_found() {
         Override { within: Some(within("services/**")), ..entry(&["upgrade-in-build", "latest-tag"], Level::Off) };
     let policy = with(vec![waiver, entry(&["untagged-image"], Level::Off)]);
     let report = run(UPGRADE, &policy);
-    let stale = stale_overrides(&policy, &report.allowed_by, &source, occasion(TODAY));
-    let said: Vec<_> = stale.iter().map(|finding| (finding.severity, finding.problem.message.as_str())).collect();
+    let stale = stale_overrides(&policy, &report.allowed_by, &source, TODAY);
+    let said: Vec<_> = stale.iter().map(|finding| (finding.severity, finding.problem.message.english())).collect();
     assert_eq!(
         said,
         [
@@ -155,8 +151,7 @@ fn profiles_turn_rules_on_and_off() {
 fn the_day_decides_what_is_at_its_end_of_life() {
     let policy = Policy { profile: Profile::None, ..with(vec![entry(&["end-of-life-base"], Level::Warning)]) };
     let source = Arc::new(Source::new("Dockerfile", "FROM debian:11-slim\n"));
-    let on =
-        |day| rules_of(&lint(&source, Path::new("Dockerfile"), &policy, &BuildContext::default(), None, occasion(day)));
+    let on = |day| rules_of(&lint(&source, Path::new("Dockerfile"), &policy, &BuildContext::default(), None, day));
     let last = Date::constant(2026, 8, 31);
     assert_eq!(on(last), [] as [&str; 0]);
     assert_eq!(on(last.tomorrow().unwrap()), ["end-of-life-base"]);
@@ -245,7 +240,7 @@ fn the_documents_first_sample_gets_its_tips_and_the_last_none() {
         files: BTreeMap::from([("entrypoint.sh".to_owned(), file)]),
         ..BuildContext::default()
     };
-    let report = lint(&source, Path::new("Dockerfile"), &Policy::default(), &context, None, occasion(TODAY));
+    let report = lint(&source, Path::new("Dockerfile"), &Policy::default(), &context, None, TODAY);
     assert_eq!(rules_of(&report), [] as [&str; 0]);
 }
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::Occasion;
 use super::policy::{Level, Override, Policy};
 use super::rule::{Draft, is_named};
-use crate::diag::{Diagnostic, Lang, Problem, Severity, Source, say};
+use crate::diag::{Diagnostic, Problem, Severity, Source, say};
 
 /// An entry of a policy: its override and the rule within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,22 +75,22 @@ pub fn stale_overrides(
     policy: &Policy,
     used: &BTreeSet<OverrideEntry>,
     project: &Arc<Source>,
-    Occasion { today, lang }: Occasion,
+    today: Date,
 ) -> Vec<Diagnostic> {
     let overrides = policy.overrides.iter().enumerate();
     let place = |entry: &Override| entry.source.clone().unwrap_or_else(|| Arc::clone(project));
     overrides
         .flat_map(|(index, entry)| match entry.until.filter(|_| entry.is_expired(today)) {
             Some(until) => {
-                let label = say!("until here", "到此为止").into_string(lang);
-                vec![expired(entry, *until, lang).at(&place(entry), until.span, label)]
+                let label = say!("until here", "到此为止");
+                vec![expired(entry, *until).at(&place(entry), until.span, label)]
             }
-            None => unused(index, entry, used, &place(entry), lang),
+            None => unused(index, entry, used, &place(entry)),
         })
         .collect()
 }
 
-fn expired(entry: &Override, until: Date, lang: Lang) -> Diagnostic {
+fn expired(entry: &Override, until: Date) -> Diagnostic {
     let names = entry.rules.iter().map(|name| format!("`{}`", name.value)).collect::<Vec<_>>().join(", ");
     let message = say!(
         "the override of {names} ended on {until} and holds no more",
@@ -101,17 +100,11 @@ fn expired(entry: &Override, until: Date, lang: Lang) -> Diagnostic {
     );
     let help =
         say!("fix what it covered and delete it, or give it a new day", "修复它所覆盖的问题后删除，或改一个新的日期");
-    Diagnostic::warning("expired-override", message.into_string(lang)).with_help(help.into_string(lang))
+    Diagnostic::warning("expired-override", message).with_help(help)
 }
 
 /// A waiver (for some paths or some time) that covers nothing is a hole waiting; a general `allow` is only idle.
-fn unused(
-    index: usize,
-    entry: &Override,
-    used: &BTreeSet<OverrideEntry>,
-    project: &Arc<Source>,
-    lang: Lang,
-) -> Vec<Diagnostic> {
+fn unused(index: usize, entry: &Override, used: &BTreeSet<OverrideEntry>, project: &Arc<Source>) -> Vec<Diagnostic> {
     if entry.level != Level::Off {
         return Vec::new();
     }
@@ -123,8 +116,8 @@ fn unused(
         let message =
             say!("nothing needs `{name}` to be allowed here", "这里没有任何问题需要放行 `{name}`", name = name.value);
         let help = say!("delete it, so that it cannot hide a later finding", "删除它，以免以后掩盖新的问题");
-        let problem = Problem::new("unused-override", message.into_string(lang)).with_help(help.into_string(lang));
-        let label = say!("allowed nothing", "没有放行任何问题").into_string(lang);
+        let problem = Problem::new("unused-override", message).with_help(help);
+        let label = say!("allowed nothing", "没有放行任何问题");
         Diagnostic::from_problem(severity, problem).at(project, name.span, label)
     })
     .collect()

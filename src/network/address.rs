@@ -1,7 +1,8 @@
 //! What kind of network an address belongs to.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::diag::{Wording, say};
 
 /// The kind of network of an address, by the IANA special-purpose registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -66,26 +67,26 @@ impl AddressClass {
         }
     }
 
+    /// As it stands behind an address.
+    #[must_use]
+    pub const fn name(self) -> Wording {
+        match self {
+            Self::Unspecified => say!("no address at all", "不是真正的地址"),
+            Self::Loopback => say!("loopback, this machine itself", "环回地址，即本机自己"),
+            Self::LinkLocal => say!("link-local", "链路本地地址"),
+            Self::Private => say!("private, RFC 1918", "私有地址，RFC 1918"),
+            Self::Shared => say!("private, 100.64.0.0/10", "私有地址，100.64.0.0/10"),
+            Self::UniqueLocal => say!("private, unique-local IPv6", "私有地址，唯一本地 IPv6"),
+            Self::Multicast => say!("multicast", "组播地址"),
+            Self::Reserved => say!("reserved, nothing answers there", "保留地址，不会有应答"),
+            Self::Global => say!("global", "全球地址"),
+        }
+    }
+
     /// In use inside one organization or cloud only, and reachable there.
     #[must_use]
     pub const fn is_private(self) -> bool {
         matches!(self, Self::Private | Self::Shared | Self::UniqueLocal)
-    }
-}
-
-impl fmt::Display for AddressClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unspecified => "no address at all",
-            Self::Loopback => "loopback, this machine itself",
-            Self::LinkLocal => "link-local",
-            Self::Private => "private, RFC 1918",
-            Self::Shared => "private, 100.64.0.0/10",
-            Self::UniqueLocal => "private, unique-local IPv6",
-            Self::Multicast => "multicast",
-            Self::Reserved => "reserved, nothing answers there",
-            Self::Global => "global",
-        })
     }
 }
 

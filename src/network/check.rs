@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::diag::{Wording, say};
 use crate::lint::policy::Level;
 
 /// A check of the path to a registry, in the order in which they run.
@@ -97,67 +98,67 @@ pub struct CheckResult {
     pub check: Check,
     pub verdict: Verdict,
     /// What had to be true, in one phrase.
-    pub expected: String,
+    pub expected: Wording,
     /// What was seen, in one phrase; says why where it was skipped or is unknown.
-    pub observed: String,
+    pub observed: Wording,
     /// Single facts behind it: each address tried, each name server asked.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Wording>,
     /// What to do about it; only where something is to be done.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub fix: Option<String>,
+    pub fix: Option<Wording>,
 }
 
 impl CheckResult {
     /// A check that is not decided yet: give it a verdict.
-    pub(crate) fn new(check: Check, expected: impl Into<String>) -> Self {
+    pub(crate) fn new(check: Check, expected: Wording) -> Self {
         Self {
             check,
             verdict: Verdict::Unknown,
-            expected: expected.into(),
-            observed: String::new(),
+            expected,
+            observed: Wording::default(),
             evidence: Vec::new(),
             fix: None,
         }
     }
 
-    fn decide(self, verdict: Verdict, observed: impl Into<String>) -> Self {
-        Self { verdict, observed: observed.into(), ..self }
+    fn decide(self, verdict: Verdict, observed: Wording) -> Self {
+        Self { verdict, observed, ..self }
     }
 
     #[must_use]
-    pub(crate) fn pass(self, observed: impl Into<String>) -> Self {
+    pub(crate) fn pass(self, observed: Wording) -> Self {
         self.decide(Verdict::Pass, observed)
     }
 
     #[must_use]
-    pub(crate) fn skip(self, why: impl Into<String>) -> Self {
+    pub(crate) fn skip(self, why: Wording) -> Self {
         self.decide(Verdict::Skip, why)
     }
 
     #[must_use]
-    pub(crate) fn unknown(self, why: impl Into<String>) -> Self {
+    pub(crate) fn unknown(self, why: Wording) -> Self {
         self.decide(Verdict::Unknown, why)
     }
 
     #[must_use]
-    pub(crate) fn warn(self, observed: impl Into<String>) -> Self {
+    pub(crate) fn warn(self, observed: Wording) -> Self {
         self.decide(Verdict::Warn, observed)
     }
 
     #[must_use]
-    pub(crate) fn fail(self, observed: impl Into<String>) -> Self {
+    pub(crate) fn fail(self, observed: Wording) -> Self {
         self.decide(Verdict::Fail, observed)
     }
 
     #[must_use]
-    pub(crate) fn with_evidence<T: fmt::Display>(self, facts: impl IntoIterator<Item = T>) -> Self {
-        Self { evidence: facts.into_iter().map(|fact| fact.to_string()).collect(), ..self }
+    pub(crate) fn with_evidence(self, facts: impl IntoIterator<Item = Wording>) -> Self {
+        Self { evidence: facts.into_iter().collect(), ..self }
     }
 
     #[must_use]
-    pub(crate) fn with_fix(self, fix: impl Into<String>) -> Self {
-        Self { fix: Some(fix.into()), ..self }
+    pub(crate) fn with_fix(self, fix: Wording) -> Self {
+        Self { fix: Some(fix), ..self }
     }
 
     /// A failure weighs what the project file says: `warn` softens it, `off` drops it.
@@ -166,7 +167,9 @@ impl CheckResult {
         match (self.verdict, level) {
             (Verdict::Fail, Level::Warning | Level::Info | Level::Style) => Self { verdict: Verdict::Warn, ..self },
             (Verdict::Fail | Verdict::Warn, Level::Off) => {
-                let observed = format!("switched off in the project file; {}", self.observed);
+                let observed = self.observed;
+                let observed =
+                    say!("switched off in the project file; {observed}", "已在项目文件中关闭；{observed}", observed);
                 Self { verdict: Verdict::Skip, observed, fix: None, ..self }
             }
             _ => self,
@@ -221,7 +224,7 @@ mod tests {
         let only: WantedChecks = [Check::Tcp].into_iter().collect();
         let made: Vec<_> = Check::ALL.into_iter().filter(|check| only.makes(*check)).collect();
         assert_eq!(made, [Check::EnvProxy, Check::DnsRegistry, Check::Tcp]);
-        let result = |check, verdict| CheckResult { verdict, ..CheckResult::new(check, "") };
+        let result = |check, verdict| CheckResult { verdict, ..CheckResult::new(check, Wording::default()) };
         assert!(only.shows(&result(Check::Tcp, Verdict::Pass)));
         assert!(!only.shows(&result(Check::DnsRegistry, Verdict::Warn)));
         assert!(only.shows(&result(Check::DnsRegistry, Verdict::Fail)));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::CONCURRENCY;
 use super::reach::Reach;
 use super::syncs::Heads;
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Problem, Wording, say};
 use crate::image::{self, Descriptor};
 use crate::plan::{Listings, Location, Observed, needed_catalogs, needed_created, needed_tags};
 use crate::project::Project;
@@ -34,7 +34,8 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
         })
         .buffer_unordered(CONCURRENCY);
     while let Some((registry, listed)) = catalogs.next().await {
-        let names = listed.map(|listed| plain(listed, &format!("`{registry}`"), "repositories", &mut findings));
+        let names =
+            listed.map(|listed| plain(listed, &format!("`{registry}`"), &say!("repositories", "仓库"), &mut findings));
         listings.catalogs.insert(registry, names.into());
     }
     let mut tags = stream::iter(needed_tags(project, &listings))
@@ -48,7 +49,8 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
         .buffer_unordered(CONCURRENCY);
     while let Some((place, listed)) = tags.next().await {
         let name = format!("{}/{}", place.0, place.1);
-        let names = listed.map(|listed| listed.map(|listed| plain(listed, &name, "tags", &mut findings)));
+        let names =
+            listed.map(|listed| listed.map(|listed| plain(listed, &name, &say!("tags", "标签"), &mut findings)));
         listings.tags.insert(place, names.into());
     }
     drop(tags);
@@ -63,7 +65,7 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
         listings.created.insert(location, time.into());
     }
     drop(created);
-    findings.sort_by(|a, b| a.problem.message.cmp(&b.problem.message));
+    findings.sort_by(|a, b| a.problem.message.english().cmp(b.problem.message.english()));
     Listed { listings, strange: findings, heads }
 }
 
@@ -77,16 +79,26 @@ const SHOWN: usize = 3;
 const LENGTH: usize = 40;
 
 /// The names alone; the others are told of.
-fn plain<T>(listed: image::Listed<T>, place: &str, what: &str, findings: &mut Vec<Diagnostic>) -> Vec<T> {
+fn plain<T>(listed: image::Listed<T>, place: &str, what: &Wording, findings: &mut Vec<Diagnostic>) -> Vec<T> {
     if !listed.strange.is_empty() {
         let shown = |name: &String| format!("`{}`", name.chars().take(LENGTH).collect::<String>().escape_debug());
         let some: Vec<String> = listed.strange.iter().take(SHOWN).map(shown).collect();
-        let more = match listed.strange.len().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+        let some = Wording::joined(some, &say!(", ", "、"));
+        let names = match listed.strange.len().saturating_sub(SHOWN) {
+            0 => some,
+            more => say!("{some} and {more} more", "{some} 等，另有 {more} 个", some, more),
         };
-        let message = format!("{place} lists {what} by names that none can have: {}{more}", some.join(", "));
-        let help = "they are left out, the others are not; look what wrote them there";
+        let message = say!(
+            "{place} lists {what} by names that none can have: {names}",
+            "{place} 列出的{what}里有不合法的名字：{names}",
+            place,
+            what,
+            names
+        );
+        let help = say!(
+            "they are left out, the others are not; look what wrote them there",
+            "它们已被略过，其余的照常处理；请查明是什么把它们写到那里的"
+        );
         findings.push(Diagnostic::warning("strange-name", message).with_help(help));
     }
     listed.names
@@ -100,10 +112,10 @@ mod tests {
     fn strange_names_are_told_briefly() {
         let mut findings = Vec::new();
         let strange: Vec<String> = ["a b", "\u{1b}[2J", "c d", "e f"].map(str::to_owned).into();
-        let names = plain(image::Listed { names: vec![1], strange }, "hub/app", "tags", &mut findings);
+        let names = plain(image::Listed { names: vec![1], strange }, "hub/app", &say!("tags", "标签"), &mut findings);
         assert_eq!(names, [1]);
         assert_eq!(
-            findings[0].problem.message,
+            findings[0].problem.message.english(),
             "hub/app lists tags by names that none can have: `a b`, `\\u{1b}[2J`, `c d` and 1 more"
         );
     }

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
-use crate::lint::Occasion;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
     Address, Expansion, Inventory, Location, Observed, Scope, SyncFacts, expand, fix_addresses, used_registries,
@@ -40,10 +40,10 @@ pub struct Observation {
 }
 
 /// Observes what `project` declares, as far as it is in `scope`.
-pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, occasion: Occasion) -> Observation {
+pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, today: Date) -> Observation {
     let lint = tokio::task::spawn_blocking({
         let project = Arc::clone(project);
-        move || worktree::lint_all(&project, occasion)
+        move || worktree::lint_all(&project, today)
     });
     let paths = prove_paths(project, stores).await;
     let mut reach = Reach::new(project, stores, &paths).await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::organizations::Organizations;
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::Repository;
 use crate::network::PathReport;
 use crate::plan::{Observed, Organization};
@@ -60,7 +60,12 @@ impl<'a> Reach<'a> {
     /// Why a registry is not to be asked: its path is not as declared.
     pub(super) fn path_problem(&self, registry: &str) -> Option<Problem> {
         let failure = self.paths.get(registry)?.failure()?;
-        let message = format!("`{registry}` cannot be used: {}", failure.observed);
+        let message = say!(
+            "`{registry}` cannot be used: {reason}",
+            "无法使用 `{registry}`：{reason}",
+            registry,
+            reason = failure.observed
+        );
         let mut problem = Problem::new("unreachable", message);
         problem.help.clone_from(&failure.fix);
         Some(problem)

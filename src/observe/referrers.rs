@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::CONCURRENCY;
 use super::reach::Reach;
 use super::syncs::Heads;
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
@@ -22,7 +22,7 @@ pub(super) struct Round {
     /// Both sides of the requests, as far as the lists tell them.
     pub(super) heads: Heads,
     /// What images lose because their own digest changes, by target.
-    pub(super) losses: BTreeMap<Location, String>,
+    pub(super) losses: BTreeMap<Location, Wording>,
     /// Why it is not known what refers to an image, by target.
     pub(super) unknown: BTreeMap<Location, Problem>,
 }
@@ -60,7 +60,7 @@ pub(super) async fn discover(reach: &Reach<'_>, requests: &[Request], facts: &BT
 #[derive(Default)]
 struct Found {
     requests: Vec<(Request, Heads)>,
-    loss: Option<String>,
+    loss: Option<Wording>,
 }
 
 async fn of_image(
@@ -99,7 +99,13 @@ async fn of_image(
     if !kept.contains(&root.digest) {
         let listed = source.referrers(&request.source.repository, &root.digest).await?.len();
         let lost = listed + tags.iter().filter(|tag| is_signature_of(tag, &root.digest)).count();
-        found.loss = (lost > 0).then(|| format!("{lost} of its signatures and referrers: its digest changes"));
+        found.loss = (lost > 0).then(|| {
+            say!(
+                "{lost} of its signatures and referrers: its digest changes",
+                "它的 {lost} 个签名和关联制品：摘要会变",
+                lost
+            )
+        });
     }
     Ok(found)
 }

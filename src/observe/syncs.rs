@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
 use super::reach::Reach;
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, Repository, same_content};
 use crate::plan::{Location, Observed, Request, SyncFacts};
@@ -134,8 +134,17 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
     let mut refused = BTreeMap::new();
     for (registry, keys) in wanted {
         let Some(pulls) = reach.source(registry).ok().and_then(Store::pulls) else { continue };
-        let message = format!("`{registry}` says that {pulls} are left, and this plan takes {} or more", keys.len());
-        let help = "log in for a higher limit, leave tags out, or go on with the rest when the time is over";
+        let message = say!(
+            "`{registry}` says that {pulls} are left, and this plan takes {count} or more",
+            "`{registry}` 称还剩 {pulls}，而这个计划需要 {count} 次或更多",
+            registry,
+            pulls = pulls.wording(),
+            count = keys.len()
+        );
+        let help = say!(
+            "log in for a higher limit, leave tags out, or go on with the rest when the time is over",
+            "登录以提高限额，减少标签，或者等限额恢复后再处理其余的"
+        );
         let problem = Problem::new("pulls-used-up", message).with_help(help);
         let beyond = keys.into_iter().skip(pulls.left as usize);
         refused.extend(beyond.map(|key| (key.clone(), problem.clone())));

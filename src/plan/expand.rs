@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::diag::{Diagnostic, Label, Problem, Span};
+use crate::diag::{Diagnostic, Label, Problem, Span, Wording, say};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, ManifestReference, Repository, Tag};
 use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, RepositoryPattern, Verify};
@@ -172,11 +172,16 @@ fn expand_rule(
         Err(why) => return expansion.unlisted.push(unlisted(rule.repositories.to_string(), why)),
     };
     if repositories.is_empty() {
-        let message = format!("no repository of `{}` matches `{}`", *migration.source, *rule.repositories);
+        let message = say!(
+            "no repository of `{registry}` matches `{pattern}`",
+            "`{registry}` 里没有仓库匹配 `{pattern}`",
+            registry = *migration.source,
+            pattern = *rule.repositories
+        );
         expansion.findings.push(
             Diagnostic::warning("nothing-matched", message)
-                .at(&project.source, rule.repositories.span, "matches nothing")
-                .with_help("correct the pattern, or remove the line"),
+                .at(&project.source, rule.repositories.span, MATCHES_NOTHING)
+                .with_help(say!("correct the pattern, or remove the line", "修正这个模式，或者删除这一行")),
         );
     }
     if let Some(copied) = rule.named() {
@@ -214,8 +219,14 @@ fn expand_rule(
 /// The tags that the source lists.
 fn tags<'a>(migration: &Migration, repository: &Repository, listings: &'a Listings) -> Result<&'a [Tag], Problem> {
     let missing = || {
-        Problem::new("no-repository", format!("`{}` has no repository {repository}", *migration.source))
-            .with_help("correct the name, or push the repository there first")
+        let message = say!(
+            "`{registry}` has no repository {repository}",
+            "`{registry}` 里没有仓库 {repository}",
+            registry = *migration.source,
+            repository
+        );
+        let help = say!("correct the name, or push the repository there first", "修正名字，或者先把仓库推送到那里");
+        Problem::new("no-repository", message).with_help(help)
     };
     match listings.tags.get(&(migration.source.value.clone(), repository.clone())) {
         Some(Observed::Known(Some(tags))) => Ok(tags),
@@ -256,13 +267,20 @@ fn source_location(migration: &Migration, repository: &Repository, reference: &M
     Location { registry: migration.source.value.clone(), repository: repository.clone(), reference: reference.clone() }
 }
 
+const MATCHES_NOTHING: Wording = say!("matches nothing", "没有匹配");
+
 fn report_idle(project: &Project, rule: &ImageRule, seen: &[Tag], findings: &mut Vec<Diagnostic>) {
     for pattern in rule.tags.unmatched(seen) {
-        let message = format!("no tag of `{}` matches `{}`", *rule.repositories, **pattern);
+        let message = say!(
+            "no tag of `{repositories}` matches `{pattern}`",
+            "`{repositories}` 没有标签匹配 `{pattern}`",
+            repositories = *rule.repositories,
+            pattern = **pattern
+        );
         findings.push(
             Diagnostic::warning("nothing-matched", message)
-                .at(&project.source, pattern.span, "matches nothing")
-                .with_help("correct the pattern, or remove it"),
+                .at(&project.source, pattern.span, MATCHES_NOTHING)
+                .with_help(say!("correct the pattern, or remove it", "修正这个模式，或者删除它")),
         );
     }
 }
@@ -281,7 +299,7 @@ fn add_requests(
         let target_repository = match rule.target(repository, organization) {
             Ok(repository) => repository,
             Err(error) => {
-                expansion.findings.push(Diagnostic::error("bad-image-name", error.to_string()).at(
+                expansion.findings.push(Diagnostic::error("bad-image-name", error.message()).at(
                     &project.source,
                     rule.span,
                     "",
@@ -336,15 +354,25 @@ fn merge(project: &Project, expansion: &mut Expansion) {
 }
 
 fn conflict(project: &Project, first: &Request, second: &Request) -> (Problem, Diagnostic) {
-    let message = format!("two rules write {}: from {} and from {}", first.target, first.source, second.source);
-    let problem =
-        Problem::new("target-conflict", message).with_help("narrow one of the two, or give one another name with `as`");
-    let mut diagnostic = Diagnostic::from(problem.clone()).at(&project.source, first.span, "one is here");
+    let message = say!(
+        "two rules write {target}: from {first} and from {second}",
+        "两条规则都写入 {target}：一条来自 {first}，一条来自 {second}",
+        target = first.target,
+        first = first.source,
+        second = second.source
+    );
+    let help = say!(
+        "narrow one of the two, or give one another name with `as`",
+        "缩小其中一条的范围，或者用 `as` 给其中一条换个名字"
+    );
+    let problem = Problem::new("target-conflict", message).with_help(help);
+    let mut diagnostic =
+        Diagnostic::from(problem.clone()).at(&project.source, first.span, say!("one is here", "一条在这里"));
     if second.span != first.span {
         diagnostic.labels.push(Label {
             source: project.source.clone(),
             span: second.span,
-            text: Some("the other here".to_owned()),
+            text: Some(say!("the other here", "另一条在这里")),
         });
     }
     (problem, diagnostic)

@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::scope::Scope;
 use super::step::{Action, FixWork, Step, Work};
+use crate::diag::say;
 use crate::image::Digest;
 use crate::lint::fix::diff::unified;
 use crate::lint::fix::{Change, Fixed};
@@ -31,8 +32,11 @@ pub(super) fn fix_steps<'a>(path: &'a str, fixed: &'a Fixed) -> impl Iterator<It
 }
 
 fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
-    let count = fixed.count();
-    let findings = if count == 1 { "finding" } else { "findings" };
+    let rules = fixed.rules();
+    let reason = match fixed.count() {
+        1 => say!("fixes 1 finding: {rules}", "修复 1 个问题：{rules}", rules),
+        count => say!("fixes {count} findings: {rules}", "修复 {count} 个问题：{rules}", count, rules),
+    };
     let work = FixWork {
         file: file.to_owned(),
         before: change.before.map(|text| Digest::sha256(text.as_bytes())),
@@ -44,7 +48,7 @@ fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
     Step {
         address: Address::fix(file),
         action: if change.before.is_some() { Action::Update } else { Action::Create },
-        reason: format!("fixes {count} {findings}: {}", fixed.rules()),
+        reason,
         help: None,
         work: Work::Fix(work),
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::lint::LintedDockerfile;
@@ -56,7 +56,7 @@ pub struct SyncFacts {
     /// The target holds the same image, written in other words; looked at only where that is good enough.
     pub equivalent: bool,
     /// What its signatures and referrers lose because its digest changes.
-    pub unsigned: Option<String>,
+    pub unsigned: Option<Wording>,
     /// Why it is not known what refers to it.
     pub referrers_unknown: Option<Problem>,
 }

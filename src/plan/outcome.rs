@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 
 use super::address::Address;
 use super::step::Action;
@@ -16,11 +16,11 @@ pub const TARGET_MOVED: &str = "target-moved";
 pub enum Outcome {
     /// The gate is open.
     Passed {
-        note: String,
+        note: Wording,
     },
     /// The target was already as planned.
     Unchanged {
-        note: String,
+        note: Wording,
     },
     Created {
         bytes: u64,
@@ -36,7 +36,7 @@ pub enum Outcome {
     },
     /// Not tried, because of another step or an interrupt.
     Skipped {
-        because: String,
+        because: Wording,
     },
     Failed {
         problem: Problem,
@@ -44,6 +44,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Why a step is skipped that the user did not let begin.
+    pub const INTERRUPTED: Wording = say!("interrupted", "被中断");
+
     /// Its name in documents and reports.
     #[must_use]
     pub const fn word(&self) -> &'static str {

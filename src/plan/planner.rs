@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Problem, Severity};
+use crate::diag::{Problem, Severity, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::lint::fix::Fixed;
 use crate::lint::{LintedDockerfile, policy::Gates};
-use crate::network::{PathReport, Verdict};
+use crate::network::{CheckResult, PathReport, Verdict};
 use crate::project::Project;
 
 use super::address::Address;
@@ -284,7 +284,12 @@ impl Planner<'_> {
 
     fn sync_step(&self, request: &Request, holdings: &mut Holdings<'_>, costs: &mut Costs<'_>) -> Step {
         let address = Address::sync(&request.target);
-        let unobserved = || Problem::new("not-observed", format!("{} was not looked at", request.target));
+        let unobserved = || {
+            Problem::new(
+                "not-observed",
+                say!("{target} was not looked at", "没有查看 {target}", target = request.target),
+            )
+        };
         let decided = match self.inventory.syncs.get(&request.target) {
             _ if request.conflict.is_some() => Err(request.conflict.clone().unwrap_or_else(unobserved)),
             Some(facts) => decide(request, facts),
@@ -317,7 +322,7 @@ impl Planner<'_> {
             retries: request.retries,
             verify: request.verify,
         }));
-        Step { address, action, reason: reason.to_owned(), help: None, work }
+        Step { address, action, reason, help: None, work }
     }
 }
 
@@ -332,7 +337,7 @@ fn gates_target(gates: &Gates, target: &str) -> bool {
 /// What one request comes to.
 struct Decision<'a> {
     action: Action,
-    reason: &'static str,
+    reason: Wording,
     source: Digest,
     before: Option<Digest>,
     /// None where layers have to be recompressed first.
@@ -358,7 +363,7 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
     {
         return Ok(decision(
             Action::Unchanged,
-            "present, and only what is missing is wanted",
+            say!("present, and only what is missing is wanted", "已存在，而只需补齐缺失的"),
             Some(present.digest.clone()),
             None,
         ));
@@ -374,17 +379,18 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
         return Err(other_digest(request, after.as_ref()));
     }
     let (action, reason) = match target {
-        Some(target) if Some(&target.digest) == after.as_ref() => (Action::Unchanged, "the same digest"),
-        Some(present) if facts.equivalent => {
-            return Ok(decision(
-                Action::Unchanged,
-                if after.is_some() { "the same image, written in other words" } else { "the same image, recompressed" },
-                Some(present.digest.clone()),
-                None,
-            ));
+        Some(target) if Some(&target.digest) == after.as_ref() => {
+            (Action::Unchanged, say!("the same digest", "摘要相同"))
         }
-        Some(_) => (Action::Update, "the target holds something else"),
-        None => (Action::Create, "not at the target"),
+        Some(present) if facts.equivalent => {
+            let reason = match after {
+                Some(_) => say!("the same image, written in other words", "同一镜像，只是写法不同"),
+                None => say!("the same image, recompressed", "同一镜像，只是重新压缩过"),
+            };
+            return Ok(decision(Action::Unchanged, reason, Some(present.digest.clone()), None));
+        }
+        Some(_) => (Action::Update, say!("the target holds something else", "目标上的内容不同")),
+        None => (Action::Create, say!("not at the target", "目标上没有")),
     };
     Ok(decision(action, reason, after, image))
 }
@@ -394,14 +400,23 @@ fn after(request: &Request, source: &Descriptor, image: Option<&ImageTree>) -> R
     match image {
         Some(tree) => Ok(tree.digest().cloned()),
         None if !request.rewrite.needs_content(&source.media_type) => Ok(Some(source.digest.clone())),
-        None => Err(Problem::new("not-observed", format!("the image of {} was not read", request.source))),
+        None => Err(Problem::new(
+            "not-observed",
+            say!("the image of {source} was not read", "没有读取 {source} 的镜像", source = request.source),
+        )),
     }
 }
 
 fn other_digest(request: &Request, after: Option<&Digest>) -> Problem {
-    let after = after.map_or_else(|| "another digest".to_owned(), ToString::to_string);
-    let message = format!("{} has to be rewritten for the target and becomes {after} there", request.source);
-    Problem::new("digest-changes", message).with_help("give it a tag to be found by: `as=\"nginx:1.25\"`")
+    let after = after.map_or_else(|| say!("another digest", "另一个摘要"), |after| Wording::same(after.to_string()));
+    let message = say!(
+        "{source} has to be rewritten for the target and becomes {after} there",
+        "{source} 必须为目标改写，在那里会变成 {after}",
+        source = request.source,
+        after
+    );
+    let help = say!("give it a tag to be found by: `as=\"nginx:1.25\"`", "给它一个可以找到的标签：`as=\"nginx:1.25\"`");
+    Problem::new("digest-changes", message).with_help(help)
 }
 
 fn known<T>(observed: &Observed<T>) -> Result<&T, Problem> {
@@ -412,15 +427,16 @@ fn known<T>(observed: &Observed<T>) -> Result<&T, Problem> {
 }
 
 fn missing_source(source: &Location) -> Problem {
-    Problem::new("no-source-tag", format!("the source has no {source}"))
-        .with_help("correct it in the project file, or push it to the source first")
+    let help =
+        say!("correct it in the project file, or push it to the source first", "在项目文件里修正，或者先推送到源");
+    Problem::new("no-source-tag", say!("the source has no {source}", "源里没有 {source}", source)).with_help(help)
 }
 
 fn shut_gate(first: &Address, count: usize) -> Problem {
     let message = match count - 1 {
-        0 => format!("behind {first}"),
-        1 => format!("behind {first} and 1 other step"),
-        more => format!("behind {first} and {more} other steps"),
+        0 => say!("behind {first}", "受阻于 {first}", first),
+        1 => say!("behind {first} and 1 other step", "受阻于 {first} 和另外 1 个步骤", first),
+        more => say!("behind {first} and {more} other steps", "受阻于 {first} 和另外 {more} 个步骤", first, more),
     };
     Problem::new("gate-shut", message)
 }
@@ -450,12 +466,17 @@ fn lint_step(dockerfile: &LintedDockerfile, fixed: Option<&Fixed>) -> Step {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let reason = match (errors, warnings) {
-        (0, 0) => "nothing found".to_owned(),
-        _ => format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings)),
+        (0, 0) => say!("nothing found", "没有发现问题"),
+        _ => say!(
+            "{errors}, {warnings}",
+            "{errors}，{warnings}",
+            errors = Wording::counted(errors, &say!("error", "个错误")),
+            warnings = Wording::counted(warnings, &say!("warning", "个警告"))
+        ),
     };
     let reason = match report.held.len() {
         0 => reason,
-        held => format!("{reason}; {held} held by the baseline"),
+        held => say!("{reason}; {held} held by the baseline", "{reason}；另有 {held} 个已记入基线", reason, held),
     };
     let failed = report.failed;
     let fixed_digest = fixed.map(|fixed| Digest::sha256(fixed.after.text().as_bytes()));
@@ -463,7 +484,12 @@ fn lint_step(dockerfile: &LintedDockerfile, fixed: Option<&Fixed>) -> Step {
         address: Address::lint(&dockerfile.path),
         action: if failed { Action::Blocked } else { Action::Unchanged },
         reason,
-        help: failed.then(|| "mend the findings, or change the policy in the `dockerfiles` section".to_owned()),
+        help: failed.then(|| {
+            say!(
+                "mend the findings, or change the policy in the `dockerfiles` section",
+                "修复这些问题，或者修改 `dockerfiles` 小节里的策略"
+            )
+        }),
         work: Work::Lint(LintWork {
             file: dockerfile.path.clone(),
             set: dockerfile.set,
@@ -488,8 +514,13 @@ fn lint_finding(finding: &crate::lint::Finding) -> LintFinding {
 fn network_step(registry: &str, report: &PathReport) -> Step {
     let passed = report.checks.iter().filter(|result| result.verdict == Verdict::Pass).count();
     let (action, reason, help) = match report.failure() {
-        Some(failure) => (Action::Blocked, format!("{}: {}", failure.check, failure.observed), failure.fix.clone()),
-        None => (Action::Unchanged, format!("{passed} check{} passed", plural(passed)), None),
+        Some(CheckResult { check, observed, fix, .. }) => {
+            (Action::Blocked, say!("{check}: {observed}", "{check}：{observed}", check, observed), fix.clone())
+        }
+        None => {
+            let checks = Wording::counted(passed, &say!("check", "项检查"));
+            (Action::Unchanged, say!("{checks} passed", "{checks}通过", checks), None)
+        }
     };
     Step {
         address: Address::network(registry),
@@ -518,10 +549,6 @@ fn prune_step(surplus: &Surplus, shut: Option<Problem>) -> Option<Step> {
         Ok(held) => held,
         Err(why) => return Some(Step::blocked(address, why, work(None))),
     };
-    let reason = "no rule selects it".to_owned();
+    let reason = say!("no rule selects it", "没有规则选中它");
     Some(Step { address, action: Action::Delete, reason, help: None, work: work(Some(held.digest.clone())) })
-}
-
-const fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Problem, Wording, say};
 use crate::image::{Descriptor, ManifestReference, Repository, Tag};
 use crate::migrate::Prune;
 use crate::project::Project;
@@ -82,15 +82,16 @@ fn not_pruned(project: &Project, expansion: &Expansion) -> Vec<Diagnostic> {
         let targets = migration.targets.iter().filter(|target| is_partly_listed(expansion, target));
         targets.map(move |target| (at, target))
     });
-    let why = "not every rule that writes there could be listed";
-    partly.map(|(at, target)| left_alone(project, at, target, why)).collect()
+    let why = say!("not every rule that writes there could be listed", "写入那里的规则没有全部列出");
+    partly.map(|(at, target)| left_alone(project, at, target, &why)).collect()
 }
 
-fn left_alone(project: &Project, migration: usize, place: &str, why: &str) -> Diagnostic {
-    Diagnostic::warning("not-pruned", format!("nothing is deleted from {place}: {why}")).at(
+fn left_alone(project: &Project, migration: usize, place: &str, why: &Wording) -> Diagnostic {
+    let message = say!("nothing is deleted from {place}: {why}", "不会从 {place} 删除任何标签：{why}", place, why);
+    Diagnostic::warning("not-pruned", message).at(
         &project.source,
         project.migrations[migration].span,
-        "of this migration",
+        say!("of this migration", "属于这个迁移"),
     )
 }
 
@@ -109,7 +110,7 @@ fn guarded(project: &Project, found: BTreeMap<Location, usize>) -> Vec<Surplus> 
     for migration in found.values() {
         *counts.entry(*migration).or_default() += 1;
     }
-    let not_looked_at = || Problem::new("not-observed", "it was not looked at");
+    let not_looked_at = || Problem::new("not-observed", say!("it was not looked at", "没有查看它"));
     let surplus = found.into_iter().map(|(target, migration)| {
         let most = project.migrations[migration].prune.map_or(0, |Prune { max_delete }| max_delete);
         let refused = (counts[&migration] > most).then(|| too_many(counts[&migration], most));
@@ -119,9 +120,16 @@ fn guarded(project: &Project, found: BTreeMap<Location, usize>) -> Vec<Surplus> 
 }
 
 fn too_many(count: usize, most: usize) -> Problem {
-    let message = format!("no rule selects it, but it is one of {count} such tags, and max-delete is {most}");
-    Problem::new("max-delete", message)
-        .with_help("look whether the selection is what you mean; if it is, raise `max-delete` of the migration")
+    let message = say!(
+        "no rule selects it, but it is one of {count} such tags, and max-delete is {most}",
+        "没有规则选中它，但这样的标签共有 {count} 个，而 max-delete 是 {most}",
+        count,
+        most
+    );
+    Problem::new("max-delete", message).with_help(say!(
+        "look whether the selection is what you mean; if it is, raise `max-delete` of the migration",
+        "确认选择的范围是否符合本意；如果符合，就调大该迁移的 `max-delete`"
+    ))
 }
 
 #[cfg(test)]

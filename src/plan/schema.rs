@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::graph::Graph;
 use super::*;
-use crate::diag::Severity;
+use crate::diag::{Severity, Wording};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType};
 use crate::migrate::Verify;
@@ -71,15 +71,15 @@ fn transfers() -> Vec<Transfer> {
 }
 
 fn step(address: Address, action: Action, work: Work) -> Step {
-    let help = (action == Action::Blocked).then(|| "do something about it".to_owned());
-    Step { address, action, reason: "a reason".to_owned(), help, work }
+    let help = (action == Action::Blocked).then(|| Wording::same("do something about it"));
+    Step { address, action, reason: Wording::same("a reason"), help, work }
 }
 
 fn lint(file: &str, action: Action, severities: &[Severity]) -> Step {
     let finding = |severity: &Severity| LintFinding {
         rule: "latest-tag".to_owned(),
         severity: *severity,
-        message: "moves".to_owned(),
+        message: Wording::same("moves"),
         line: 1,
         column: 6,
     };
@@ -99,10 +99,10 @@ fn network(registry: &str, action: Action, verdicts: &[Verdict]) -> Step {
     let result = |(check, verdict): (Check, &Verdict)| CheckResult {
         check,
         verdict: *verdict,
-        expected: "a way".to_owned(),
-        observed: "what there is".to_owned(),
-        evidence: if *verdict >= Verdict::Warn { vec!["a single fact".to_owned()] } else { vec![] },
-        fix: (*verdict >= Verdict::Warn).then(|| "make one".to_owned()),
+        expected: Wording::same("a way"),
+        observed: Wording::same("what there is"),
+        evidence: if *verdict >= Verdict::Warn { vec![Wording::same("a single fact")] } else { vec![] },
+        fix: (*verdict >= Verdict::Warn).then(|| Wording::same("make one")),
     };
     let checks = Check::ALL.into_iter().zip(verdicts.iter().cycle()).map(result).collect();
     step(Address::network(registry), action, Work::Network(NetworkWork { registry: registry.to_owned(), checks }))
@@ -126,7 +126,7 @@ fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
         before: digest("before").filter(|_| action != Action::Create),
         after: digest("after"),
         subject: (action == Action::Create).then(|| Digest::sha256(b"subject")),
-        losses: if rewrite.is_identity() { vec![] } else { vec!["1 platform".to_owned()] },
+        losses: if rewrite.is_identity() { vec![] } else { vec![Wording::same("1 platform")] },
         rewrite,
         blobs: if action.is_change() { transfers().into_iter().map(blob).collect() } else { vec![] },
         bytes: 4,

@@ -1,6 +1,6 @@
 //! Steps of a plan: what is to be done, why, and what it changes.
 
-use crate::diag::{Problem, Severity};
+use crate::diag::{Problem, Severity, Wording};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType, Repository};
 use crate::migrate::Verify;
@@ -46,10 +46,10 @@ pub struct Step {
     pub address: Address,
     pub action: Action,
     /// Why this action, in one phrase.
-    pub reason: String,
+    pub reason: Wording,
     /// What to do about it; only where something is blocked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub help: Option<String>,
+    pub help: Option<Wording>,
     #[serde(flatten)]
     pub work: Work,
 }
@@ -134,7 +134,7 @@ pub struct LintWork {
 pub struct LintFinding {
     pub rule: String,
     pub severity: Severity,
-    pub message: String,
+    pub message: Wording,
     /// From 1.
     pub line: usize,
     /// From 1, in characters.
@@ -185,7 +185,7 @@ pub struct SyncWork {
     pub subject: Option<Digest>,
     /// What the rewrite takes away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<String>,
+    pub losses: Vec<Wording>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blobs: Vec<PlannedBlob>,
     /// Sum of the sizes of the blobs to upload.

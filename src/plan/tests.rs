@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::diag::{Diagnostic, Problem, Source};
+use crate::diag::{Diagnostic, Problem, Source, Wording};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
 use crate::lint::{LintedDockerfile, Report};
@@ -100,7 +100,7 @@ fn report(failed: bool) -> Report {
 
 fn path(failed: bool) -> PathReport {
     let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
-    let (expected, observed) = ("a way".to_owned(), "what there is".to_owned());
+    let (expected, observed) = (Wording::same("a way"), Wording::same("what there is"));
     PathReport {
         checks: vec![CheckResult { check: Check::Tcp, verdict, expected, observed, evidence: Vec::new(), fix: None }],
     }

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::PathTarget;
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::Repository;
 use crate::network::CheckResult;
 use crate::network::judge::{self, Asked, Grant};
@@ -51,8 +51,14 @@ async fn grant(limit: Duration, request: impl Future<Output = Result<(), Error>>
         Ok(Err(error)) if error.is_temporary() => Grant::Unanswered(error.problem()),
         Ok(Err(error)) => Grant::Refused(error.problem()),
         Err(_) => Grant::Unanswered(
-            Problem::new("auth-token-timeout", format!("no answer within {} s", limit.as_secs_f32()))
-                .with_help("look at the health of the registry's token server, then try again"),
+            Problem::new(
+                "auth-token-timeout",
+                say!("no answer within {limit} s", "{limit} 秒内没有应答", limit = limit.as_secs_f32()),
+            )
+            .with_help(say!(
+                "look at the health of the registry's token server, then try again",
+                "检查镜像仓库令牌服务的状态，然后重试"
+            )),
         ),
     }
 }
@@ -67,9 +73,9 @@ async fn ask(target: &PathTarget, repository: &Repository, access: Access) -> As
     };
     let answer = grant(target.limits.auth_token, authorized).await;
     let access = match access {
-        Access::Pull => "pull",
-        Access::PullPush => "pull and push",
-        Access::Delete => "pull, push and delete",
+        Access::Pull => say!("pull", "拉取"),
+        Access::PullPush => say!("pull and push", "拉取和推送"),
+        Access::Delete => say!("pull, push and delete", "拉取、推送和删除"),
     };
     Asked { repository: repository.clone(), access, answer }
 }

@@ -1,6 +1,5 @@
 //! Asks the system's resolver and every name server by itself, and reads the hosts file.
 
-use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{PathTarget, name_servers};
+use crate::diag::{Wording, say};
 use crate::network::hosts;
 use crate::network::judge::{Answer, HostsFile, Resolution};
 
@@ -25,18 +25,19 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
     );
     let pins = match text {
         Ok(Ok(text)) => Ok(hosts::pins(&String::from_utf8_lossy(&text), host)),
-        Ok(Err(error)) => Err(words(&error)),
-        Err(_) => Err("reading it does not end".to_owned()),
+        Ok(Err(reason)) => Err(reason),
+        Err(_) => Err(say!("reading it does not end", "读取迟迟没有结束")),
     };
     Resolution { answer, servers, hosts: HostsFile { path: path.to_owned(), is_declared: declared.is_some(), pins } }
 }
 
 /// A pipe would keep its reader for ever, beyond any time limit.
-pub(super) async fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if tokio::fs::metadata(path).await?.is_file() {
-        tokio::fs::read(path).await
+pub(super) async fn read(path: &Path) -> Result<Vec<u8>, Wording> {
+    let words = |error| Wording::of_system(&error);
+    if tokio::fs::metadata(path).await.map_err(words)?.is_file() {
+        tokio::fs::read(path).await.map_err(words)
     } else {
-        Err(io::Error::other("not a regular file"))
+        Err(say!("not a regular file", "不是普通文件"))
     }
 }
 
@@ -44,33 +45,21 @@ pub(super) async fn read(path: &Path) -> io::Result<Vec<u8>> {
 pub(super) async fn resolve(host: &str, limit: Duration) -> Answer {
     let mut addresses: Vec<IpAddr> = match timeout(limit, tokio::net::lookup_host((host, 0))).await {
         Err(_) => return Answer::TimedOut(limit),
-        Ok(Err(error)) => return Answer::None(words(&error)),
+        Ok(Err(error)) => return Answer::None(Wording::of_system(&error)),
         Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
     };
     let mut seen = std::collections::BTreeSet::new();
     addresses.retain(|address| seen.insert(*address));
-    if addresses.is_empty() { Answer::None("the answer is empty".to_owned()) } else { Answer::Addresses(addresses) }
-}
-
-/// The operating system's words, without the number and the prefix of its resolver.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-    let text = text.split_once(" (os error").map_or(text, |(text, _)| text);
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+    if addresses.is_empty() {
+        Answer::None(say!("the answer is empty", "应答是空的"))
+    } else {
+        Answer::Addresses(addresses)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_systems_words_fit_into_a_sentence() {
-        let error = io::Error::other("failed to lookup address information: Name or service not known");
-        assert_eq!(words(&error), "name or service not known");
-        assert_eq!(words(&io::Error::from_raw_os_error(2)), "no such file or directory");
-    }
 
     #[tokio::test]
     async fn the_systems_own_name_resolves_once_an_address() {

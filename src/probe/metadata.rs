@@ -7,6 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::diag::{Wording, say};
+
 /// Where every ECS finds its service, `host:port`.
 pub(super) const SERVICE: &str = "169.254.169.254:80";
 const PATH: &str = "/openstack/latest/meta_data.json";
@@ -14,12 +16,18 @@ const PATH: &str = "/openstack/latest/meta_data.json";
 const LONGEST: u64 = 64 * 1024;
 
 /// The machine's region, or why it is not known. Never through a proxy: that would ask for the proxy's region.
-pub(super) async fn region(service: &str, limit: Duration) -> Result<String, String> {
+pub(super) async fn region(service: &str, limit: Duration) -> Result<String, Wording> {
     let answer = match timeout(limit, ask(service)).await {
-        Err(_) => return Err(format!("no answer within {} s", limit.as_secs_f32())),
-        Ok(answer) => answer.map_err(|error| error.to_string())?,
+        Err(_) => return Err(say!("no answer within {limit} s", "{limit} 秒内没有应答", limit = limit.as_secs_f32())),
+        Ok(answer) => answer.map_err(|error| Wording::of_system(&error))?,
     };
-    read(&answer).ok_or_else(|| format!("http://{service}{PATH} does not answer as an ECS's does"))
+    read(&answer).ok_or_else(|| {
+        say!(
+            "{url} does not answer as an ECS's does",
+            "{url} 的应答不像 ECS 的元数据服务",
+            url = format_args!("http://{service}{PATH}")
+        )
+    })
 }
 
 /// HTTP/1.0: the answer comes in one piece and ends with the connection.
@@ -53,7 +61,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(5);
 
-    async fn said(answer: &'static str) -> Result<String, String> {
+    async fn said(answer: &'static str) -> Result<String, Wording> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let service = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move {
@@ -70,13 +78,16 @@ mod tests {
     async fn the_region_is_read() {
         let answer =
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"region_id\": \"cn-north-4\", \"x\": 1}";
-        assert_eq!(said(answer).await.as_deref(), Ok("cn-north-4"));
+        assert_eq!(said(answer).await.unwrap(), "cn-north-4");
     }
 
     #[tokio::test]
     async fn another_clouds_answer_is_no_region() {
         for answer in ["", "HTTP/1.1 404 Not Found\r\n\r\n{}", "HTTP/1.1 200 OK\r\n\r\n{\"region_id\": \"../../x\"}"] {
-            assert!(said(answer).await.unwrap_err().ends_with("does not answer as an ECS's does"), "{answer}");
+            assert!(
+                said(answer).await.unwrap_err().english().ends_with("does not answer as an ECS's does"),
+                "{answer}"
+            );
         }
     }
 
@@ -85,6 +96,6 @@ mod tests {
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let limit = Duration::from_millis(200);
         let said = region(&silent.local_addr().unwrap().to_string(), limit).await;
-        assert_eq!(said.unwrap_err(), "no answer within 0.2 s");
+        assert_eq!(said.unwrap_err().english(), "no answer within 0.2 s");
     }
 }

@@ -23,10 +23,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::diag::{Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::network::judge::{self, Answer, Peer};
 use crate::network::{
-    Check, CheckResult, Environment, Mode, Network, PathReport, ProxyScheme, Route, Verdict, WantedChecks, route,
+    Check, CheckResult, Environment, Mode, Network, PathReport, Proxy, ProxyScheme, Route, Verdict, WantedChecks, route,
 };
 use crate::registry::{Access, Client, TlsSettings};
 
@@ -136,16 +137,26 @@ async fn env_region(target: &PathTarget) -> Option<CheckResult> {
     if !target.wanted.makes(Check::EnvRegion) {
         return None;
     }
-    let skipped = |why: &str| Some(judge::skipped(Check::EnvRegion, why));
-    let Some(region) = &target.region else { return skipped("the registry belongs to no region") };
+    let skipped = |why: Wording| Some(judge::skipped(Check::EnvRegion, why));
+    let Some(region) = &target.region else {
+        return skipped(say!("the registry belongs to no region", "镜像仓库不属于任何区域"));
+    };
     match target.mode() {
-        None => skipped("no mode is declared"),
-        Some(Mode::VpcEndpoint { .. }) => skipped("an endpoint is reached from outside the region too"),
+        None => skipped(say!("no mode is declared", "没有声明模式")),
+        Some(Mode::VpcEndpoint { .. }) => {
+            skipped(say!("an endpoint is reached from outside the region too", "终端节点从区域外也可以访问"))
+        }
         Some(mode) => {
             let here = metadata::region(&target.metadata, target.limits.metadata).await;
             Some(judge::env_region(mode, target.host().host(), region, &here))
         }
     }
+}
+
+const NO_ADDRESS: Wording = say!("no address is known", "没有已知的地址");
+
+fn proxy_resolves(proxy: &Proxy) -> Wording {
+    say!("the proxy {proxy} resolves the name", "域名由代理 {proxy} 解析", proxy)
 }
 
 struct Walk<'a> {
@@ -187,7 +198,7 @@ impl Walk<'_> {
         }
         let failed = |result: &&CheckResult| result.verdict == Verdict::Fail && check.needs().contains(&result.check);
         let Some(blocker) = self.report.checks.iter().find(failed).map(|result| result.check) else { return false };
-        self.record(judge::skipped(check, format!("{blocker} failed")));
+        self.record(judge::skipped(check, say!("{blocker} failed", "{blocker} 失败", blocker)));
         true
     }
 
@@ -198,7 +209,7 @@ impl Walk<'_> {
             return Vec::new();
         }
         if let Route::Through(proxy) = &self.route {
-            let skipped = judge::skipped(Check::DnsRegistry, format!("the proxy {proxy} resolves the name"));
+            let skipped = judge::skipped(Check::DnsRegistry, proxy_resolves(proxy));
             self.record(skipped);
             return Vec::new();
         }
@@ -220,12 +231,8 @@ impl Walk<'_> {
         }
         let (target, mode) = (self.target, self.target.mode());
         let result = match (mode, &self.route) {
-            (Some(_), Route::Through(proxy)) => {
-                judge::skipped(Check::AddressClass, format!("the proxy {proxy} resolves the name"))
-            }
-            (Some(_), Route::Direct(_)) if addresses.is_empty() => {
-                judge::skipped(Check::AddressClass, "no address is known")
-            }
+            (Some(_), Route::Through(proxy)) => judge::skipped(Check::AddressClass, proxy_resolves(proxy)),
+            (Some(_), Route::Direct(_)) if addresses.is_empty() => judge::skipped(Check::AddressClass, NO_ADDRESS),
             _ => judge::address_class(target.host().host(), mode, target.endpoint(), addresses),
         };
         self.record(result);
@@ -236,8 +243,11 @@ impl Walk<'_> {
             return;
         }
         let result = match &self.route {
-            Route::Through(proxy) => judge::skipped(Check::RouteSource, format!("packets go to the proxy {proxy}")),
-            Route::Direct(_) if addresses.is_empty() => judge::skipped(Check::RouteSource, "no address is known"),
+            Route::Through(proxy) => {
+                let why = say!("packets go to the proxy {proxy}", "数据包发往代理 {proxy}", proxy);
+                judge::skipped(Check::RouteSource, why)
+            }
+            Route::Direct(_) if addresses.is_empty() => judge::skipped(Check::RouteSource, NO_ADDRESS),
             Route::Direct(_) => judge::route_source(&route_source::observe(addresses), self.target.interface()),
         };
         self.record(result);
@@ -275,12 +285,18 @@ impl Walk<'_> {
             return;
         }
         let result = match (connected, &self.route) {
-            _ if self.target.tls().plain_http => judge::skipped(Check::Tls, "`plain-http=true` is declared"),
+            _ if self.target.tls().plain_http => {
+                judge::skipped(Check::Tls, say!("`plain-http=true` is declared", "声明了 `plain-http=true`"))
+            }
             (_, Route::Through(proxy)) if proxy.scheme != ProxyScheme::Http => judge::skipped(
                 Check::Tls,
-                format!("{proxy} is itself reached through TLS or SOCKS; registry-api makes the handshake"),
+                say!(
+                    "{proxy} is itself reached through TLS or SOCKS; registry-api makes the handshake",
+                    "{proxy} 本身要通过 TLS 或 SOCKS 访问；握手由 registry-api 完成",
+                    proxy
+                ),
             ),
-            (None, _) => judge::skipped(Check::Tls, "no connection to make it over"),
+            (None, _) => judge::skipped(Check::Tls, say!("no connection to make it over", "没有可用的连接")),
             (Some(address), route) => {
                 judge::tls(self.target.host().host(), &tls::observe(self.target, route, address).await)
             }

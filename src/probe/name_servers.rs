@@ -15,6 +15,7 @@ use resolv_conf::{Config, ScopedIp};
 use tokio::time::timeout;
 
 use super::dns_registry::read;
+use crate::diag::{Wording, say};
 use crate::network::judge::{Answer, NameServer};
 
 const DNS_PORT: u16 = 53;
@@ -65,7 +66,11 @@ async fn lookup(server: SocketAddr, host: &str, limit: Duration) -> Result<Answe
     let mut addresses: Vec<_> = found.iter().collect();
     addresses.sort_unstable();
     addresses.dedup();
-    Ok(if addresses.is_empty() { Answer::None("no address".to_owned()) } else { Answer::Addresses(addresses) })
+    Ok(if addresses.is_empty() {
+        Answer::None(say!("no address", "没有地址"))
+    } else {
+        Answer::Addresses(addresses)
+    })
 }
 
 fn options(limit: Duration) -> ResolverOpts {
@@ -78,16 +83,16 @@ fn options(limit: Duration) -> ResolverOpts {
     options
 }
 
-fn words(error: &NetError) -> String {
+fn words(error: &NetError) -> Wording {
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NXDomain => "no such name (NXDOMAIN)".to_owned(),
-            ResponseCode::NoError => "the name has no address".to_owned(),
-            code => code.to_str().to_owned(),
+            ResponseCode::NXDomain => say!("no such name (NXDOMAIN)", "没有这个域名（NXDOMAIN）"),
+            ResponseCode::NoError => say!("the name has no address", "该域名没有地址"),
+            code => Wording::same(code.to_str()),
         },
-        NetError::Dns(DnsError::ResponseCode(code)) => format!("it answers {}", code.to_str()),
-        NetError::NoConnections => "no answer".to_owned(),
-        error => error.to_string(),
+        NetError::Dns(DnsError::ResponseCode(code)) => say!("it answers {code}", "它答复 {code}", code = code.to_str()),
+        NetError::NoConnections => say!("no answer", "没有应答"),
+        error => Wording::same(error.to_string()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From what a project declares to the target of a walk.
 
 use super::{Limits, PathTarget, metadata, path};
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::Repository;
 use crate::migrate::{Migration, RepositoryPattern};
 use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
@@ -51,13 +51,13 @@ fn region(declared: &RegistryDecl) -> Option<String> {
 fn unopened(problem: Problem) -> PathReport {
     // What keeps a client from being made is a secret or a certificate.
     let (check, expected) = match problem.code.as_str() {
-        "bad-file" => (Check::Tls, "certificates as declared"),
-        _ => (Check::AuthToken, "credentials and certificates as declared"),
+        "bad-file" => (Check::Tls, say!("certificates as declared", "证书与声明一致")),
+        _ => (Check::AuthToken, say!("credentials and certificates as declared", "凭据和证书与声明一致")),
     };
     let result = CheckResult {
         check,
         verdict: Verdict::Fail,
-        expected: expected.to_owned(),
+        expected,
         observed: problem.message,
         evidence: Vec::new(),
         fix: problem.help,

@@ -3,13 +3,14 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
+use crate::diag::Wording;
 use crate::network::judge::{Departure, Source};
 
 /// One departure an address.
 pub(super) fn observe(addresses: &[IpAddr]) -> Vec<Departure> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let departure = |to: &IpAddr| {
-        let from = source(*to).map_err(|error| error.to_string()).map(|address| {
+        let from = source(*to).map_err(|error| Wording::of_system(&error)).map(|address| {
             let owner = interfaces.iter().find(|interface| interface.ip() == address);
             Source { address, interface: owner.map(|interface| interface.name.clone()) }
         });
@@ -36,6 +37,6 @@ mod tests {
         let departures = observe(&["127.0.0.1".parse().unwrap()]);
         let source = departures[0].from.as_ref().unwrap();
         assert_eq!(source.address, IpAddr::from(Ipv4Addr::LOCALHOST));
-        assert!(source.interface.as_ref().unwrap().starts_with("lo"), "{source}");
+        assert!(source.interface.as_ref().unwrap().starts_with("lo"), "{source:?}");
     }
 }

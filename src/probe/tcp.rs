@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::diag::Wording;
 use crate::network::judge::{Attempt, ConnectFailure};
 
 /// One attempt an address, all at the same time.
@@ -31,7 +32,7 @@ fn failure(error: &io::Error, limit: Duration) -> ConnectFailure {
         ErrorKind::TimedOut => ConnectFailure::TimedOut(limit),
         ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable => ConnectFailure::Unreachable,
         ErrorKind::HostUnreachable => ConnectFailure::Rejected,
-        _ => ConnectFailure::Other(error.to_string()),
+        _ => ConnectFailure::Other(Wording::of_system(error)),
     }
 }
 

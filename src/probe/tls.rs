@@ -14,6 +14,7 @@ use tokio_rustls::TlsConnector;
 use super::PathTarget;
 use super::trust::{self, Recorder, Seen};
 use super::tunnel::{self, TunnelError};
+use crate::diag::{Wording, say};
 use crate::network::Route;
 use crate::network::certificate::Certificate;
 use crate::network::judge::{Distrust, Handshake};
@@ -57,7 +58,11 @@ impl Line<'_> {
         };
         let host = self.target.host().host();
         let Ok(name) = ServerName::try_from(host.to_owned()) else {
-            return Handshake::Refused(format!("no certificate can hold the name `{host}`"));
+            return Handshake::Refused(say!(
+                "no certificate can hold the name `{host}`",
+                "证书里不可能有域名 `{host}`",
+                host
+            ));
         };
         let stream = match self.open().await {
             Ok(stream) => stream,
@@ -102,8 +107,10 @@ fn broken_off(recorder: &Recorder, error: &io::Error) -> Handshake {
     }
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::InvalidMessage(_)) => Handshake::NotTls,
-        Some(Error::AlertReceived(alert)) => Handshake::Refused(format!("the server says {alert:?}")),
-        Some(error) => Handshake::Refused(error.to_string()),
+        Some(Error::AlertReceived(alert)) => {
+            Handshake::Refused(say!("the server says {alert}", "服务器答复 {alert}", alert = format_args!("{alert:?}")))
+        }
+        Some(error) => Handshake::Refused(Wording::same(error.to_string())),
         None => Handshake::Closed,
     }
 }

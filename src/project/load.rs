@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(code_of(directory.path()), "not-a-file");
         std::fs::write(&file, b"project \"a\xff\"").unwrap();
         let found = load(&file).unwrap_err();
-        assert!(found[0].problem.message.contains("byte 10 "), "{}", found[0].problem.message);
+        assert!(found[0].problem.message.english().contains("byte 10 "), "{:?}", found[0].problem.message);
         File::create(&file).unwrap().set_len(MAX_BYTES + 1).unwrap();
         assert_eq!(code_of(&file), "huge-project-file");
     }

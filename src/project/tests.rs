@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::*;
+use crate::diag::Wording;
 use crate::lint::policy::{Gates, Level};
 use crate::migrate::{Age, Attestations, Flatten, Newest, Referrers};
 use crate::network::{Check, Mode, Via};
@@ -26,15 +27,16 @@ fn cases(folder: &str) -> Vec<PathBuf> {
 fn render(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {
-        writeln!(out, "{}[{}]: {}", diagnostic.severity, diagnostic.problem.code, diagnostic.problem.message).unwrap();
+        writeln!(out, "{}[{}]: {}", diagnostic.severity, diagnostic.problem.code, diagnostic.problem.message.english())
+            .unwrap();
         for label in &diagnostic.labels {
             let at = label.source.position(label.span.start);
             let text = label.source.slice(label.span);
-            let word = label.text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+            let word = label.text.as_ref().map(Wording::english).map(|text| format!(": {text}")).unwrap_or_default();
             writeln!(out, "  {}:{} {text}{word}", at.line, at.column).unwrap();
         }
         if let Some(help) = &diagnostic.problem.help {
-            writeln!(out, "  help: {help}").unwrap();
+            writeln!(out, "  help: {}", help.english()).unwrap();
         }
     }
     out
@@ -165,7 +167,10 @@ fn a_region_that_is_not_known_works_with_its_hosts_named() {
     let named = "region=\"corp-1\" api-host=\"api.corp.example:8443\" obs-host=\"obs.corp.example\"";
     assert_eq!(swr(named), ("api.corp.example:8443".to_owned(), "obs.corp.example".to_owned(), None));
     let (api, obs, help) = swr("region=\"cn-nroth-4\"");
-    assert_eq!((api.as_str(), obs.as_str(), help.as_deref()), ("", "", Some("did you mean `cn-north-4`?")));
+    assert_eq!(
+        (api.as_str(), obs.as_str(), help.as_ref().map(Wording::english)),
+        ("", "", Some("did you mean `cn-north-4`?"))
+    );
     let (api, ..) = swr("region=\"eu-west-101\" obs-host=\"obs.corp.example\"");
     assert_eq!(api, "swr-api.eu-west-101.myhuaweicloud.eu");
 }

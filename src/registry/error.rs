@@ -213,7 +213,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem().message)
+        f.write_str(self.problem().message.english())
     }
 }
 

@@ -66,7 +66,7 @@ impl Client {
     ) -> Result<Option<RawManifest>, Error> {
         let request = self.manifest_request(Method::GET, repository, reference);
         if let Err(pulls) = self.transport().quota().spend() {
-            let detail = format!("it said that {pulls} are left; nothing was asked");
+            let detail = format!("it said that {} are left; nothing was asked", pulls.wording().english());
             return Err(Error::new(Kind::PullsUsedUp, &request.method, &request.url, detail));
         }
         let reply = match self.call(&request).await {

@@ -2,11 +2,12 @@
 //!
 //! There a pull is a GET of a manifest; HEAD requests cost nothing and tell the numbers too.
 
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
+
+use crate::diag::{Wording, say};
 
 /// Pulls within a window of time that moves along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +17,19 @@ pub struct Pulls {
     pub window: Duration,
 }
 
-impl fmt::Display for Pulls {
+impl Pulls {
     /// `12 of 100 pulls in 6 hours`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.window.as_secs();
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        let Self { left, limit, window } = self;
+        let seconds = window.as_secs();
         let (number, unit) = match seconds {
-            _ if seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
-            _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
-            _ => (seconds, "second"),
+            _ if seconds.is_multiple_of(3600) => (seconds / 3600, say!("hour", "小时")),
+            _ if seconds.is_multiple_of(60) => (seconds / 60, say!("minute", "分钟")),
+            _ => (seconds, say!("second", "秒")),
         };
-        let plural = if number == 1 { "" } else { "s" };
-        write!(f, "{} of {} pulls in {number} {unit}{plural}", self.left, self.limit)
+        let window = Wording::counted(number, &unit);
+        say!("{left} of {limit} pulls in {window}", "{left} 次拉取（限额：{window} {limit} 次）", left, limit, window)
     }
 }
 
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn docker_hub_s_headers_are_read_and_others_are_not() {
         let hub = quota(&[("ratelimit-limit", "100;w=21600"), ("ratelimit-remaining", "1;w=21600")]);
-        assert_eq!(hub.known().unwrap().to_string(), "1 of 100 pulls in 6 hours");
+        assert_eq!(hub.known().unwrap().wording().english(), "1 of 100 pulls in 6 hours");
         assert_eq!(hub.spend(), Ok(()));
         assert_eq!(hub.spend().unwrap_err().left, 0);
         hub.note(&HeaderMap::new());

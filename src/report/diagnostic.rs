@@ -22,9 +22,22 @@ pub struct Style {
     pub lang: Lang,
 }
 
+/// In front of what is to be done.
+pub(super) const HELP: Wording = say!("help: ", "帮助：");
+
 impl Style {
+    /// A sentence in the reader's language, in one line that is safe to show.
+    pub(super) fn say(&self, sentence: &Wording) -> String {
+        escape::line(sentence.get(self.lang)).into_owned()
+    }
+
+    /// `text` (of one line and safe) in a colour of ANSI's.
+    pub(super) fn paint(&self, color: u8, text: &str) -> String {
+        if self.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
     pub(super) fn bold(&self, text: &str) -> String {
-        if self.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+        self.paint(1, text)
     }
 }
 
@@ -45,11 +58,11 @@ pub fn render(diagnostics: &[Diagnostic], style: &Style) -> String {
         if handler.render_report(&mut drawn, &Drawing::new(diagnostic, style)).is_err() {
             // The drawing failed, which must not hide the finding.
             drawn.truncate(before);
-            drawn.push_str(&render_short(diagnostic));
+            drawn.push_str(&render_short(diagnostic, style.lang));
             drawn.push('\n');
         }
         if let Some(help) = &diagnostic.problem.help {
-            drawn.push_str(&footer(help, style));
+            drawn.push_str(&footer(help.get(style.lang), style));
         }
         drawn.push('\n');
     }
@@ -58,14 +71,14 @@ pub fn render(diagnostics: &[Diagnostic], style: &Style) -> String {
 
 /// `path:line:col: error[code]: message`, one line; without a place when there is none.
 #[must_use]
-pub fn render_short(diagnostic: &Diagnostic) -> String {
+pub fn render_short(diagnostic: &Diagnostic, lang: Lang) -> String {
     let place = diagnostic.labels.first().map_or_else(String::new, |label| {
         let at = label.source.position(label.span.start);
         format!("{}:{}:{}: ", escape::line(label.source.name()), at.line, at.column)
     });
     // Editors know the English words.
     let title = title(diagnostic, Lang::En);
-    format!("{place}{title}: {}", escape::line(clip(&diagnostic.problem.message).as_ref()))
+    format!("{place}{title}: {}", escape::line(clip(diagnostic.problem.message.get(lang)).as_ref()))
 }
 
 fn title(diagnostic: &Diagnostic, lang: Lang) -> String {
@@ -82,9 +95,7 @@ const fn word(severity: Severity) -> Wording {
 
 /// What to do, below the excerpts; miette would set an English word in front of it.
 fn footer(help: &str, style: &Style) -> String {
-    let word = say!("help: ", "帮助：");
-    let word = format!("  {}", word.get(style.lang));
-    let word = if style.color { format!("\u{1b}[36m{word}\u{1b}[0m") } else { word };
+    let word = style.paint(36, &format!("  {}", HELP.get(style.lang)));
     // Both words take as many columns.
     let options =
         textwrap::Options::new(style.width.max(MIN_WIDTH) - 2).initial_indent(&word).subsequent_indent("        ");
@@ -123,8 +134,8 @@ impl Drawing {
         Self {
             severity: diagnostic.severity,
             title: title(diagnostic, style.lang),
-            message: escape::line(&clip(&problem.message)).into_owned(),
-            excerpt: Excerpt::new(&diagnostic.labels, style.width.min(MAX_WIDTH).saturating_sub(GUTTER)),
+            message: escape::line(&clip(problem.message.get(style.lang))).into_owned(),
+            excerpt: Excerpt::new(&diagnostic.labels, style.width.min(MAX_WIDTH).saturating_sub(GUTTER), style.lang),
         }
     }
 }
@@ -219,7 +230,10 @@ error[unknown-registry]
 
 "#;
         assert_eq!(render(std::slice::from_ref(&diagnostic), &PLAIN), &expected[1..]);
-        assert_eq!(render_short(&diagnostic), "swr.kdl:8:10: error[unknown-registry]: there is no registry `c`");
+        assert_eq!(
+            render_short(&diagnostic, Lang::En),
+            "swr.kdl:8:10: error[unknown-registry]: there is no registry `c`"
+        );
         assert!(render(&[diagnostic], &Style { unicode: false, ..PLAIN }).is_ascii());
     }
 
@@ -227,7 +241,7 @@ error[unknown-registry]
     fn without_places_there_is_no_source() {
         let diagnostic = Diagnostic::warning("slow", "it takes long");
         assert_eq!(render(std::slice::from_ref(&diagnostic), &PLAIN), "warning[slow]\n\n  ⚠ it takes long\n\n");
-        assert_eq!(render_short(&diagnostic), "warning[slow]: it takes long");
+        assert_eq!(render_short(&diagnostic, Lang::En), "warning[slow]: it takes long");
     }
 
     #[test]
@@ -266,10 +280,10 @@ error[unknown-registry]
         let evil = "\x1b]0;x\x07\u{202e}\u{9b}31m\r";
         let file = source(evil, format!("FROM {evil}\n"));
         let diagnostic = Diagnostic::error("e", evil).at(&file, Span::new(5, 7), evil).with_help(evil);
-        for text in [render(std::slice::from_ref(&diagnostic), &PLAIN), render_short(&diagnostic)] {
+        for text in [render(std::slice::from_ref(&diagnostic), &PLAIN), render_short(&diagnostic, Lang::En)] {
             assert!(!text.contains(['\x1b', '\x07', '\u{202e}', '\u{9b}', '\r']), "{text:?}");
         }
-        assert_eq!(render_short(&diagnostic).lines().count(), 1);
+        assert_eq!(render_short(&diagnostic, Lang::En).lines().count(), 1);
     }
 
     #[test]
@@ -288,7 +302,11 @@ error[unknown-registry]
                 .collect();
             assert_eq!(render(&findings, &PLAIN).matches("warning[w]").count(), 10_000);
             assert_eq!(
-                findings.iter().map(render_short).filter(|line| line.contains(": warning[w]: ")).count(),
+                findings
+                    .iter()
+                    .map(|found| render_short(found, Lang::En))
+                    .filter(|line| line.contains(": warning[w]: "))
+                    .count(),
                 10_000
             );
         }
@@ -313,7 +331,7 @@ error[unknown-registry]
             prop_assert!(drawn.contains("message") && drawn.contains("help"));
             prop_assert!(!drawn.contains("Failed to read") && (places == 0 || drawn.contains("f:")), "{}", drawn);
             prop_assert!(flags.0 || !drawn.contains('\x1b'));
-            prop_assert_eq!(render_short(&diagnostic).lines().count(), 1);
+            prop_assert_eq!(render_short(&diagnostic, Lang::En).lines().count(), 1);
         }
 
         #[test]

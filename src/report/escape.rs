@@ -15,6 +15,11 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |char| (char == '\n').then_some(char))
 }
 
+/// With blanks up to `width` columns; Chinese characters take two.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(textwrap::core::display_width(text))))
+}
+
 fn escaped(text: &str, instead: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);

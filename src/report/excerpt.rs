@@ -8,7 +8,7 @@ use std::sync::Arc;
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::escape;
-use crate::diag::{Label, Position, Source, Span};
+use crate::diag::{Label, Lang, Position, Source, Span};
 
 /// Lines shown around those that a label covers.
 const CONTEXT: usize = 1;
@@ -23,6 +23,7 @@ const TAB: &str = "    ";
 #[derive(Debug, Default)]
 pub(super) struct Excerpt {
     line_chars: usize,
+    lang: Lang,
     text: String,
     windows: Vec<Window>,
     labels: Vec<DrawnLabel>,
@@ -78,8 +79,8 @@ impl<'a> Place<'a> {
 
 impl Excerpt {
     /// Of all labels, the first one's window first; of long lines at most `line_chars` characters.
-    pub(super) fn new(labels: &[Label], line_chars: usize) -> Self {
-        let mut excerpt = Self { line_chars: line_chars.max(MIN_LINE_CHARS), ..Self::default() };
+    pub(super) fn new(labels: &[Label], line_chars: usize, lang: Lang) -> Self {
+        let mut excerpt = Self { line_chars: line_chars.max(MIN_LINE_CHARS), lang, ..Self::default() };
         for group in windows(labels) {
             excerpt.add_window(&group);
         }
@@ -127,7 +128,7 @@ impl Excerpt {
             start,
             end,
             position: source.position(place.start),
-            text: place.label.text.as_deref().map(|text| escape::line(text).into_owned()),
+            text: place.label.text.as_ref().map(|text| escape::line(text.get(self.lang)).into_owned()),
         }));
     }
 }

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use textwrap::core::display_width;
-
 use super::diagnostic::Style;
+use super::escape::padded;
 use crate::diag::{Lang, Wording, say};
 use crate::lint::policy::{Level, Profile};
 use crate::lint::{Example, Rule, ScCode, ScKind, practice, rules};
@@ -198,11 +197,6 @@ fn field(word: &str, value: &str, column: usize) -> String {
     format!("{}{value}\n", padded(word, column))
 }
 
-/// Chinese characters take two columns.
-fn padded(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(display_width(text))))
-}
-
 /// Lines of at most [`MAX_WIDTH`] columns, each ended.
 fn wrapped(text: &str, style: &Style) -> String {
     let options = textwrap::Options::new(style.width.min(MAX_WIDTH))
@@ -213,6 +207,8 @@ fn wrapped(text: &str, style: &Style) -> String {
 
 #[cfg(test)]
 mod tests {
+    use textwrap::core::display_width;
+
     use super::*;
 
     const STYLE: Style = Style { color: false, unicode: true, width: 100, lang: Lang::En };

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::diagnostic::Style;
-use super::escape;
+use super::escape::{self, padded};
+use crate::diag::{Lang, Wording, say};
 use crate::network::{Check, CheckResult, Mode, PathReport, Verdict};
 
 /// A registry and what was found on the way to it.
@@ -27,62 +28,68 @@ impl Path<'_> {
 pub fn human(paths: &[Path], style: &Style) -> String {
     let mut text = String::new();
     for path in paths {
-        let mode = path.mode.map_or_else(|| "no mode declared".to_owned(), |mode| format!("mode {}", mode.name()));
-        let _ = writeln!(text, "{}  {}, {mode}", style.bold(&shown(path.registry)), shown(path.host));
+        let mode = path.mode.map_or_else(
+            || say!("no mode declared", "没有声明模式"),
+            |mode| say!("mode {mode}", "模式 {mode}", mode = mode.name()),
+        );
+        let (registry, host) = (escape::line(path.registry), path.host);
+        let place = say!("{host}, {mode}", "{host}，{mode}", host, mode);
+        let _ = writeln!(text, "{}  {}", style.bold(&registry), style.say(&place));
         for result in &path.report.checks {
             write_result(&mut text, result, style);
         }
         text.push('\n');
     }
-    text.push_str(&summary(paths));
-    text
+    text + &style.say(&summary(paths)) + "\n"
 }
 
 fn write_result(text: &mut String, result: &CheckResult, style: &Style) {
     let width = Check::ALL.map(|check| check.name().len()).into_iter().max().unwrap_or_default();
-    let (verdict, observed) = (verdict(result.verdict, style), shown(&result.observed));
+    let (verdict, observed) = (verdict(result.verdict, style), style.say(&result.observed));
     let _ = writeln!(text, "  {verdict}  {:width$}  {observed}", result.check.name());
     if result.verdict < Verdict::Warn {
         return;
     }
-    let indent = " ".repeat(2 + 7 + 2 + width + 2);
-    let _ = writeln!(text, "{indent}expected: {}", shown(&result.expected));
-    for fact in &result.evidence {
-        let _ = writeln!(text, "{indent}seen: {}", shown(fact));
-    }
-    if let Some(fix) = &result.fix {
-        let _ = writeln!(text, "{indent}help: {}", shown(fix));
+    let expected = say!("expected: {expected}", "期望：{expected}", expected = result.expected);
+    let seen = result.evidence.iter().map(|fact| say!("seen: {fact}", "实际：{fact}", fact));
+    let help = result.fix.iter().map(|fix| say!("help: {fix}", "帮助：{fix}", fix));
+    for line in [expected].into_iter().chain(seen).chain(help) {
+        let _ = writeln!(text, "{:indent$}{}", "", style.say(&line), indent = 2 + VERDICT_WIDTH + 2 + width + 2);
     }
 }
 
-/// Seven columns.
+/// Columns of a verdict.
+const VERDICT_WIDTH: usize = 7;
+
 fn verdict(verdict: Verdict, style: &Style) -> String {
     let (word, color) = match verdict {
-        Verdict::Pass => ("pass", 32),
-        Verdict::Skip => ("skip", 2),
-        Verdict::Unknown => ("unknown", 33),
-        Verdict::Warn => ("warn", 33),
-        Verdict::Fail => ("FAIL", 31),
+        Verdict::Pass => (say!("pass", "通过"), 32),
+        Verdict::Skip => (say!("skip", "跳过"), 2),
+        Verdict::Unknown => (say!("unknown", "未知"), 33),
+        Verdict::Warn => (say!("warn", "警告"), 33),
+        Verdict::Fail => (say!("FAIL", "失败"), 31),
     };
-    if style.color { format!("\u{1b}[{color}m{word:7}\u{1b}[0m") } else { format!("{word:7}") }
+    style.paint(color, &padded(word.get(style.lang), VERDICT_WIDTH))
 }
 
-fn summary(paths: &[Path]) -> String {
+fn summary(paths: &[Path]) -> Wording {
     let bad: Vec<&str> = paths.iter().filter(|path| !path.is_as_declared()).map(|path| path.registry).collect();
     match (paths.len(), bad.as_slice()) {
-        (1, []) => "The path is as declared.\n".to_owned(),
-        (count, []) => format!("All {count} paths are as declared.\n"),
-        (count, bad) => format!("{} of {count} not as declared: {}.\n", bad.len(), shown(&bad.join(", "))),
+        (1, []) => say!("The path is as declared.", "路径与声明一致。"),
+        (count, []) => say!("All {count} paths are as declared.", "{count} 条路径都与声明一致。", count),
+        (count, bad) => say!(
+            "{bad} of {count} not as declared: {names}.",
+            "{count} 条路径中有 {bad} 条与声明不一致：{names}。",
+            names = Wording::joined(bad, &say!(", ", "、")),
+            bad = bad.len(),
+            count
+        ),
     }
 }
 
-fn shown(text: &str) -> String {
-    escape::line(text).into_owned()
-}
-
-/// One JSON document (`schema/network.schema.json`).
+/// One JSON document (`schema/network.schema.json`), its sentences in `lang`.
 #[must_use]
-pub fn json(paths: &[Path]) -> String {
+pub fn json(paths: &[Path], lang: Lang) -> String {
     #[derive(serde::Serialize)]
     struct Document<'a> {
         format_version: u32,
@@ -104,7 +111,7 @@ pub fn json(paths: &[Path]) -> String {
         checks: &path.report.checks,
     });
     let document = Document { format_version: 1, registries: registries.collect() };
-    let mut text = serde_json::to_string_pretty(&document).expect("a report has string keys only");
+    let mut text = lang.write(|| serde_json::to_string_pretty(&document)).expect("a report has string keys only");
     text.push('\n');
     text
 }

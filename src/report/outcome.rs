@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::diag::{Lang, Wording, say};
 use crate::plan::{Event, Outcome, Plan, Step, TARGET_MOVED, Tally, Work};
 
 use super::Bytes;
-use super::diagnostic::Style;
+use super::diagnostic::{HELP, Style};
 use super::escape;
 
 /// Version of the NDJSON records; the first record carries it.
@@ -22,46 +23,74 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
             Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
             Outcome::Created { bytes } => (32, written(step, *bytes)),
             Outcome::Updated { bytes } => (33, written(step, *bytes)),
-            Outcome::Deleted => (31, "no rule selects it".to_owned()),
+            Outcome::Deleted => (31, say!("no rule selects it", "没有规则选中它")),
             Outcome::Blocked { problem } | Outcome::Failed { problem } => (31, problem.message.clone()),
             Outcome::Skipped { because } => (31, because.clone()),
         };
-        let word = outcome.word();
-        let word = if style.color { format!("\u{1b}[{color}m{word}\u{1b}[0m") } else { word.to_owned() };
-        let _ = writeln!(text, "{word} {}  {}", escape::line(step.address.as_str()), escape::line(&detail));
+        let verdict = style.paint(color, verdict(outcome).get(style.lang));
+        let _ = writeln!(text, "{verdict} {}  {}", escape::line(step.address.as_str()), style.say(&detail));
         if let Outcome::Failed { problem } | Outcome::Blocked { problem } = outcome
             && let Some(help) = &problem.help
         {
-            let _ = writeln!(text, "    help: {}", escape::line(help));
+            let _ = writeln!(text, "    {}{}", HELP.get(style.lang), style.say(help));
         }
     }
-    write_still_valid(&mut text, plan, outcomes);
-    let _ = writeln!(text, "{}", summary(&Tally::of(outcomes)));
+    for line in still_valid(plan, outcomes).into_iter().chain([summary(&Tally::of(outcomes))]) {
+        let _ = writeln!(text, "{}", style.say(&line));
+    }
     text
 }
 
+/// An outcome by its word for people.
+pub(super) const fn verdict(outcome: &Outcome) -> Wording {
+    match outcome {
+        Outcome::Passed { .. } => say!("passed", "已通过"),
+        Outcome::Unchanged { .. } => say!("unchanged", "未变"),
+        Outcome::Created { .. } => say!("created", "已新建"),
+        Outcome::Updated { .. } => say!("updated", "已更新"),
+        Outcome::Deleted => say!("deleted", "已删除"),
+        Outcome::Blocked { .. } => say!("blocked", "受阻"),
+        Outcome::Skipped { .. } => say!("skipped", "已跳过"),
+        Outcome::Failed { .. } => say!("failed", "失败"),
+    }
+}
+
 /// What was done; fixes of files and organizations move nothing.
-fn written(step: &Step, bytes: u64) -> String {
+fn written(step: &Step, bytes: u64) -> Wording {
     match &step.work {
-        Work::Fix(fix) => format!("{} written", Bytes(fix.bytes)),
-        Work::Organization(_) => "it did not exist".to_owned(),
-        _ => format!("{} moved", Bytes(bytes)),
+        Work::Fix(fix) => say!("{bytes} written", "写入 {bytes}", bytes = Bytes(fix.bytes)),
+        Work::Organization(_) => say!("it did not exist", "原来不存在"),
+        _ => say!("{bytes} moved", "传输 {bytes}", bytes = Bytes(bytes)),
     }
 }
 
 /// The last line of an apply.
-pub(super) fn summary(tally: &Tally) -> String {
+pub(super) fn summary(tally: &Tally) -> Wording {
     let Tally { created, updated, deleted, unchanged, blocked, skipped, failed, bytes } = tally;
-    let head = if tally.is_success() { "Apply complete" } else { "Apply incomplete" };
-    format!(
+    let head = if tally.is_success() {
+        say!("Apply complete", "执行完成")
+    } else {
+        say!("Apply incomplete", "执行未完成")
+    };
+    say!(
         "{head}: {created} created, {updated} updated, {deleted} deleted, {unchanged} unchanged, {blocked} blocked, \
-         {skipped} skipped, {failed} failed; {} moved.",
-        Bytes(*bytes)
+         {skipped} skipped, {failed} failed; {bytes} moved.",
+        "{head}：新建 {created}，更新 {updated}，删除 {deleted}，未变 {unchanged}，受阻 {blocked}，跳过 {skipped}，\
+         失败 {failed}；传输 {bytes}。",
+        head,
+        created,
+        updated,
+        deleted,
+        unchanged,
+        blocked,
+        skipped,
+        failed,
+        bytes = Bytes(*bytes)
     )
 }
 
 /// How much of the plan the world still agreed with; nothing where it did with all of it.
-fn write_still_valid(text: &mut String, plan: &Plan, outcomes: &[Outcome]) {
+fn still_valid(plan: &Plan, outcomes: &[Outcome]) -> Option<Wording> {
     let changes = plan.steps().iter().zip(outcomes).filter(|(step, _)| step.action.is_change());
     let outdated = |outcome: &Outcome| match outcome {
         Outcome::Failed { problem } => problem.code.as_str() == TARGET_MOVED,
@@ -69,15 +98,24 @@ fn write_still_valid(text: &mut String, plan: &Plan, outcomes: &[Outcome]) {
     };
     let (planned, moved) =
         changes.fold((0, 0), |(planned, moved), (_, outcome)| (planned + 1, moved + usize::from(outdated(outcome))));
-    if moved > 0 {
-        let _ = writeln!(text, "{} of {planned} planned changes were still valid.", planned - moved);
-    }
+    (moved > 0).then(|| {
+        say!(
+            "{valid} of {planned} planned changes were still valid.",
+            "计划的 {planned} 项改动中有 {valid} 项仍然有效。",
+            valid = planned - moved,
+            planned
+        )
+    })
 }
 
-/// One event as a line of NDJSON; `None` for what is only progress on a terminal.
+/// One event as a line of NDJSON, its sentences in `lang`; `None` for what is only progress on a terminal.
 #[must_use]
-pub fn event_json(event: &Event) -> Option<String> {
-    let record: Value = match event {
+pub fn event_json(event: &Event, lang: Lang) -> Option<String> {
+    lang.write(|| record(event)).map(|record| record.to_string())
+}
+
+fn record(event: &Event) -> Option<Value> {
+    Some(match event {
         Event::Started { address, action, bytes } => {
             json!({ "event": "started", "address": address, "action": action, "bytes": bytes })
         }
@@ -98,8 +136,7 @@ pub fn event_json(event: &Event) -> Option<String> {
             record
         }
         Event::Stopping => json!({ "event": "stopping" }),
-    };
-    Some(record.to_string())
+    })
 }
 
 /// The first and the last record of an apply.

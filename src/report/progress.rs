@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::diag::{Lang, Wording, say};
 use crate::plan::{Address, Event, Outcome, Plan};
 
 use super::{Bytes, escape};
@@ -25,6 +26,7 @@ pub enum Progress {
 /// Plain lines for logs: how far the whole is, every half a minute.
 #[derive(Debug)]
 pub struct Lines {
+    lang: Lang,
     steps: usize,
     bytes: u64,
     done: usize,
@@ -37,6 +39,7 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub struct Bars {
+    lang: Lang,
     area: MultiProgress,
     total: ProgressBar,
     steps: BTreeMap<Address, ProgressBar>,
@@ -45,19 +48,28 @@ pub struct Bars {
 impl Progress {
     /// Bars that count towards the bytes of `plan`.
     #[must_use]
-    pub fn bars(plan: &Plan) -> Self {
+    pub fn bars(plan: &Plan, lang: Lang) -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let total = area.add(ProgressBar::new(plan.bytes()));
-        total.set_style(style("{bytes} of {total_bytes} moved, {binary_bytes_per_sec}, {eta} left {wide_bar}"));
+        let template = say!(
+            "{bytes} of {total_bytes} moved, {binary_bytes_per_sec}, {eta} left {wide_bar}",
+            "已传输 {bytes} / {total_bytes}，{binary_bytes_per_sec}，剩余 {eta} {wide_bar}",
+            bytes = "{bytes}",
+            total_bytes = "{total_bytes}",
+            binary_bytes_per_sec = "{binary_bytes_per_sec}",
+            eta = "{eta}",
+            wide_bar = "{wide_bar}"
+        );
+        total.set_style(style(template.get(lang)));
         total.enable_steady_tick(Duration::from_millis(200));
-        Self::Bars(Bars { area, total, steps: BTreeMap::new() })
+        Self::Bars(Bars { lang, area, total, steps: BTreeMap::new() })
     }
 
     /// Lines that count towards the changes of `plan`, the first of them at once.
     #[must_use]
-    pub fn lines(plan: &Plan) -> Self {
+    pub fn lines(plan: &Plan, lang: Lang) -> Self {
         let steps = plan.steps().iter().filter(|step| step.action.is_change()).count();
-        let lines = Lines { steps, bytes: plan.bytes(), done: 0, moved: 0, last: Instant::now() };
+        let lines = Lines { lang, steps, bytes: plan.bytes(), done: 0, moved: 0, last: Instant::now() };
         lines.write();
         Self::Lines(lines)
     }
@@ -97,7 +109,7 @@ impl Bars {
                 }
             }
             Event::Retried { .. } => {
-                let _ = self.area.println(retry_line(event));
+                let _ = self.area.println(retry_line(event, self.lang));
             }
             Event::Finished { address, .. } => {
                 if let Some(bar) = self.steps.remove(address) {
@@ -105,35 +117,46 @@ impl Bars {
                 }
             }
             Event::Stopping => {
-                let _ = self.area.println(STOPPING);
+                let _ = self.area.println(STOPPING.get(self.lang));
             }
         }
     }
 }
 
-const STOPPING: &str = "stopping: what is under way is finished, nothing new starts; Ctrl-C again stops at once";
+const STOPPING: Wording = say!(
+    "stopping: what is under way is finished, nothing new starts; Ctrl-C again stops at once",
+    "正在停止：完成进行中的工作，不再开始新的；再按一次 Ctrl-C 立即停止"
+);
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// Empty for every other event.
-fn retry_line(event: &Event) -> String {
+fn retry_line(event: &Event, lang: Lang) -> String {
     let Event::Retried { address, attempt, retries, pause, problem, .. } = event else { return String::new() };
-    let pause = pause.as_secs_f32();
-    escape::line(&format!("retrying {address} in {pause} s ({attempt} of {retries}): {problem}")).into_owned()
+    let line = say!(
+        "retrying {address} in {pause} s ({attempt} of {retries}): {reason}",
+        "{pause} 秒后重试 {address}（第 {attempt} 次，共 {retries} 次）：{reason}",
+        address,
+        pause = pause.as_secs_f32(),
+        attempt,
+        retries,
+        reason = problem.message
+    );
+    escape::line(line.get(lang)).into_owned()
 }
 
 impl Lines {
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Retried { .. } => write_line(&retry_line(event)),
+            Event::Retried { .. } => write_line(&retry_line(event, self.lang)),
             Event::Moved { bytes, .. } => self.moved += bytes,
             Event::Finished {
                 outcome: Outcome::Created { .. } | Outcome::Updated { .. } | Outcome::Deleted, ..
             } => self.done += 1,
             Event::Finished { .. } | Event::Started { .. } | Event::Mounted { .. } => {}
-            Event::Stopping => write_line(STOPPING),
+            Event::Stopping => write_line(STOPPING.get(self.lang)),
         }
         if self.last.elapsed() >= LINE_EVERY {
             self.last = Instant::now();
@@ -142,8 +165,16 @@ impl Lines {
     }
 
     fn write(&self) {
-        let Self { steps, bytes, done, moved, last: _ } = self;
-        write_line(&format!("{done} of {steps} changes done, {} of {} moved", Bytes(*moved), Bytes(*bytes)));
+        let Self { steps, bytes, done, moved, .. } = self;
+        let line = say!(
+            "{done} of {steps} changes done, {moved} of {bytes} moved",
+            "已完成 {done} / {steps} 项改动，已传输 {moved} / {bytes}",
+            done,
+            steps,
+            moved = Bytes(*moved),
+            bytes = Bytes(*bytes)
+        );
+        write_line(line.get(self.lang));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diag::{Diagnostic, Span, Spanned};
+use crate::diag::{Diagnostic, Span, Spanned, Wording};
 use crate::image::RegistryHost;
 use crate::project::{Auth, Edition, Project, Provider, RegistryDecl, SecretSource, Tls};
 use crate::registry::{
@@ -160,7 +160,7 @@ impl Reader<'_> {
         self.error("bad-file", message, path.span, "named here")
     }
 
-    fn error(&self, code: &'static str, message: impl Into<String>, span: Span, label: &str) -> Diagnostic {
+    fn error(&self, code: &'static str, message: impl Into<Wording>, span: Span, label: &str) -> Diagnostic {
         Diagnostic::error(code, message).at(&self.project.source, span, label)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::paths::{LintRun, located};
 use super::subject::{Linted, Subject};
-use crate::diag::{Diagnostic, Lang};
+use crate::diag::Diagnostic;
 use crate::lint::baseline::{Baseline, Judged, Renewed};
 use crate::lint::policy::Policy;
 
@@ -37,15 +37,13 @@ fn by_baseline<'a>(files: impl Iterator<Item = (&'a Known, Judged<'a>)>) -> ByBa
 }
 
 /// Baselines that hold what is not there any more.
-pub(super) fn stale<'a>(files: impl Iterator<Item = &'a (Subject<'a>, Linted)>, lang: Lang) -> Vec<Diagnostic> {
+pub(super) fn stale<'a>(files: impl Iterator<Item = &'a (Subject<'a>, Linted)>) -> Vec<Diagnostic> {
     let known = files.filter_map(|(subject, Linted { report, shellchecked, .. })| {
         let known = subject.known.as_ref()?;
         Some((known, Judged { name: &known.name, report, shellchecked: *shellchecked }))
     });
     let all = by_baseline(known);
-    all.values()
-        .filter_map(|(baseline, judged)| baseline.stale(judged, |name| is_there(baseline, name), lang))
-        .collect()
+    all.values().filter_map(|(baseline, judged)| baseline.stale(judged, |name| is_there(baseline, name))).collect()
 }
 
 /// The baselines that hold for the files of a run, each with what it would be if it were written now.

@@ -19,9 +19,11 @@ pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 use self::sections::{Matchers, unmatched_patterns};
 use self::subject::{Linted, Subject, lint_together};
 use self::walk::{shown, walk, with_slashes};
+use jiff::civil::Date;
+
 use crate::diag::{Diagnostic, Problem};
 use crate::lint::policy::ShellCheck;
-use crate::lint::{self, LintedDockerfile, Occasion};
+use crate::lint::{self, LintedDockerfile};
 use crate::project::Project;
 
 #[cfg(test)]
@@ -41,8 +43,8 @@ pub struct DockerfileListing {
 ///
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
-pub fn lint_all(project: &Project, occasion: Occasion) -> DockerfileListing {
-    let Listing { files, findings } = list(project, occasion, |set| project.dockerfiles[set].fixes);
+pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
+    let Listing { files, findings } = list(project, today, |set| project.dockerfiles[set].fixes);
     DockerfileListing { files: files.into_iter().map(|(set, file)| finished(file, set)).collect(), findings }
 }
 
@@ -54,13 +56,13 @@ struct Listing<'a> {
 }
 
 /// Also says what fixes make of the files of sections that `fixes` names.
-fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + Sync) -> Listing<'_> {
+fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) -> Listing<'_> {
     let sets: Vec<Matchers> = project.dockerfiles.iter().map(Matchers::new).collect();
     if sets.is_empty() {
         return Listing::default();
     }
     let mut findings = Vec::new();
-    let paths = walk(&project.root, occasion.lang, &mut findings).into_iter().map(|path| with_slashes(&path));
+    let paths = walk(&project.root, &mut findings).into_iter().map(|path| with_slashes(&path));
     let mut used = BTreeSet::new();
     let mut owned = BTreeMap::new();
     for path in paths {
@@ -72,20 +74,20 @@ fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + S
         }
     }
     let sets: Vec<_> = owned.values().copied().collect();
-    let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, occasion) }.open();
+    let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, today) }.open();
     let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
     let files: Vec<_> = sets.into_iter().zip(linted).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
-        findings.extend(unmatched_patterns(project, section, occasion.lang, |pattern| used.contains(&(set, pattern))));
+        findings.extend(unmatched_patterns(project, section, |pattern| used.contains(&(set, pattern))));
         let own = files.iter().filter(|(owner, _)| *owner == set);
         let allowed_by = own.flat_map(|(_, (_, linted))| &linted.report.allowed_by);
         let mut allowed_by: BTreeSet<_> = allowed_by.copied().collect();
         if !shell.complete || section.policy.shellcheck == ShellCheck::Off {
             allowed_by.extend(lint::shellcheck_overrides(&section.policy));
         }
-        findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, occasion));
+        findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, today));
     }
-    findings.extend(baselines::stale(files.iter().map(|(_, file)| file), occasion.lang));
+    findings.extend(baselines::stale(files.iter().map(|(_, file)| file)));
     findings.extend(shell.note);
     Listing { files, findings }
 }
@@ -94,12 +96,12 @@ fn list(project: &Project, occasion: Occasion, fixes: impl Fn(usize) -> bool + S
 ///
 /// # Errors
 /// When the project has no such section, or the file cannot be read.
-pub fn lint_one(project: &Project, path: &str, set: usize, occasion: Occasion) -> Result<LintedDockerfile, Problem> {
+pub fn lint_one(project: &Project, path: &str, set: usize, today: Date) -> Result<LintedDockerfile, Problem> {
     if set >= project.dockerfiles.len() {
         let message = format!("`{path}` belongs to a `dockerfiles` section that the project file does not have");
         return Err(Problem::new("unknown-section", message).with_help("plan again"));
     }
-    let subject = subject(project, path.to_owned(), set, occasion);
+    let subject = subject(project, path.to_owned(), set, today);
     let bytes = subject.read()?;
     let (linted, _) = lint_together(vec![subject.opened(Ok(bytes))]);
     Ok(finished(linted.into_iter().next().expect("one was given"), set))
@@ -110,7 +112,7 @@ fn finished((subject, linted): (Subject, Linted), set: usize) -> LintedDockerfil
     LintedDockerfile { path: subject.path, set, digest, report, fixed }
 }
 
-fn subject(project: &Project, path: String, set: usize, occasion: Occasion) -> Subject<'_> {
+fn subject(project: &Project, path: String, set: usize, today: Date) -> Subject<'_> {
     let policy = &project.dockerfiles[set].policy;
     Subject {
         name: shown(&project.root.join(&path)),
@@ -119,7 +121,7 @@ fn subject(project: &Project, path: String, set: usize, occasion: Occasion) -> S
         path,
         policy,
         project: Some(&project.source),
-        occasion,
+        today,
         fixes: false,
     }
 }

@@ -10,10 +10,12 @@ use super::baselines::{self, Known};
 use super::sections::Matchers;
 use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadable_file};
 use super::walk::{shown, walk, with_slashes};
-use crate::diag::{Diagnostic, Lang, say};
+use jiff::civil::Date;
+
+use crate::diag::{Diagnostic, say};
+use crate::lint::Report;
 use crate::lint::fix::Fixed;
 use crate::lint::policy::{DockerfileSet, Level, Policy};
-use crate::lint::{Occasion, Report};
 use crate::project::Project;
 use crate::project::init::is_dockerfile;
 
@@ -62,8 +64,8 @@ pub struct LintRun {
 
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
-pub fn lint_declared(project: &Project, occasion: Occasion, fixes: bool) -> LintRun {
-    let super::Listing { files, findings } = super::list(project, occasion, |_| fixes);
+pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
+    let super::Listing { files, findings } = super::list(project, today, |_| fixes);
     let file = |(_, (subject, linted)): (usize, (Subject, Linted))| {
         linted_file(Origin::Disk(subject.root.join(&subject.path)), subject, linted)
     };
@@ -82,14 +84,8 @@ fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
 /// ignore rules hold and so do the project's excludes; a file that is named itself is always linted. With `fixes`, also
 /// says what they make of each file.
 #[must_use]
-pub fn lint_inputs(
-    inputs: &[Input],
-    project: Option<&Project>,
-    policy: &Policy,
-    occasion: Occasion,
-    fixes: bool,
-) -> LintRun {
-    let desk = Desk { fixes, ..Desk::new(project, policy, occasion) };
+pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date, fixes: bool) -> LintRun {
+    let desk = Desk { fixes, ..Desk::new(project, policy, today) };
     let mut findings = Vec::new();
     let mut named: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut opened = Vec::new();
@@ -99,7 +95,7 @@ pub fn lint_inputs(
             Input::Path(path) if path.is_dir() => {
                 let found = desk.dockerfiles(path, &mut findings);
                 if found.is_empty() {
-                    findings.push(no_dockerfile(path, occasion.lang));
+                    findings.push(no_dockerfile(path));
                 }
                 for (file, name) in found {
                     named.entry(file).or_insert(name);
@@ -116,7 +112,7 @@ pub fn lint_inputs(
     opened.extend(read);
     let (origins, opened): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let (linted, shell) = lint_together(opened);
-    findings.extend(baselines::stale(linted.iter(), occasion.lang));
+    findings.extend(baselines::stale(linted.iter()));
     findings.extend(shell.note);
     let file = |(origin, (subject, linted))| linted_file(origin, subject, linted);
     let mut files: Vec<_> = origins.into_iter().zip(linted).map(file).collect();
@@ -124,14 +120,14 @@ pub fn lint_inputs(
     LintRun { files, findings }
 }
 
-fn no_dockerfile(folder: &Path, lang: Lang) -> Diagnostic {
+fn no_dockerfile(folder: &Path) -> Diagnostic {
     let folder = folder.display();
     let message = say!("there is no Dockerfile below `{folder}`", "`{folder}` 之下没有 Dockerfile", folder);
     let help = say!(
         "name the files themselves if they are called otherwise; what git ignores is not looked at",
         "如果文件叫别的名字，就直接写出文件；git 忽略的文件不会查看"
     );
-    Diagnostic::warning("no-dockerfile", message.into_string(lang)).with_help(help.into_string(lang))
+    Diagnostic::warning("no-dockerfile", message).with_help(help)
 }
 
 /// Where a file really is, but for a link that it may be itself.
@@ -148,7 +144,7 @@ struct Desk<'a> {
     project: Option<Sections<'a>>,
     current: PathBuf,
     policy: &'a Policy,
-    occasion: Occasion,
+    today: Date,
     fixes: bool,
 }
 
@@ -176,7 +172,7 @@ impl Sections<'_> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(project: Option<&'a Project>, policy: &'a Policy, occasion: Occasion) -> Self {
+    fn new(project: Option<&'a Project>, policy: &'a Policy, today: Date) -> Self {
         let project = project.map(|project| Sections {
             project,
             root: located(&project.root.join("swr.kdl")).parent().unwrap_or(Path::new("/")).to_owned(),
@@ -186,7 +182,7 @@ impl<'a> Desk<'a> {
             project,
             current: Path::new(".").canonicalize().unwrap_or_else(|_| "/".into()),
             policy,
-            occasion,
+            today,
             fixes: false,
         }
     }
@@ -194,8 +190,7 @@ impl<'a> Desk<'a> {
     /// The Dockerfiles below a folder: where they are, and what they are called.
     fn dockerfiles(&self, folder: &Path, findings: &mut Vec<Diagnostic>) -> Vec<(PathBuf, String)> {
         let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let found =
-            walk(folder, self.occasion.lang, findings).into_iter().filter(|path| self.wants(&root.join(path), path));
+        let found = walk(folder, findings).into_iter().filter(|path| self.wants(&root.join(path), path));
         found.map(|path| (root.join(&path), shown(&folder.join(&path)))).collect()
     }
 
@@ -215,10 +210,9 @@ impl<'a> Desk<'a> {
     fn read_stdin(&self, path: Option<&Path>) -> (Origin, Opened<'_>) {
         let name = path.map_or_else(|| "<stdin>".to_owned(), shown);
         let file = path.map_or_else(|| self.current.join("Dockerfile"), located);
-        let lang = self.occasion.lang;
-        let read = read_all(std::io::stdin().lock(), &name, lang).unwrap_or_else(|error| {
+        let read = read_all(std::io::stdin().lock(), &name).unwrap_or_else(|error| {
             let message = say!("standard input cannot be read: {error}", "无法读取标准输入：{error}", error);
-            Err(unreadable_file(&message, &say!("name a file instead of `-`", "写出文件，而不是 `-`"), lang))
+            Err(unreadable_file(message, say!("name a file instead of `-`", "写出文件，而不是 `-`")))
         });
         let input = read.as_ref().ok().cloned().unwrap_or_default();
         (Origin::Stdin(input), self.subject(&file, name).opened(read))
@@ -231,7 +225,7 @@ impl<'a> Desk<'a> {
         let (root, path) = self.place(file);
         let root = root.to_owned();
         let known = Known::of(policy, file);
-        Subject { name, root, path, policy, known, project, occasion: self.occasion, fixes: self.fixes }
+        Subject { name, root, path, policy, known, project, today: self.today, fixes: self.fixes }
     }
 
     /// The section of the project that names a file.

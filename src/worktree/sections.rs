@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
 
-use crate::diag::{Diagnostic, Lang, Spanned, say};
+use crate::diag::{Diagnostic, Spanned, say};
 use crate::lint::policy::DockerfileSet;
 use crate::project::Project;
 
@@ -45,7 +45,6 @@ impl Matchers {
 pub(super) fn unmatched_patterns(
     project: &Project,
     section: &DockerfileSet,
-    lang: Lang,
     is_used: impl Fn(usize) -> bool,
 ) -> impl Iterator<Item = Diagnostic> {
     let idle = section.patterns.iter().enumerate().filter(move |(index, _)| !is_used(*index));
@@ -55,8 +54,8 @@ pub(super) fn unmatched_patterns(
             "correct the pattern or delete it; files that git ignores are not looked at",
             "改正或删除这个模式；git 忽略的文件不会查看"
         );
-        Diagnostic::warning("unused-pattern", message.into_string(lang))
-            .at(&project.source, pattern.span, say!("no such Dockerfile", "没有这样的 Dockerfile").into_string(lang))
-            .with_help(help.into_string(lang))
+        Diagnostic::warning("unused-pattern", message)
+            .at(&project.source, pattern.span, say!("no such Dockerfile", "没有这样的 Dockerfile"))
+            .with_help(help)
     })
 }

@@ -13,11 +13,13 @@ use super::baselines::Known;
 use super::files::read_files;
 use super::shellcheck::{self, Answers, Question};
 use super::walk::with_slashes;
-use crate::diag::{Diagnostic, Lang, Problem, Source, Span, Wording, say};
+use jiff::civil::Date;
+
+use crate::diag::{Diagnostic, Problem, Source, Span, Wording, say};
 use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
 use crate::lint::policy::{Level, Policy, ShellCheck};
-use crate::lint::{self, BuildContext, Finding, Occasion, Report, ShellFinding};
+use crate::lint::{self, BuildContext, Finding, Report, ShellFinding};
 
 /// Largest Dockerfile that is read.
 pub(super) const MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -36,7 +38,7 @@ pub(super) struct Subject<'a> {
     pub(super) known: Option<Known>,
     /// The project file that holds the policy.
     pub(super) project: Option<&'a Arc<Source>>,
-    pub(super) occasion: Occasion,
+    pub(super) today: Date,
     /// Whether fixes are wanted.
     pub(super) fixes: bool,
 }
@@ -133,7 +135,6 @@ impl<'a> Subject<'a> {
 
     /// Reads the file if it is not larger than it may be, whatever its metadata says.
     pub(super) fn read(&self) -> Result<Vec<u8>, Problem> {
-        let lang = self.occasion.lang;
         let file = self.root.join(&self.path);
         let unreadable = |error: std::io::Error| {
             let gone = error.kind() == std::io::ErrorKind::NotFound;
@@ -144,14 +145,14 @@ impl<'a> Subject<'a> {
             };
             let message =
                 say!("`{file}` cannot be read: {error}", "无法读取 `{file}`：{error}", file = self.name, error);
-            unreadable_file(&message, &help, lang)
+            unreadable_file(message, help)
         };
         let metadata = std::fs::metadata(&file).map_err(unreadable)?;
         if !metadata.is_file() {
             let message = say!("`{file}` is no file", "`{file}` 不是文件", file = self.name);
-            return Err(unreadable_file(&message, &say!("name a file or a folder", "写出文件或文件夹"), lang));
+            return Err(unreadable_file(message, say!("name a file or a folder", "写出文件或文件夹")));
         }
-        read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name, lang).map_err(unreadable)?
+        read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name).map_err(unreadable)?
     }
 
     fn lint(&self, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
@@ -187,7 +188,7 @@ impl<'a> Subject<'a> {
         if let Some(file) = created {
             context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str())));
         }
-        let mut report = lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.occasion);
+        let mut report = lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.today);
         if let Some(Known { baseline, name }) = &self.known {
             report.hold(baseline, name, self.policy.fail_on);
         }
@@ -196,7 +197,7 @@ impl<'a> Subject<'a> {
 }
 
 /// Reads to the end, or says that there is too much.
-pub(super) fn read_all(from: impl Read, name: &str, lang: Lang) -> std::io::Result<Result<Vec<u8>, Problem>> {
+pub(super) fn read_all(from: impl Read, name: &str) -> std::io::Result<Result<Vec<u8>, Problem>> {
     let mut bytes = Vec::new();
     from.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SIZE {
@@ -206,13 +207,13 @@ pub(super) fn read_all(from: impl Read, name: &str, lang: Lang) -> std::io::Resu
             name
         );
         let help = say!("move data out of it, or leave it out", "把数据移出去，或者去掉它");
-        return Ok(Err(unreadable_file(&message, &help, lang)));
+        return Ok(Err(unreadable_file(message, help)));
     }
     Ok(Ok(bytes))
 }
 
-pub(super) fn unreadable_file(message: &Wording, help: &Wording, lang: Lang) -> Problem {
-    Problem::new("unreadable-file", message.get(lang)).with_help(help.get(lang))
+pub(super) fn unreadable_file(message: Wording, help: Wording) -> Problem {
+    Problem::new("unreadable-file", message).with_help(help)
 }
 
 /// The report on a file that is not there to be linted.

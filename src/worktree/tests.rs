@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 use super::subject::MAX_SIZE;
 use super::*;
-use crate::diag::{Lang, Source, Span, Spanned};
+use crate::diag::{Source, Span, Spanned};
 use crate::image::Digest;
 use crate::lint::hadolint::Says;
 use crate::lint::policy::{DockerfileSet, Gates, Level, Override, Policy};
 
-const TODAY: Occasion = Occasion { today: Date::constant(2027, 1, 31), lang: Lang::En };
+const TODAY: Date = Date::constant(2027, 1, 31);
 const GOOD: &str = "FROM alpine:3.20\nHEALTHCHECK NONE\nCMD [\"a\"]\n";
 
 fn glob(pattern: &str) -> Spanned<Glob> {
@@ -105,7 +105,7 @@ fn what_cannot_be_read_fails() {
         assert!(file.report.failed);
         assert_eq!(file.report.findings[0].rule, "unreadable-file");
     }
-    assert!(listing.files[1].report.findings[0].diagnostic.problem.message.contains("10 MiB"));
+    assert!(listing.files[1].report.findings[0].diagnostic.problem.message.english().contains("10 MiB"));
     assert_eq!(lint_one(&project, "huge/Dockerfile", 0, TODAY).unwrap_err().code.as_str(), "unreadable-file");
     assert_eq!(lint_one(&project, "huge/Dockerfile", 1, TODAY).unwrap_err().code.as_str(), "unknown-section");
 }
@@ -138,7 +138,7 @@ fn the_nearest_ignore_file_makes_the_context() {
     let said: Vec<Vec<_>> = listing
         .files
         .iter()
-        .map(|file| file.report.findings.iter().map(|finding| finding.diagnostic.problem.message.as_str()).collect())
+        .map(|file| file.report.findings.iter().map(|finding| finding.diagnostic.problem.message.english()).collect())
         .collect();
     assert_eq!(said, [vec!["this copies `.env` too"], vec!["this copies `node_modules` too"], vec![]]);
 }

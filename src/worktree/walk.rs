@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
-use crate::diag::{Diagnostic, Lang, say};
+use crate::diag::{Diagnostic, say};
 
 /// Every file below `root` that git does not ignore, relative to it; in no order.
 ///
 /// Hidden files are walked, links to folders are not followed.
-pub(super) fn walk(root: &Path, lang: Lang, findings: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+pub(super) fn walk(root: &Path, findings: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     let start = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let walker = WalkBuilder::new(start)
         .hidden(false)
@@ -29,10 +29,7 @@ pub(super) fn walk(root: &Path, lang: Lang, findings: &mut Vec<Diagnostic>) -> V
                 let message =
                     say!("Dockerfiles below it are not checked: {error}", "没有检查其下的 Dockerfile：{error}", error);
                 let help = say!("make the folder readable, or exclude it", "让文件夹可读，或者排除它");
-                findings.push(
-                    Diagnostic::warning("unreadable-folder", message.into_string(lang))
-                        .with_help(help.into_string(lang)),
-                );
+                findings.push(Diagnostic::warning("unreadable-folder", message).with_help(help));
             }
         }
     }

@@ -58,7 +58,7 @@ fn every_project_file_in_the_documents_is_valid() {
             let name = format!("{}:{}", document.path, block.line);
             let parsed = Project::parse(Arc::new(Source::new(name.as_str(), block.text)), PathBuf::from("."));
             let messages = |found: &[Diagnostic]| {
-                found.iter().map(|found| found.problem.message.clone()).collect::<Vec<_>>().join("\n")
+                found.iter().map(|found| found.problem.message.english()).collect::<Vec<_>>().join("\n")
             };
             match parsed {
                 Ok((_, warnings)) => assert!(warnings.is_empty(), "{name}: {}", messages(&warnings)),

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use swrctl::diag::{Lang, Source};
+use swrctl::diag::Source;
 use swrctl::lint::policy::{Policy, Profile};
-use swrctl::lint::{BuildContext, Occasion, lint};
+use swrctl::lint::{BuildContext, lint};
 
 use crate::support::sources::paths;
 
@@ -44,8 +44,8 @@ fn seeds_reach_most_rules() {
     let mut reached = BTreeSet::new();
     for (name, bytes) in samples("fuzz/seeds") {
         let source = Arc::new(Source::new(name.as_str(), String::from_utf8_lossy(&bytes)));
-        let occasion = Occasion { today: jiff::civil::date(2027, 1, 31), lang: Lang::En };
-        let report = lint(&source, Path::new(&name), &policy, &BuildContext::default(), None, occasion);
+        let today = jiff::civil::date(2027, 1, 31);
+        let report = lint(&source, Path::new(&name), &policy, &BuildContext::default(), None, today);
         reached.extend(report.findings.iter().map(|finding| finding.rule));
     }
     assert!(reached.len() > 50, "{} rules: {reached:?}", reached.len());

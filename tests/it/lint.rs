@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use swrctl::diag::Lang;
-use swrctl::lint::{Occasion, Sample, rules};
+use swrctl::lint::{Sample, rules};
 use swrctl::worktree::lint_declared;
 
 use crate::support::swrctl::Project;
@@ -327,8 +326,7 @@ fn rules_about(sample: &Sample, policy: &str) -> BTreeSet<&'static str> {
     let (project, warnings) =
         swrctl::project::load(&folder.path("swr.kdl")).expect("the policy of an example is valid");
     assert!(warnings.is_empty(), "{policy}");
-    let occasion = Occasion { today: jiff::civil::date(2027, 1, 31), lang: Lang::En };
-    let run = lint_declared(&project, occasion, false);
+    let run = lint_declared(&project, jiff::civil::date(2027, 1, 31), false);
     run.files.iter().flat_map(|file| &file.report.findings).map(|finding| finding.rule).collect()
 }
 

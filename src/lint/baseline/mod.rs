@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::policy::Level;
 use super::{Finding, Report, SHELLCHECK, ScCode, is_failing, rule};
-use crate::diag::{Diagnostic, Lang, Source, Span, say};
+use crate::diag::{Diagnostic, Source, Span, say};
 
 /// What a finding is known by within its file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,7 +235,7 @@ impl Baseline {
 
     /// That it holds findings which are not there any more: they would let new ones of the same kind pass.
     #[must_use]
-    pub fn stale(&self, judged: &[Judged], is_there: impl Fn(&str) -> bool, lang: Lang) -> Option<Diagnostic> {
+    pub fn stale(&self, judged: &[Judged], is_there: impl Fn(&str) -> bool) -> Option<Diagnostic> {
         const SHOWN: usize = 5;
         let source = self.source.as_ref()?;
         let files = self.counted(judged, is_there);
@@ -255,7 +255,7 @@ impl Baseline {
             "用 `{renew}` 缩减它，以免这些问题悄悄回来",
             renew = self.renewal()
         );
-        let diagnostic = Diagnostic::warning("stale-baseline", message.into_string(lang));
+        let diagnostic = Diagnostic::warning("stale-baseline", message);
         let shown = gone.into_iter().take(SHOWN).fold(diagnostic, |diagnostic, (file, mark, gone)| {
             let place = self.places.get(&(file.to_owned(), mark.clone())).copied().unwrap_or_default();
             let held = self.files[file][mark];
@@ -264,9 +264,9 @@ impl Baseline {
             } else {
                 say!("{left} of {held} are left", "{held} 个中还剩 {left} 个", left = held - gone, held)
             };
-            diagnostic.at(source, place, label.into_string(lang))
+            diagnostic.at(source, place, label)
         });
-        Some(shown.with_help(help.into_string(lang)))
+        Some(shown.with_help(help))
     }
 }
 

@@ -15,14 +15,13 @@ use crate::lint::cases::{Case, folder, read_cases, stems};
 use crate::lint::context::lines;
 use crate::lint::packages::package_command;
 use crate::lint::policy::{Policy, Profile};
-use crate::lint::tests::occasion;
 use crate::lint::{BuildContext, Report, lint};
 
 fn report(source: &Arc<Source>, created: Option<&NewFile>) -> Report {
     let policy = Policy { profile: Profile::All, ..Policy::default() };
     let ignore_file = created.map(|file| Arc::new(Source::new(file.name, file.text.as_str())));
     let context = BuildContext { ignore_file, ..BuildContext::default() };
-    lint(source, Path::new("Dockerfile"), &policy, &context, None, occasion(Date::constant(2027, 1, 31)))
+    lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
 }
 
 fn fixed(text: &str) -> Fixed {

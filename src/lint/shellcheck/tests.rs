@@ -132,14 +132,7 @@ fn a_finding_has_the_level_that_shellcheck_gives_it_in_every_profile_that_has_it
         let scripts = shell_scripts(&source, &Policy::default(), &BuildContext::default());
         let shell = vec![scripts[0].finding(comment((2, 3), (2, 5))).unwrap()];
         let build = BuildContext { shell, ..BuildContext::default() };
-        let report = lint(
-            &source,
-            Path::new("Dockerfile"),
-            &policy,
-            &build,
-            None,
-            crate::lint::tests::occasion(Date::constant(2027, 1, 31)),
-        );
+        let report = lint(&source, Path::new("Dockerfile"), &policy, &build, None, Date::constant(2027, 1, 31));
         let found = report.findings.into_iter().filter(|finding| finding.rule == "shellcheck");
         found.map(|finding| (finding.level, finding.diagnostic.problem.code.as_str().to_owned())).collect::<Vec<_>>()
     };

@@ -2,21 +2,28 @@
 
 use std::net::IpAddr;
 
-use super::{list, skipped};
+use super::skipped;
+use crate::diag::{Wording, say};
 use crate::network::{AddressClass, Check, CheckResult, Mode};
 
 /// Judges the addresses that `host` resolved to; `endpoint` is the declared one of mode `vpc-endpoint`.
 #[must_use]
 pub fn address_class(host: &str, mode: Option<Mode>, endpoint: Option<IpAddr>, addresses: &[IpAddr]) -> CheckResult {
     let Some(mode) = mode else {
-        return skipped(Check::AddressClass, "no mode declared");
+        return skipped(Check::AddressClass, say!("no mode declared", "没有声明模式"));
     };
     let expected = match (mode, endpoint) {
-        (Mode::VpcEndpoint { .. }, Some(endpoint)) => format!("`{host}` resolves to the endpoint {endpoint}"),
-        (Mode::Private | Mode::VpcEndpoint { .. }, _) => {
-            format!("`{host}` resolves to private addresses: RFC 1918, 100.64.0.0/10 or unique-local IPv6")
+        (Mode::VpcEndpoint { .. }, Some(endpoint)) => {
+            say!("`{host}` resolves to the endpoint {endpoint}", "`{host}` 解析为终端节点 {endpoint}", host, endpoint)
         }
-        (Mode::Public { .. }, _) => format!("`{host}` resolves to global addresses"),
+        (Mode::Private | Mode::VpcEndpoint { .. }, _) => say!(
+            "`{host}` resolves to private addresses: RFC 1918, 100.64.0.0/10 or unique-local IPv6",
+            "`{host}` 解析为私有地址：RFC 1918、100.64.0.0/10 或唯一本地 IPv6",
+            host
+        ),
+        (Mode::Public { .. }, _) => {
+            say!("`{host}` resolves to global addresses", "`{host}` 解析为全球地址", host)
+        }
     };
     let result = CheckResult::new(Check::AddressClass, expected);
     let fits = |address: &IpAddr| match (mode, endpoint) {
@@ -25,30 +32,46 @@ pub fn address_class(host: &str, mode: Option<Mode>, endpoint: Option<IpAddr>, a
         (Mode::Public { .. }, _) => AddressClass::of(*address) == AddressClass::Global,
     };
     let shown = |addresses: &[&IpAddr]| {
-        list(addresses.iter().map(|address| format!("{address} ({})", AddressClass::of(**address))))
+        Wording::list(addresses.iter().map(|address| {
+            let class = AddressClass::of(**address).name();
+            say!("{address} ({class})", "{address}（{class}）", address, class)
+        }))
     };
     let (fitting, wrong): (Vec<_>, Vec<_>) = addresses.iter().partition(|address| fits(address));
     if wrong.is_empty() {
         return result.pass(shown(&fitting));
     }
-    let others = if fitting.is_empty() { String::new() } else { format!(", besides {}", shown(&fitting)) };
-    result.fail(format!("{}{others}", shown(&wrong))).with_fix(fix(host, mode, endpoint))
+    let seen = shown(&wrong);
+    let seen = match fitting.as_slice() {
+        [] => seen,
+        fitting => say!("{seen}, besides {others}", "{seen}；此外还有 {others}", seen, others = shown(fitting)),
+    };
+    result.fail(seen).with_fix(fix(host, mode, endpoint))
 }
 
-fn fix(host: &str, mode: Mode, endpoint: Option<IpAddr>) -> String {
+fn fix(host: &str, mode: Mode, endpoint: Option<IpAddr>) -> Wording {
     match (mode, endpoint) {
         (Mode::VpcEndpoint { .. }, Some(endpoint)) => {
-            format!("pin it with the line `{endpoint} {host}` in the hosts file, or forward the name to the VPC's DNS")
+            say!(
+                "pin it with the line `{line}` in the hosts file, or forward the name to the VPC's DNS",
+                "在 hosts 文件里加一行 `{line}` 固定它，或者把该域名转发给 VPC 的 DNS",
+                line = format_args!("{endpoint} {host}")
+            )
         }
-        (Mode::VpcEndpoint { .. }, None) => {
-            "forward the name to the VPC's DNS, or declare the endpoint's address with `endpoint` and pin it".to_owned()
-        }
-        (Mode::Private, _) => "use the DNS servers of the registry's region on this machine and remove lines of the \
-                               hosts file that pin the name, or declare mode \"public\""
-            .to_owned(),
-        (Mode::Public { .. }, _) => "remove lines of the hosts file and DNS overrides that give the name an internal \
-                                     address, or declare mode \"private\" or \"vpc-endpoint\""
-            .to_owned(),
+        (Mode::VpcEndpoint { .. }, None) => say!(
+            "forward the name to the VPC's DNS, or declare the endpoint's address with `endpoint` and pin it",
+            "把该域名转发给 VPC 的 DNS，或者用 `endpoint` 声明终端节点的地址并固定它"
+        ),
+        (Mode::Private, _) => say!(
+            "use the DNS servers of the registry's region on this machine and remove lines of the hosts file that pin \
+             the name, or declare mode \"public\"",
+            "让本机使用镜像仓库所在区域的 DNS 服务器，并删除 hosts 文件里固定该域名的行；或者声明 mode \"public\""
+        ),
+        (Mode::Public { .. }, _) => say!(
+            "remove lines of the hosts file and DNS overrides that give the name an internal address, or declare mode \
+             \"private\" or \"vpc-endpoint\"",
+            "删除 hosts 文件里和 DNS 上把该域名指向内网地址的设置，或者声明 mode \"private\" 或 \"vpc-endpoint\""
+        ),
     }
 }
 
@@ -84,8 +107,8 @@ mod tests {
         assert_eq!(judged(ENDPOINT, Some("127.0.0.1"), &["127.0.0.1"]).verdict, Verdict::Pass);
         assert_eq!(judged(ENDPOINT, Some("10.0.0.5"), &["::ffff:10.0.0.5"]).verdict, Verdict::Pass);
         let result = judged(ENDPOINT, Some("10.0.0.5"), &["10.0.0.5", "10.0.0.6"]);
-        assert_eq!(result.observed, "10.0.0.6 (private, RFC 1918), besides 10.0.0.5 (private, RFC 1918)");
-        assert!(result.fix.unwrap().contains("`10.0.0.5 swr.corp`"));
+        assert_eq!(result.observed.english(), "10.0.0.6 (private, RFC 1918), besides 10.0.0.5 (private, RFC 1918)");
+        assert!(result.fix.unwrap().english().contains("`10.0.0.5 swr.corp`"));
     }
 
     #[test]

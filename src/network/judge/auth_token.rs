@@ -1,9 +1,7 @@
 //! `auth-token`: whether the registry grants what the migrations need.
 
-use std::fmt;
-
-use super::{list, skipped};
-use crate::diag::Problem;
+use super::skipped;
+use crate::diag::{Problem, Wording, say};
 use crate::image::Repository;
 use crate::network::{Check, CheckResult};
 
@@ -12,7 +10,7 @@ use crate::network::{Check, CheckResult};
 pub struct Asked {
     pub repository: Repository,
     /// `pull`, or `pull and push`.
-    pub access: &'static str,
+    pub access: Wording,
     pub answer: Grant,
 }
 
@@ -24,30 +22,45 @@ pub enum Grant {
     Unanswered(Problem),
 }
 
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of `{}`", self.access, self.repository)
+impl Asked {
+    fn wording(&self) -> Wording {
+        say!(
+            "{access} of `{repository}`",
+            "`{repository}` 的{access}",
+            access = self.access,
+            repository = self.repository
+        )
     }
 }
 
 /// Judges the answers; `not_asked` is how many repositories there are besides.
 #[must_use]
 pub fn auth_token(asked: &[Asked], not_asked: usize) -> CheckResult {
-    let result = CheckResult::new(Check::AuthToken, format!("the registry grants {}", list(asked)));
+    let result = CheckResult::new(
+        Check::AuthToken,
+        say!(
+            "the registry grants {rights}",
+            "镜像仓库授予权限：{rights}",
+            rights = Wording::list(asked.iter().map(Asked::wording))
+        ),
+    );
     let problems = |wanted: fn(&Grant) -> Option<&Problem>| {
         asked.iter().filter_map(move |asked| Some((asked, wanted(&asked.answer)?))).collect::<Vec<_>>()
     };
     let refused = problems(|grant| if let Grant::Refused(problem) = grant { Some(problem) } else { None });
     if let Some((_, first)) = refused.first() {
-        return CheckResult { fix: first.help.clone(), ..result.fail(told("refused", &refused)) };
+        return CheckResult { fix: first.help.clone(), ..result.fail(told(&say!("refused", "被拒绝"), &refused)) };
     }
     let unanswered = problems(|grant| if let Grant::Unanswered(problem) = grant { Some(problem) } else { None });
     if let Some((_, first)) = unanswered.first() {
-        return CheckResult { fix: first.help.clone(), ..result.unknown(told("not answered", &unanswered)) };
+        return CheckResult {
+            fix: first.help.clone(),
+            ..result.unknown(told(&say!("not answered", "没有答复"), &unanswered))
+        };
     }
     match not_asked {
-        0 => result.pass("granted"),
-        more => result.pass(format!("granted; {more} more not asked")),
+        0 => result.pass(say!("granted", "已授予")),
+        more => result.pass(say!("granted; {more} more not asked", "已授予；另有 {more} 个未询问", more)),
     }
 }
 
@@ -55,11 +68,17 @@ pub fn auth_token(asked: &[Asked], not_asked: usize) -> CheckResult {
 #[must_use]
 pub fn login(answer: Option<&Grant>) -> CheckResult {
     let Some(answer) = answer else {
-        return skipped(Check::AuthToken, "the project file names no repository of it");
+        return skipped(
+            Check::AuthToken,
+            say!("the project file names no repository of it", "项目文件没有写出它的任何仓库"),
+        );
     };
-    let result = CheckResult::new(Check::AuthToken, "the registry lets these credentials in");
+    let result =
+        CheckResult::new(Check::AuthToken, say!("the registry lets these credentials in", "镜像仓库接受这些凭据"));
     match answer {
-        Grant::Given => result.pass("let in; no repository is named to ask more for"),
+        Grant::Given => {
+            result.pass(say!("let in; no repository is named to ask more for", "已接受；没有写出仓库，无法进一步询问"))
+        }
         Grant::Refused(problem) => CheckResult { fix: problem.help.clone(), ..result.fail(problem.message.clone()) },
         Grant::Unanswered(problem) => {
             CheckResult { fix: problem.help.clone(), ..result.unknown(problem.message.clone()) }
@@ -68,16 +87,19 @@ pub fn login(answer: Option<&Grant>) -> CheckResult {
 }
 
 /// Each different message once, with what it is about.
-fn told(verb: &str, problems: &[(&Asked, &Problem)]) -> String {
-    let mut told: Vec<(&str, Vec<&Asked>)> = Vec::new();
+fn told(verb: &Wording, problems: &[(&Asked, &Problem)]) -> Wording {
+    let mut told: Vec<(&Wording, Vec<&Asked>)> = Vec::new();
     for (asked, problem) in problems {
-        match told.iter_mut().find(|(message, _)| *message == problem.message) {
+        match told.iter_mut().find(|(message, _)| **message == problem.message) {
             Some((_, about)) => about.push(asked),
             None => told.push((&problem.message, vec![asked])),
         }
     }
-    let told: Vec<_> = told.iter().map(|(message, about)| format!("{} {verb}: {message}", list(about))).collect();
-    told.join("; ")
+    let told = told.iter().map(|(message, about)| {
+        let rights = Wording::list(about.iter().map(|asked| asked.wording()));
+        say!("{rights} {verb}: {message}", "{rights}{verb}：{message}", rights, verb, message)
+    });
+    Wording::joined(told, &say!("; ", "；"))
 }
 
 #[cfg(test)]
@@ -86,7 +108,7 @@ mod tests {
     use crate::network::Verdict;
 
     fn asked(repository: &str, answer: Grant) -> Asked {
-        Asked { repository: repository.parse().unwrap(), access: "pull", answer }
+        Asked { repository: repository.parse().unwrap(), access: Wording::same("pull"), answer }
     }
 
     #[test]
@@ -102,8 +124,8 @@ mod tests {
             0,
         );
         assert_eq!(result.verdict, Verdict::Fail);
-        assert_eq!(result.observed, "pull of `c/x` and pull of `d/x` refused: no organization");
-        assert_eq!(result.fix.as_deref(), Some("fix no organization"));
+        assert_eq!(result.observed.english(), "pull of `c/x` and pull of `d/x` refused: no organization");
+        assert_eq!(result.fix.as_ref().map(Wording::english), Some("fix no organization"));
     }
 
     #[test]
@@ -111,6 +133,6 @@ mod tests {
         let busy = Problem::new("busy", "busy");
         assert_eq!(auth_token(&[asked("a/x", Grant::Unanswered(busy))], 0).verdict, Verdict::Unknown);
         let result = auth_token(&[asked("a/x", Grant::Given)], 3);
-        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Pass, "granted; 3 more not asked"));
+        assert_eq!((result.verdict, result.observed.english()), (Verdict::Pass, "granted; 3 more not asked"));
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::name_servers::{NameServer, disagreement};
-use super::{list, span};
+use super::{silence, span};
+use crate::diag::{Wording, say};
 use crate::network::hosts::Pin;
 use crate::network::{Check, CheckResult};
 
@@ -24,8 +25,8 @@ pub struct Resolution {
 pub enum Answer {
     /// Not empty.
     Addresses(Vec<IpAddr>),
-    /// The resolver's own words.
-    None(String),
+    /// Why there is none, often in the resolver's own words.
+    None(Wording),
     TimedOut(Duration),
 }
 
@@ -36,40 +37,59 @@ pub struct HostsFile {
     /// Named in the project file; else the system's.
     pub is_declared: bool,
     /// Or why the file could not be read.
-    pub pins: Result<Vec<Pin>, String>,
+    pub pins: Result<Vec<Pin>, Wording>,
 }
 
 /// Judges how `host` resolves; `endpoint` is the declared address.
 #[must_use]
 pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolution) -> CheckResult {
-    let result = CheckResult::new(Check::DnsRegistry, format!("`{host}` resolves, and the hosts file agrees"));
+    let result = CheckResult::new(
+        Check::DnsRegistry,
+        say!("`{host}` resolves, and the hosts file agrees", "`{host}` 能够解析，并与 hosts 文件一致", host),
+    );
     let (hosts, servers) = (&resolution.hosts, &resolution.servers);
-    let result = result.with_evidence(servers);
+    let result = result.with_evidence(servers.iter().map(NameServer::wording));
     match &resolution.answer {
         Answer::TimedOut(limit) if is_dead(servers) => result
-            .fail(format!("no name server answers within {}", span(*limit)))
-            .with_fix("bring this machine's network up, or correct the name servers in /etc/resolv.conf"),
-        Answer::TimedOut(limit) => result
-            .unknown(format!("no answer within {}", span(*limit)))
-            .with_fix("look for name servers in /etc/resolv.conf that do not answer"),
+            .fail(say!(
+                "no name server answers within {limit}",
+                "{limit}内没有一台域名服务器应答",
+                limit = span(*limit)
+            ))
+            .with_fix(say!(
+                "bring this machine's network up, or correct the name servers in /etc/resolv.conf",
+                "启用本机的网络，或者修正 /etc/resolv.conf 里的域名服务器"
+            )),
+        Answer::TimedOut(limit) => result.unknown(silence(*limit)).with_fix(say!(
+            "look for name servers in /etc/resolv.conf that do not answer",
+            "找出 /etc/resolv.conf 里不应答的域名服务器"
+        )),
         Answer::None(reason) => result.fail(nowhere(hosts, reason)).with_fix(match endpoint {
-            Some(endpoint) => {
-                format!("add the line `{endpoint} {host}` to the hosts file, or forward the name to the VPC's DNS")
-            }
-            None => format!(
-                "correct the host, or the name servers that this machine asks, or pin `{host}` in the hosts file"
+            Some(endpoint) => say!(
+                "add the line `{line}` to the hosts file, or forward the name to the VPC's DNS",
+                "在 hosts 文件里加一行 `{line}`，或者把该域名转发给 VPC 的 DNS",
+                line = format_args!("{endpoint} {host}")
+            ),
+            None => say!(
+                "correct the host, or the name servers that this machine asks, or pin `{host}` in the hosts file",
+                "修正主机名或本机使用的域名服务器，或者在 hosts 文件里固定 `{host}`",
+                host
             ),
         }),
         Answer::Addresses(addresses) => {
-            let seen = list(addresses);
-            match objection(host, endpoint, hosts, addresses).or_else(|| by_servers(host, endpoint, hosts, servers)) {
-                Some(Objection { is_failure: true, what, fix }) => {
-                    result.fail(format!("{what}; the system says {seen}")).with_fix(fix)
+            let objection = objection(host, endpoint, hosts, addresses);
+            match objection.or_else(|| by_servers(host, endpoint, hosts, servers)) {
+                Some(Objection { is_failure, what, fix }) => {
+                    let observed = say!(
+                        "{what}; the system says {seen}",
+                        "{what}；系统解析为 {seen}",
+                        what,
+                        seen = Wording::list(addresses)
+                    );
+                    let result = if is_failure { result.fail(observed) } else { result.warn(observed) };
+                    result.with_fix(fix)
                 }
-                Some(Objection { what, fix, .. }) => {
-                    result.warn(format!("{what}; the system says {seen}")).with_fix(fix)
-                }
-                None => result.pass(format!("{seen}{}", pinned(hosts))),
+                None => result.pass(seen(addresses, hosts)),
             }
         }
     }
@@ -83,13 +103,14 @@ fn is_dead(servers: &[NameServer]) -> bool {
 /// A host that is an address needs no name service.
 #[must_use]
 pub fn literal_address(host: &str) -> CheckResult {
-    CheckResult::new(Check::DnsRegistry, format!("`{host}` resolves")).pass("it is an address")
+    CheckResult::new(Check::DnsRegistry, say!("`{host}` resolves", "`{host}` 能够解析", host))
+        .pass(say!("it is an address", "它本身就是地址"))
 }
 
 pub(super) struct Objection {
     pub(super) is_failure: bool,
-    pub(super) what: String,
-    pub(super) fix: String,
+    pub(super) what: Wording,
+    pub(super) fix: Wording,
 }
 
 /// What the name servers make doubtful. A name that the hosts file pins does not depend on them, but an undeclared pin
@@ -104,10 +125,22 @@ fn by_servers(host: &str, endpoint: Option<IpAddr>, hosts: &HostsFile, servers: 
     }
     let stale = pins.iter().find(|pin| !said.iter().any(|address| is_same(*address, pin.address)))?;
     let path = hosts.path.display();
-    let what = format!("line {} of {path} pins {}, which no name server says", stale.line, stale.address);
-    let fix = format!(
-        "remove line {} of {path} if it is out of date; if it is meant, declare it: `mode \"vpc-endpoint\"` and `endpoint \"{}\"`",
-        stale.line, stale.address
+    let Pin { line, address } = stale;
+    let what = say!(
+        "line {line} of {path} pins {address}, which no name server says",
+        "{path} 第 {line} 行固定为 {address}，而没有一台域名服务器这样解析",
+        line,
+        path,
+        address
+    );
+    let fix = say!(
+        "remove line {line} of {path} if it is out of date; if it is meant, declare it: `mode \"vpc-endpoint\"` and \
+         `endpoint \"{address}\"`",
+        "如果 {path} 第 {line} 行已过时，就删除它；如果是有意为之，就声明出来：`mode \"vpc-endpoint\"` 和 \
+         `endpoint \"{address}\"`",
+        line,
+        path,
+        address
     );
     Some(Objection { is_failure: false, what, fix })
 }
@@ -118,33 +151,73 @@ fn objection(host: &str, endpoint: Option<IpAddr>, hosts: &HostsFile, system: &[
     let pins = match &hosts.pins {
         Ok(pins) => pins,
         Err(reason) if hosts.is_declared => {
-            let what = format!("the declared hosts file {path} cannot be read: {reason}");
-            let fix = format!("correct `hosts-file`, or make {path} readable");
+            let what = say!(
+                "the declared hosts file {path} cannot be read: {reason}",
+                "无法读取声明的 hosts 文件 {path}：{reason}",
+                path,
+                reason
+            );
+            let fix =
+                say!("correct `hosts-file`, or make {path} readable", "修正 `hosts-file`，或者让 {path} 可读", path);
             return Some(Objection { is_failure: true, what, fix });
         }
         // A system without a hosts file pins nothing.
         Err(_) => return None,
     };
-    let line = |address: IpAddr| format!("`{address} {host}`");
     if pins.is_empty() && hosts.is_declared {
-        let what = format!("the declared hosts file {path} does not name it");
+        let what = say!("the declared hosts file {path} does not name it", "声明的 hosts 文件 {path} 里没有它", path);
         let fix = match endpoint {
-            Some(endpoint) => format!("add the line {} to {path}", line(endpoint)),
-            None => format!("add a line for `{host}` to {path}, or drop `hosts-file`"),
+            Some(endpoint) => say!(
+                "add the line `{line}` to {path}",
+                "在 {path} 里加一行 `{line}`",
+                line = format_args!("{endpoint} {host}"),
+                path
+            ),
+            None => say!(
+                "add a line for `{host}` to {path}, or drop `hosts-file`",
+                "在 {path} 里为 `{host}` 加一行，或者去掉 `hosts-file`",
+                host,
+                path
+            ),
         };
         return Some(Objection { is_failure: false, what, fix });
     }
     let stale =
         endpoint.and_then(|endpoint| Some((pins.iter().find(|pin| !is_same(pin.address, endpoint))?, endpoint)));
     if let Some((pin, endpoint)) = stale {
-        let what = format!("line {} of {path} pins {}, not the declared endpoint {endpoint}", pin.line, pin.address);
-        let fix = format!("change line {} of {path} to {}", pin.line, line(endpoint));
+        let Pin { line, address } = pin;
+        let what = say!(
+            "line {line} of {path} pins {address}, not the declared endpoint {endpoint}",
+            "{path} 第 {line} 行固定为 {address}，不是声明的终端节点 {endpoint}",
+            line,
+            path,
+            address,
+            endpoint
+        );
+        let fix = say!(
+            "change line {line} of {path} to `{text}`",
+            "把 {path} 第 {line} 行改为 `{text}`",
+            line,
+            path,
+            text = format_args!("{endpoint} {host}")
+        );
         return Some(Objection { is_failure: false, what, fix });
     }
     let ignored = pins.iter().find(|pin| !system.iter().any(|address| is_same(*address, pin.address)))?;
-    let what = format!("line {} of {path} pins {}, which is not what is used", ignored.line, ignored.address);
-    let fix =
-        format!("bring line {} of {path} up to date, or copy it to the hosts file this system reads", ignored.line);
+    let Pin { line, address } = ignored;
+    let what = say!(
+        "line {line} of {path} pins {address}, which is not what is used",
+        "{path} 第 {line} 行固定为 {address}，但实际使用的不是它",
+        line,
+        path,
+        address
+    );
+    let fix = say!(
+        "bring line {line} of {path} up to date, or copy it to the hosts file this system reads",
+        "更新 {path} 第 {line} 行，或者把它复制到本系统读取的 hosts 文件",
+        line,
+        path
+    );
     Some(Objection { is_failure: false, what, fix })
 }
 
@@ -152,25 +225,37 @@ fn is_same(one: IpAddr, other: IpAddr) -> bool {
     one.to_canonical() == other.to_canonical()
 }
 
-fn nowhere(hosts: &HostsFile, reason: &str) -> String {
+fn nowhere(hosts: &HostsFile, reason: &Wording) -> Wording {
     match hosts.pins.as_deref() {
-        Ok([pin, ..]) => format!(
-            "no address: {reason}; line {} of {} pins {}, but the system does not read it",
-            pin.line,
-            hosts.path.display(),
-            pin.address
+        Ok([Pin { line, address }, ..]) => say!(
+            "no address: {reason}; line {line} of {path} pins {address}, but the system does not read it",
+            "没有地址：{reason}；{path} 第 {line} 行固定为 {address}，但系统不读取该文件",
+            reason,
+            line,
+            path = hosts.path.display(),
+            address
         ),
-        _ => format!("no address: {reason}"),
+        _ => say!("no address: {reason}", "没有地址：{reason}", reason),
     }
 }
 
-fn pinned(hosts: &HostsFile) -> String {
+/// The addresses, and the lines that pin them.
+fn seen(addresses: &[IpAddr], hosts: &HostsFile) -> Wording {
+    let seen = Wording::list(addresses);
+    let lines = |pins: &[Pin]| Wording::list(pins.iter().map(|pin| pin.line));
+    let path = hosts.path.display();
     match hosts.pins.as_deref() {
-        Ok(pins @ [_, ..]) => {
-            let noun = if pins.len() == 1 { "line" } else { "lines" };
-            format!(", by {noun} {} of {}", list(pins.iter().map(|pin| pin.line)), hosts.path.display())
+        Ok([pin]) => {
+            say!("{seen}, by line {line} of {path}", "{seen}，来自 {path} 第 {line} 行", seen, line = pin.line, path)
         }
-        _ => String::new(),
+        Ok(pins @ [_, ..]) => say!(
+            "{seen}, by lines {lines} of {path}",
+            "{seen}，来自 {path} 第 {lines} 行",
+            seen,
+            lines = lines(pins),
+            path
+        ),
+        _ => seen,
     }
 }
 
@@ -191,7 +276,7 @@ mod tests {
 
     fn judged(endpoint: Option<&str>, answer: &[&str], hosts: HostsFile) -> CheckResult {
         let answer = match answer {
-            [] => Answer::None("name or service not known".to_owned()),
+            [] => Answer::None(Wording::same("name or service not known")),
             addresses => Answer::Addresses(addresses.iter().map(|address| ip(address)).collect()),
         };
         dns_registry(HOST, endpoint.map(ip), &Resolution { answer, servers: Vec::new(), hosts })
@@ -200,40 +285,45 @@ mod tests {
     #[test]
     fn a_name_that_resolves_passes_and_its_pin_is_told() {
         let result = judged(None, &["10.0.0.5", "10.0.0.6"], hosts_file(false, ""));
-        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Pass, "10.0.0.5 and 10.0.0.6"));
+        assert_eq!((result.verdict, result.observed.english()), (Verdict::Pass, "10.0.0.5 and 10.0.0.6"));
         let result = judged(Some("10.0.0.5"), &["10.0.0.5"], hosts_file(true, "\n10.0.0.5 swr.corp"));
-        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Pass, "10.0.0.5, by line 2 of /etc/hosts"));
+        assert_eq!((result.verdict, result.observed.english()), (Verdict::Pass, "10.0.0.5, by line 2 of /etc/hosts"));
     }
 
     #[test]
     fn a_name_without_an_address_fails_with_the_line_to_add() {
         let result = judged(Some("10.0.0.5"), &[], hosts_file(false, ""));
         assert_eq!(result.verdict, Verdict::Fail);
-        assert!(result.fix.unwrap().starts_with("add the line `10.0.0.5 swr.corp`"));
+        assert!(result.fix.unwrap().english().starts_with("add the line `10.0.0.5 swr.corp`"));
         let result = judged(None, &[], hosts_file(true, "10.0.0.5 swr.corp"));
-        assert!(result.observed.ends_with("pins 10.0.0.5, but the system does not read it"));
+        assert!(result.observed.english().ends_with("pins 10.0.0.5, but the system does not read it"));
     }
 
     #[test]
     fn a_stale_line_is_named_with_its_number() {
         let result = judged(Some("10.0.0.5"), &["10.0.0.9"], hosts_file(false, "#\n10.0.0.9 swr.corp"));
         assert_eq!(result.verdict, Verdict::Warn);
-        assert_eq!(result.fix.as_deref(), Some("change line 2 of /etc/hosts to `10.0.0.5 swr.corp`"));
+        assert_eq!(
+            result.fix.as_ref().map(Wording::english),
+            Some("change line 2 of /etc/hosts to `10.0.0.5 swr.corp`")
+        );
     }
 
     #[test]
     fn a_declared_file_must_be_there_hold_the_name_and_be_the_one_in_use() {
-        let unreadable = HostsFile { pins: Err("no such file or directory".to_owned()), ..hosts_file(true, "") };
+        let unreadable = HostsFile { pins: Err(Wording::same("no such file or directory")), ..hosts_file(true, "") };
         assert_eq!(judged(None, &["10.0.0.5"], unreadable).verdict, Verdict::Fail);
         assert_eq!(judged(None, &["10.0.0.5"], hosts_file(true, "")).verdict, Verdict::Warn);
         let unused = judged(None, &["9.9.9.9"], hosts_file(true, "10.0.0.5 swr.corp"));
         assert_eq!(unused.verdict, Verdict::Warn);
-        assert!(unused.observed.contains("pins 10.0.0.5, which is not what is used; the system says 9.9.9.9"));
+        assert!(
+            unused.observed.english().contains("pins 10.0.0.5, which is not what is used; the system says 9.9.9.9")
+        );
     }
 
     #[test]
     fn a_missing_system_file_pins_nothing() {
-        let hosts = HostsFile { pins: Err("gone".to_owned()), ..hosts_file(false, "") };
+        let hosts = HostsFile { pins: Err(Wording::same("gone")), ..hosts_file(false, "") };
         assert_eq!(judged(None, &["10.0.0.5"], hosts).verdict, Verdict::Pass);
     }
 
@@ -242,7 +332,7 @@ mod tests {
         let answer = Answer::TimedOut(Duration::from_secs(3));
         let servers = vec![NameServer { address: ip("10.0.0.2"), answer: answer.clone() }];
         let result = dns_registry(HOST, None, &Resolution { answer, servers, hosts: hosts_file(false, "") });
-        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Fail, "no name server answers within 3 s"));
+        assert_eq!((result.verdict, result.observed.english()), (Verdict::Fail, "no name server answers within 3 s"));
     }
 
     #[test]
@@ -250,7 +340,7 @@ mod tests {
         let answer = Answer::TimedOut(Duration::from_secs(3));
         let resolution = Resolution { answer, servers: Vec::new(), hosts: hosts_file(false, "") };
         let result = dns_registry(HOST, None, &resolution);
-        assert_eq!((result.verdict, result.observed.as_str()), (Verdict::Unknown, "no answer within 3 s"));
+        assert_eq!((result.verdict, result.observed.english()), (Verdict::Unknown, "no answer within 3 s"));
     }
 
     #[test]
@@ -263,8 +353,8 @@ mod tests {
         };
         let stale = judged("10.0.0.9", None);
         assert_eq!(stale.verdict, Verdict::Warn);
-        assert!(stale.observed.starts_with("line 1 of /etc/hosts pins 10.0.0.9, which no name server says"));
-        assert_eq!(stale.evidence, ["name server 10.0.0.2 says 10.0.0.5"]);
+        assert!(stale.observed.english().starts_with("line 1 of /etc/hosts pins 10.0.0.9, which no name server says"));
+        assert_eq!(stale.evidence[0].english(), "name server 10.0.0.2 says 10.0.0.5");
         assert_eq!(judged("10.0.0.9", Some("10.0.0.9")).verdict, Verdict::Pass);
         assert_eq!(judged("10.0.0.5", None).verdict, Verdict::Pass);
     }

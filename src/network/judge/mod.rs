@@ -12,10 +12,10 @@ mod route_source;
 mod tcp;
 mod tls;
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use super::{Check, CheckResult};
+use crate::diag::{Wording, say};
 
 pub use address_class::address_class;
 pub use auth_token::{Asked, Grant, auth_token, login};
@@ -31,37 +31,32 @@ pub use tls::{Distrust, Handshake, tls};
 
 /// A check that is not made, and why.
 #[must_use]
-pub fn skipped(check: Check, why: impl Into<String>) -> CheckResult {
+pub fn skipped(check: Check, why: Wording) -> CheckResult {
     let expected = match check {
-        Check::EnvRegion => "a machine where the declared mode is possible",
-        Check::EnvProxy => "a way out that fits the declared mode",
-        Check::DnsRegistry => "the registry's name resolves",
-        Check::AddressClass => "addresses that fit the declared mode",
-        Check::RouteSource => "packets to the registry have a way out",
-        Check::Tcp => "the registry accepts connections",
-        Check::Tls => "a trusted certificate for the registry's name",
-        Check::RegistryApi => "/v2/ speaks the registry protocol",
-        Check::Clock => "this machine's clock agrees with the registry's",
-        Check::AuthToken => "the registry grants what the migrations need",
+        Check::EnvRegion => say!("a machine where the declared mode is possible", "本机能够使用声明的模式"),
+        Check::EnvProxy => say!("a way out that fits the declared mode", "出口与声明的模式相符"),
+        Check::DnsRegistry => say!("the registry's name resolves", "镜像仓库的域名能够解析"),
+        Check::AddressClass => say!("addresses that fit the declared mode", "地址与声明的模式相符"),
+        Check::RouteSource => say!("packets to the registry have a way out", "发往镜像仓库的数据包有出口"),
+        Check::Tcp => say!("the registry accepts connections", "镜像仓库接受连接"),
+        Check::Tls => say!("a trusted certificate for the registry's name", "镜像仓库的域名有受信任的证书"),
+        Check::RegistryApi => say!("/v2/ speaks the registry protocol", "/v2/ 遵循镜像仓库协议"),
+        Check::Clock => say!("this machine's clock agrees with the registry's", "本机时钟与镜像仓库一致"),
+        Check::AuthToken => say!("the registry grants what the migrations need", "镜像仓库授予迁移所需的权限"),
     };
     CheckResult::new(check, expected).skip(why)
 }
 
-/// `a, b and c`.
-fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
-    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    match items.pop() {
-        Some(last) if items.is_empty() => last,
-        Some(last) => format!("{} and {last}", items.join(", ")),
-        None => "nothing".to_owned(),
-    }
+/// What is said where nothing came in time.
+fn silence(limit: Duration) -> Wording {
+    say!("no answer within {limit}", "{limit}内没有应答", limit = span(limit))
 }
 
 /// `3 s`, or `250 ms` below two seconds.
-fn span(duration: Duration) -> String {
+fn span(duration: Duration) -> Wording {
     match duration.as_millis() {
-        0 => "less than 1 ms".to_owned(),
-        milliseconds @ 1..2000 => format!("{milliseconds} ms"),
-        _ => format!("{} s", duration.as_secs()),
+        0 => say!("less than 1 ms", "不到 1 毫秒"),
+        milliseconds @ 1..2000 => say!("{milliseconds} ms", "{milliseconds} 毫秒", milliseconds),
+        _ => say!("{seconds} s", "{seconds} 秒", seconds = duration.as_secs()),
     }
 }

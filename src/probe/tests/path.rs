@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::servers::{http, registry, with_body};
 use super::{SHORT, target, target_with};
-use crate::diag::{Span, Spanned};
+use crate::diag::{Span, Spanned, Wording};
 use crate::lint::policy::Level;
 use crate::network::Verdict::{Fail, Pass, Skip, Unknown, Warn};
 use crate::network::{Check, CheckResult, Environment, Mode, Network, PathReport, Verdict};
@@ -64,8 +64,8 @@ async fn a_missing_organization_is_told_in_the_registrys_words() {
     let report = path(&PathTarget { access, ..plain(registry().await) }).await;
     assert_eq!(verdicts(&report), [Pass, Pass, Skip, Pass, Skip, Pass, Fail], "{report:?}");
     let failure = report.failure().unwrap();
-    assert!(failure.observed.contains("`nobody/app` refused"), "{failure:?}");
-    assert!(failure.observed.contains("namespace nobody does not exist"), "{failure:?}");
+    assert!(failure.observed.english().contains("`nobody/app` refused"), "{failure:?}");
+    assert!(failure.observed.english().contains("namespace nobody does not exist"), "{failure:?}");
     assert!(failure.fix.is_some());
 }
 
@@ -99,14 +99,14 @@ async fn a_web_page_is_no_registry() {
     let page = http(|_, _| with_body("404 Not Found", "Content-Type: text/html\r\n", "<html>")).await;
     let report = path(&PathTarget { access: vec![("a/b".parse().unwrap(), Access::Pull)], ..plain(page) }).await;
     assert_eq!(verdicts(&report), [Pass, Pass, Skip, Pass, Skip, Fail, Skip], "{report:?}");
-    assert_eq!(result(&report, Check::AuthToken).observed, "registry-api failed");
+    assert_eq!(result(&report, Check::AuthToken).observed.english(), "registry-api failed");
 }
 
 #[tokio::test]
 async fn a_registry_that_does_not_answer_ends_the_check() {
     let limits = Limits { registry_api: SHORT, ..Limits::default() };
     let report = path(&PathTarget { limits, ..plain(super::servers::silent().await) }).await;
-    assert_eq!(result(&report, Check::RegistryApi).observed, "no answer within 1000 ms");
+    assert_eq!(result(&report, Check::RegistryApi).observed.english(), "no answer within 1000 ms");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn what_depends_on_a_failed_check_says_so() {
     let report = path(&target("127.0.0.1", refused().await)).await;
     assert_eq!(verdicts(&report), [Pass, Pass, Skip, Fail, Skip, Skip, Skip], "{report:?}");
     for check in [Check::Tls, Check::RegistryApi, Check::AuthToken] {
-        assert_eq!(result(&report, check).observed, "tcp failed");
+        assert_eq!(result(&report, check).observed.english(), "tcp failed");
     }
 }
 
@@ -155,8 +155,8 @@ async fn through_a_proxy_the_proxy_is_what_is_connected_to() {
     let report = path(&target).await;
     assert_eq!(verdicts(&report), [Pass, Skip, Skip, Fail, Skip, Skip, Skip], "{report:?}");
     let tcp = result(&report, Check::Tcp);
-    assert!(tcp.observed.contains(&proxy.to_string()), "{tcp:?}");
-    assert_eq!(tcp.fix.as_deref(), Some("start the proxy, or correct HTTPS_PROXY"));
+    assert!(tcp.observed.english().contains(&proxy.to_string()), "{tcp:?}");
+    assert_eq!(tcp.fix.as_ref().map(Wording::english), Some("start the proxy, or correct HTTPS_PROXY"));
 }
 
 #[tokio::test]
@@ -171,12 +171,12 @@ async fn the_declared_hosts_file_is_read() {
     assert_eq!(seen("127.0.0.1 localhost # own\r\n").await.verdict, Pass);
     assert_eq!(seen("127.0.0.1 other\n").await.verdict, Warn);
     let stale = seen("\n10.0.0.5\tlocalhost\n").await;
-    assert!(stale.observed.starts_with(&format!("line 2 of {} pins 10.0.0.5", file.display())), "{stale:?}");
+    assert!(stale.observed.english().starts_with(&format!("line 2 of {} pins 10.0.0.5", file.display())), "{stale:?}");
     for (wrong, reason) in [("none", "no such file or directory"), ("", "not a regular file")] {
         let hosts_file = Some(folder.path().join(wrong));
         let report = path(&PathTarget { hosts_file, ..target("localhost", refused().await) }).await;
         let dns = result(&report, Check::DnsRegistry);
         assert_eq!(dns.verdict, Fail);
-        assert!(dns.observed.contains(reason), "{dns:?}");
+        assert!(dns.observed.english().contains(reason), "{dns:?}");
     }
 }

@@ -4,31 +4,31 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Problem, Severity, Source, Span};
+use crate::diag::{Diagnostic, Problem, Severity, Source, Span, Wording};
 
 /// One fault of the file: wording and places; the first place is the primary one.
 pub(crate) struct Fault {
     severity: Severity,
     problem: Problem,
-    places: Vec<(Span, String)>,
+    places: Vec<(Span, Wording)>,
 }
 
 impl Fault {
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<Wording>) -> Self {
         Self { severity: Severity::Error, problem: Problem::new(code, message), places: Vec::new() }
     }
 
-    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: &'static str, message: impl Into<Wording>) -> Self {
         Self { severity: Severity::Warning, ..Self::new(code, message) }
     }
 
     /// `label` may be empty.
-    pub(crate) fn at(mut self, span: Span, label: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, span: Span, label: impl Into<Wording>) -> Self {
         self.places.push((span, label.into()));
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<Wording>) -> Self {
         self.problem = self.problem.with_help(help);
         self
     }

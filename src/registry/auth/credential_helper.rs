@@ -112,6 +112,6 @@ mod tests {
         let path = format!("{}:/usr/bin:/bin", folder.path().display());
         let environment = move |_: &str| Some(path.clone().into());
         let problem = get_within(Duration::from_millis(200), "mute", "a.io", &environment).await.unwrap_err();
-        assert!(problem.message.ends_with("it did not answer within 0.2 seconds"), "{problem}");
+        assert!(problem.message.english().ends_with("it did not answer within 0.2 seconds"), "{problem}");
     }
 }

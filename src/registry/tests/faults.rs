@@ -122,7 +122,7 @@ async fn a_server_without_tls_is_named_as_such() {
     settings.tls.plain_http = false;
     let error = Client::new(settings).unwrap().ping().await.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::Tls, false), "{error:?}");
-    assert!(error.problem().help.unwrap().contains("plain-http"), "{error}");
+    assert!(error.problem().help.unwrap().english().contains("plain-http"), "{error}");
 }
 
 #[tokio::test]
@@ -170,8 +170,11 @@ async fn many_tasks_wait_together_for_a_registry_that_is_not_there() {
 async fn a_host_without_the_api_is_named_as_such() {
     let server = Server::start(|_| Answer::new(404).body("<html><title>Welcome</title></html>")).await;
     let problem = client(&server).ping().await.unwrap_err().problem();
-    assert!(problem.message.starts_with("this host speaks no registry API: GET http://127.0.0.1:"), "{problem}");
-    assert!(problem.message.contains("\"Welcome\""), "{problem}");
+    assert!(
+        problem.message.english().starts_with("this host speaks no registry API: GET http://127.0.0.1:"),
+        "{problem}"
+    );
+    assert!(problem.message.english().contains("\"Welcome\""), "{problem}");
 }
 
 #[tokio::test]

@@ -157,11 +157,17 @@ async fn basic_authentication_needs_credentials() {
     logged_in(&server).ping().await.unwrap();
     let error = client(&server).ping().await.unwrap_err();
     assert_eq!(*error.kind(), Kind::Unauthorized);
-    assert!(error.problem().message.starts_with("the registry asks for credentials: GET http://127.0.0.1:"));
+    assert!(error.problem().message.english().starts_with("the registry asks for credentials: GET http://127.0.0.1:"));
     let credentials = Credentials::Basic { username: "eve".to_owned(), password: Secret::new("wrong") };
     let eve = Client::new(Settings { credentials, ..settings(&server) }).unwrap();
     assert!(
-        eve.ping().await.unwrap_err().problem().message.starts_with("the registry does not take these credentials")
+        eve.ping()
+            .await
+            .unwrap_err()
+            .problem()
+            .message
+            .english()
+            .starts_with("the registry does not take these credentials")
     );
 }
 

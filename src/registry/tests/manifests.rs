@@ -135,6 +135,6 @@ async fn a_refused_manifest_says_why() {
     let error = client(&server).put_manifest(&repository("a"), &tag("t"), &manifest).await.unwrap_err();
     assert_eq!(*error.kind(), Kind::ManifestRejected);
     let problem = error.problem();
-    assert!(problem.message.ends_with(&format!("answered 400 (SVCSTG: {text})")), "{problem}");
-    assert!(problem.help.unwrap().contains("Docker media types"));
+    assert!(problem.message.english().ends_with(&format!("answered 400 (SVCSTG: {text})")), "{problem}");
+    assert!(problem.help.unwrap().english().contains("Docker media types"));
 }

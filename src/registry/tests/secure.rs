@@ -65,7 +65,7 @@ async fn ping(server: &Server, tls: TlsSettings) -> Result<(), Error> {
 fn help(refused: Result<(), Error>) -> String {
     let error = refused.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::Tls, false), "{error:?}");
-    error.problem().help.unwrap()
+    error.problem().help.unwrap().english().to_owned()
 }
 
 #[tokio::test]

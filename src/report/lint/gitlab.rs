@@ -4,16 +4,17 @@ use serde_json::{Value, json};
 
 use super::fingerprint::Fingerprints;
 use super::{Place, findings, message};
+use crate::diag::Lang;
 use crate::lint::policy::Level;
 use crate::worktree::LintRun;
 
-pub(super) fn render(run: &LintRun) -> String {
+pub(super) fn render(run: &LintRun, lang: Lang) -> String {
     let mut fingerprints = Fingerprints::default();
     let issues: Vec<Value> = findings(run)
         .map(|(file, finding)| {
             let Place { start, end, .. } = Place::of(finding);
             json!({
-                "description": message(finding),
+                "description": message(finding, lang),
                 "check_name": finding.rule,
                 "fingerprint": fingerprints.of(file, finding),
                 "severity": severity(finding.level),

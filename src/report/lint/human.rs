@@ -1,7 +1,7 @@
 //! Findings for people: with excerpts of their sources, or one line each.
 
 use super::findings;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Lang, say};
 use crate::lint::Finding;
 use crate::report::diagnostic::{self, Style};
 use crate::worktree::LintRun;
@@ -14,13 +14,15 @@ pub(super) fn full(run: &LintRun, style: &Style) -> String {
 /// With a word where `--fix` does what help says.
 fn drawn(finding: &Finding) -> Diagnostic {
     let mut diagnostic = finding.diagnostic.clone();
-    if let Some(help) = diagnostic.problem.help.as_mut().filter(|_| finding.fix.is_some()) {
-        help.push_str(" (fixable)");
-    }
+    let problem = &mut diagnostic.problem;
+    problem.help = problem.help.take().map(|help| match finding.fix {
+        Some(_) => say!("{help} (fixable)", "{help}（可自动修复）", help),
+        None => help,
+    });
     diagnostic
 }
 
 /// `file:line:column: level[rule]: message`, as compilers write it and editors read it.
-pub(super) fn short(run: &LintRun) -> String {
-    findings(run).map(|(_, finding)| diagnostic::render_short(&finding.diagnostic) + "\n").collect()
+pub(super) fn short(run: &LintRun, lang: Lang) -> String {
+    findings(run).map(|(_, finding)| diagnostic::render_short(&finding.diagnostic, lang) + "\n").collect()
 }

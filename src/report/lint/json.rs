@@ -63,7 +63,7 @@ fn related(label: &Label) -> Value {
     let mut record = serde_json::Map::new();
     record.insert("file".to_owned(), label.source.name().into());
     record.extend(place(&Place::new(&label.source, label.span)));
-    record.insert("message".to_owned(), label.text.clone().into());
+    record.insert("message".to_owned(), json!(label.text));
     record.into()
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::xml::Xml;
-use super::{Place, fails, message, message_and_help, title, word};
+use super::{NO_FINDINGS, Place, fails, message, message_and_help, title, word};
 use crate::diag::Lang;
 use crate::lint::Finding;
 use crate::worktree::{LintRun, LintedFile};
@@ -33,7 +33,7 @@ fn write_suite(text: &mut String, file: &LintedFile, lang: Lang) {
         "  <testsuite name=\"{name}\" tests=\"{cases}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">"
     );
     if file.report.findings.is_empty() {
-        let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"no findings\"/>");
+        let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"{}\"/>", NO_FINDINGS.get(lang));
     }
     for finding in &file.report.findings {
         write_case(text, file, finding, lang);
@@ -49,7 +49,7 @@ fn write_case(text: &mut String, file: &LintedFile, finding: &Finding, lang: Lan
     let body = format!("{place}{}\n{}", title(finding), message_and_help(finding, lang));
     let body = Xml(&body);
     let _ = if fails(file, finding) {
-        writeln!(text, "      <failure type=\"{rule}\" message=\"{}\">{body}</failure>", Xml(&message(finding)))
+        writeln!(text, "      <failure type=\"{rule}\" message=\"{}\">{body}</failure>", Xml(&message(finding, lang)))
     } else {
         writeln!(text, "      <system-out>{body}</system-out>")
     };

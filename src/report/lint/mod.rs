@@ -16,7 +16,7 @@ mod tests;
 
 use std::path::Path;
 
-use super::diagnostic::Style;
+use super::diagnostic::{HELP, Style};
 use super::escape;
 use crate::diag::{Lang, Position, Source, Span, Wording, say};
 use crate::lint::Finding;
@@ -46,15 +46,16 @@ pub enum Format {
 /// The whole report, ended by a line end unless it is empty.
 #[must_use]
 pub fn render(run: &LintRun, format: Format, style: &Style) -> String {
+    let lang = style.lang;
     match format {
         Format::Human => human::full(run, style),
-        Format::Short => human::short(run),
-        Format::Json => json::render(run),
-        Format::Sarif => sarif::render(run, style.lang),
-        Format::Github => github::render(run, style.lang),
-        Format::Gitlab => gitlab::render(run),
-        Format::Checkstyle => checkstyle::render(run, style.lang),
-        Format::Junit => junit::render(run, style.lang),
+        Format::Short => human::short(run, lang),
+        Format::Json => lang.write(|| json::render(run)),
+        Format::Sarif => sarif::render(run, lang),
+        Format::Github => github::render(run, lang),
+        Format::Gitlab => gitlab::render(run, lang),
+        Format::Checkstyle => checkstyle::render(run, lang),
+        Format::Junit => junit::render(run, lang),
     }
 }
 
@@ -73,11 +74,7 @@ pub fn summary(run: &LintRun, fixed: usize, lang: Lang) -> String {
         counted(infos, say!("1 info", "1 个提示"), say!("{infos} infos", "{infos} 个提示", infos)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let found = if parts.is_empty() {
-        say!("no findings", "没有发现问题").into_string(lang)
-    } else {
-        parts.join(say!(", ", "、").get(lang))
-    };
+    let found = if parts.is_empty() { NO_FINDINGS.into_string(lang) } else { parts.join(say!(", ", "、").get(lang)) };
     let fixed = counted(
         fixed,
         say!("1 finding fixed; ", "已修复 1 个问题；"),
@@ -128,9 +125,19 @@ pub fn renewed(path: &Path, baseline: &Renewed, lang: Lang) -> String {
 
 /// What was fixed in a file, in one line for people.
 #[must_use]
-pub fn fixed(name: &str, fixed: &Fixed) -> String {
-    let created = fixed.creates.as_ref().map(|file| format!("; created {} beside it", file.name)).unwrap_or_default();
-    format!("fixed {}: {}{created}", escape::line(name), fixed.rules())
+pub fn fixed(name: &str, fixed: &Fixed, lang: Lang) -> String {
+    let (name, rules) = (escape::line(name), fixed.rules());
+    let done = match &fixed.creates {
+        None => say!("fixed {name}: {rules}", "已修复 {name}：{rules}", name, rules),
+        Some(file) => say!(
+            "fixed {name}: {rules}; created {file} beside it",
+            "已修复 {name}：{rules}；并在它旁边新建了 {file}",
+            name,
+            rules,
+            file = file.name
+        ),
+    };
+    done.into_string(lang)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -164,6 +171,8 @@ fn findings(run: &LintRun) -> impl Iterator<Item = (&LintedFile, &Finding)> {
     run.files.iter().flat_map(|file| file.report.findings.iter().map(move |finding| (file, finding)))
 }
 
+const NO_FINDINGS: Wording = say!("no findings", "没有发现问题");
+
 /// Whether the finding makes its file fail.
 fn fails(file: &LintedFile, finding: &Finding) -> bool {
     file.fail_on != Level::Off && finding.level >= file.fail_on
@@ -190,15 +199,15 @@ impl<'a> Place<'a> {
 }
 
 /// The message in one line that is safe to show.
-fn message(finding: &Finding) -> String {
-    escape::line(&finding.diagnostic.problem.message).into_owned()
+fn message(finding: &Finding, lang: Lang) -> String {
+    escape::line(finding.diagnostic.problem.message.get(lang)).into_owned()
 }
 
 /// The message and, in a line of its own, what to do.
 fn message_and_help(finding: &Finding, lang: Lang) -> String {
-    let help = finding.diagnostic.problem.help.as_deref();
-    let help = help.map(|help| format!("\n{}{}", say!("help: ", "帮助：").get(lang), escape::line(help)));
-    message(finding) + &help.unwrap_or_default()
+    let help = finding.diagnostic.problem.help.as_ref();
+    let help = help.map(|help| format!("\n{}{}", HELP.get(lang), escape::line(help.get(lang))));
+    message(finding, lang) + &help.unwrap_or_default()
 }
 
 /// The rule and what other linters call it.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fingerprint::Fingerprints;
 use super::{Place, findings, message};
-use crate::diag::{Label, Lang, Problem};
+use crate::diag::{Label, Lang, Problem, say};
 use crate::lint::fix::{Edit, Fix, beside};
 use crate::lint::policy::Level;
 use crate::lint::{Finding, Rule, ScCode, rule};
@@ -22,7 +22,10 @@ pub(super) fn render(run: &LintRun, lang: Lang) -> String {
     rules.values_mut().zip(0..).for_each(|(index, place)| *index = place);
     let mut fingerprints = Fingerprints::default();
     let results: Vec<Value> = findings(run)
-        .map(|(file, finding)| result(file, finding, rules[code(finding)], &fingerprints.of(file, finding)))
+        .map(|(file, finding)| {
+            let fingerprint = fingerprints.of(file, finding);
+            result(file, finding, rules[code(finding)], &fingerprint, lang)
+        })
         .collect();
     let document = json!({
         "$schema": SCHEMA,
@@ -73,12 +76,13 @@ fn tags(aliases: &[&str], practice: Option<u8>) -> Vec<String> {
     std::iter::once("dockerfile".to_owned()).chain(practice).chain(aliases.iter().map(ToString::to_string)).collect()
 }
 
-fn result(file: &LintedFile, finding: &Finding, rule: usize, fingerprint: &str) -> Value {
+fn result(file: &LintedFile, finding: &Finding, rule: usize, fingerprint: &str, lang: Lang) -> Value {
     let Problem { help, .. } = &finding.diagnostic.problem;
-    let related: Vec<Value> = finding.diagnostic.labels.iter().skip(1).map(related_location).collect();
-    let mut text = message(finding);
+    let related: Vec<Value> =
+        finding.diagnostic.labels.iter().skip(1).map(|label| related_location(label, lang)).collect();
+    let mut text = message(finding, lang);
     if let Some(help) = help {
-        let _ = write!(text, "; {}", super::escape::line(help));
+        let _ = write!(text, "{}{}", say!("; ", "；").get(lang), super::escape::line(help.get(lang)));
     }
     let mut result = json!({
         "ruleId": code(finding),
@@ -92,12 +96,12 @@ fn result(file: &LintedFile, finding: &Finding, rule: usize, fingerprint: &str) 
         result["relatedLocations"] = related.into();
     }
     if let Some(fix) = &finding.fix {
-        result["fixes"] = json!([fix_record(file, finding, fix)]);
+        result["fixes"] = json!([fix_record(file, finding, fix, lang)]);
     }
     result
 }
 
-fn fix_record(file: &LintedFile, finding: &Finding, fix: &Fix) -> Value {
+fn fix_record(file: &LintedFile, finding: &Finding, fix: &Fix, lang: Lang) -> Value {
     let source = &finding.diagnostic.labels[0].source;
     let replacement = |edit: &Edit| {
         let place = Place::new(source, edit.span);
@@ -112,18 +116,18 @@ fn fix_record(file: &LintedFile, finding: &Finding, fix: &Fix) -> Value {
         let replacement = json!({ "deletedRegion": start, "insertedContent": { "text": new.text } });
         json!({ "artifactLocation": artifact(&beside(&file.name, new.name)), "replacements": [replacement] })
     });
-    let help = finding.diagnostic.problem.help.as_deref().unwrap_or_default();
+    let help = finding.diagnostic.problem.help.as_ref().map_or("", |help| help.get(lang));
     json!({
         "description": { "text": super::escape::line(help) },
         "artifactChanges": own.into_iter().chain(created).collect::<Vec<_>>(),
     })
 }
 
-fn related_location(label: &Label) -> Value {
+fn related_location(label: &Label, lang: Lang) -> Value {
     let mut related =
         json!({ "physicalLocation": location(label.source.name(), &Place::new(&label.source, label.span)) });
     if let Some(text) = &label.text {
-        related["message"] = json!({ "text": super::escape::line(text) });
+        related["message"] = json!({ "text": super::escape::line(text.get(lang)) });
     }
     related
 }

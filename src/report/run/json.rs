@@ -72,7 +72,7 @@ pub fn json(run: &Run<'_>) -> String {
                 kind: step.work.kind(),
                 action: step.action,
                 sides: sides(&step.work),
-                outcome: verdict(outcome.as_ref()),
+                outcome: run.lang.write(|| verdict(outcome.as_ref())),
                 moved: course.moved,
                 mounted: course.mounted,
                 seconds: seconds(course.lasted(run.lasted)),
@@ -80,7 +80,7 @@ pub fn json(run: &Run<'_>) -> String {
             })
             .collect(),
     };
-    let mut text = serde_json::to_string_pretty(&document).expect("a report has string keys only");
+    let mut text = run.lang.write(|| serde_json::to_string_pretty(&document)).expect("a report has string keys only");
     text.push('\n');
     text
 }

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
+use crate::diag::{Lang, Wording, say};
 use crate::image::Digest;
 use crate::plan::{Outcome, Step, Tally, Work};
 use crate::report::Bytes;
-use crate::report::outcome::summary;
+use crate::report::diagnostic::HELP;
+use crate::report::outcome::{summary, verdict};
+use crate::report::plan::{after, short};
 
 use super::{Course, Run, State};
 
@@ -14,31 +17,45 @@ use super::{Course, Run, State};
 pub fn markdown(run: &Run<'_>) -> String {
     let steps: Vec<_> = run.steps().collect();
     let tally = Tally::of(steps.iter().filter_map(|(_, _, outcome)| outcome.as_ref()));
-    let mut text = format!("## swrctl apply: {}\n\n", escaped(&run.plan.project));
-    let _ = match run.state {
-        State::Running => writeln!(text, "**Running**, or killed before it could tell more."),
-        State::Finished => writeln!(text, "**{}**", summary(&tally)),
-        State::Interrupted => writeln!(text, "**Interrupted.** {}", summary(&tally)),
+    let summary = summary(&tally);
+    let state = match run.state {
+        State::Running => {
+            say!("**Running**, or killed before it could tell more.", "**正在执行**，或者在写出结果之前就被终止。")
+        }
+        State::Finished => Wording::joined([Wording::same("**"), summary, Wording::same("**")], &Wording::default()),
+        State::Interrupted => say!("**Interrupted.** {summary}", "**被中断。**{summary}", summary),
     };
-    let _ = writeln!(text, "\nBegan {}, took {:.1} s.", run.began, run.lasted.as_secs_f64());
-    if run.plan.partial {
-        text.push_str("\nThis was a partial plan.\n");
+    let lasted = say!(
+        "Began {began}, took {seconds} s.",
+        "开始于 {began}，用时 {seconds} 秒。",
+        began = run.began,
+        seconds = format_args!("{:.1}", run.lasted.as_secs_f64())
+    );
+    let partial = run.plan.partial.then(|| say!("This was a partial plan.", "这是部分计划。"));
+    let mut text = format!("## swrctl apply: {}\n", escaped(&run.plan.project));
+    for line in [state, lasted].into_iter().chain(partial) {
+        let _ = writeln!(text, "\n{}", line.get(run.lang));
     }
     let stayed =
         |outcome: &Option<Outcome>| matches!(outcome, Some(Outcome::Passed { .. } | Outcome::Unchanged { .. }));
     let (unchanged, told): (Vec<_>, Vec<_>) = steps.iter().partition(|(_, _, outcome)| stayed(outcome));
     if !told.is_empty() {
-        text.push_str("\n| verdict | step | digest | moved | mounted | seconds | retries |\n");
+        let columns = say!(
+            "| verdict | step | digest | moved | mounted | seconds | retries |",
+            "| 结果 | 步骤 | 摘要 | 传输 | 挂载 | 秒 | 重试 |"
+        );
+        let _ = writeln!(text, "\n{}", columns.get(run.lang));
         text.push_str("|---|---|---|---:|---:|---:|---:|\n");
         for (step, course, outcome) in &told {
             write_row(&mut text, run, step, course, outcome.as_ref());
         }
     }
     for (step, _, outcome) in &told {
-        write_problem(&mut text, step, outcome.as_ref());
+        write_problem(&mut text, step, outcome.as_ref(), run.lang);
     }
     if !unchanged.is_empty() {
-        let _ = writeln!(text, "\n<details><summary>{} as they should be</summary>\n", unchanged.len());
+        let heading = say!("{count} as they should be", "{count} 个无需改动", count = unchanged.len());
+        let _ = writeln!(text, "\n<details><summary>{}</summary>\n", heading.get(run.lang));
         for (step, ..) in unchanged {
             let _ = writeln!(text, "- `{}`", code(step.address.as_str()));
         }
@@ -48,16 +65,16 @@ pub fn markdown(run: &Run<'_>) -> String {
 }
 
 fn write_row(text: &mut String, run: &Run<'_>, step: &Step, course: &Course, outcome: Option<&Outcome>) {
-    let short = |digest: Option<&Digest>| digest.map_or_else(|| "none".to_owned(), Digest::short);
+    let short = |digest: Option<&Digest>| short(digest).into_string(run.lang);
     let digest = match &step.work {
-        Work::Sync(sync) => format!("{} → {}", short(sync.before.as_ref()), crate::report::plan::after(sync)),
-        Work::Prune(prune) => format!("{} → none", short(prune.before.as_ref())),
+        Work::Sync(sync) => format!("{} → {}", short(sync.before.as_ref()), after(sync).get(run.lang)),
+        Work::Prune(prune) => format!("{} → {}", short(prune.before.as_ref()), short(None)),
         _ => String::new(),
     };
     let _ = writeln!(
         text,
         "| {} | `{}` | {digest} | {} | {} | {:.1} | {} |",
-        outcome.map_or("pending", Outcome::word),
+        word(outcome).get(run.lang),
         code(step.address.as_str()),
         Bytes(course.moved),
         Bytes(course.mounted),
@@ -66,16 +83,21 @@ fn write_row(text: &mut String, run: &Run<'_>, step: &Step, course: &Course, out
     );
 }
 
-fn write_problem(text: &mut String, step: &Step, outcome: Option<&Outcome>) {
+fn word(outcome: Option<&Outcome>) -> Wording {
+    outcome.map_or(say!("pending", "待执行"), verdict)
+}
+
+fn write_problem(text: &mut String, step: &Step, outcome: Option<&Outcome>, lang: Lang) {
     let (message, help) = match outcome {
         Some(Outcome::Failed { problem } | Outcome::Blocked { problem }) => (&problem.message, problem.help.as_ref()),
         Some(Outcome::Skipped { because }) => (because, None),
         _ => return,
     };
-    let word = outcome.map_or("pending", Outcome::word);
-    let _ = write!(text, "\n- `{}` {word}: {}", code(step.address.as_str()), escaped(message));
+    let verdict = say!("{word}: ", "{word}：", word = word(outcome));
+    let (step, verdict) = (code(step.address.as_str()), verdict.get(lang));
+    let _ = write!(text, "\n- `{step}` {verdict}{}", escaped(message.get(lang)));
     if let Some(help) = help {
-        let _ = write!(text, "  \n  help: {}", escaped(help));
+        let _ = write!(text, "  \n  {}{}", HELP.get(lang), escaped(help.get(lang)));
     }
     text.push('\n');
 }

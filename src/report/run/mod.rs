@@ -6,6 +6,7 @@ mod markdown;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::diag::Lang;
 use crate::plan::{Action, Address, Event, Outcome, Plan, Step};
 
 pub use json::json;
@@ -50,6 +51,8 @@ pub struct Run<'a> {
     pub state: State,
     pub began: jiff::Timestamp,
     pub lasted: Duration,
+    /// Of its sentences.
+    pub lang: Lang,
 }
 
 impl Record {
@@ -93,7 +96,7 @@ impl Run<'_> {
     fn without_events(&self, step: &Step) -> Option<Outcome> {
         match (self.state, step.action) {
             (State::Running, _) => None,
-            (State::Interrupted, _) => Some(Outcome::Skipped { because: "interrupted".to_owned() }),
+            (State::Interrupted, _) => Some(Outcome::Skipped { because: Outcome::INTERRUPTED }),
             (State::Finished, Action::Blocked) => Some(Outcome::Blocked { problem: step.blocked_by() }),
             (State::Finished, _) => Some(Outcome::Unchanged { note: step.reason.clone() }),
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::diag::Problem;
+use crate::diag::{Lang, Problem, Wording};
 use crate::image::Digest;
 use crate::plan::{Plan, Requests};
 
@@ -53,12 +53,12 @@ fn record(plan: &Plan) -> Record {
         retried,
         Event::Moved { address: address(1), bytes: 5 },
         Event::Mounted { address: address(1), bytes: 5 },
-        finished(0, Outcome::Passed { note: "passes".to_owned() }),
+        finished(0, Outcome::Passed { note: Wording::same("passes") }),
         finished(1, Outcome::Created { bytes: 7 }),
         finished(2, Outcome::Updated { bytes: 0 }),
-        finished(3, Outcome::Unchanged { note: "the same digest".to_owned() }),
+        finished(3, Outcome::Unchanged { note: Wording::same("the same digest") }),
         finished(4, Outcome::Blocked { problem: problem.clone() }),
-        finished(5, Outcome::Skipped { because: "interrupted".to_owned() }),
+        finished(5, Outcome::Skipped { because: Outcome::INTERRUPTED }),
         finished(6, Outcome::Failed { problem }),
         finished(7, Outcome::Deleted),
     ];
@@ -70,7 +70,7 @@ fn record(plan: &Plan) -> Record {
 }
 
 fn run<'a>(plan: &'a Plan, record: &'a Record, state: State) -> Run<'a> {
-    Run { plan, record, state, began: jiff::Timestamp::UNIX_EPOCH, lasted: Duration::from_secs(2) }
+    Run { plan, record, state, began: jiff::Timestamp::UNIX_EPOCH, lasted: Duration::from_secs(2), lang: Lang::En }
 }
 
 fn assert_fits(document: &Value) {

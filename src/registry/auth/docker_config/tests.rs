@@ -108,7 +108,10 @@ async fn a_failing_helper_is_an_error_without_secrets() {
     for (host, what) in [("a.io", "locked"), ("b.io", "cannot be run"), ("c.io", "not the JSON"), ("d.io", "its name")]
     {
         let problem = home.lookup(host).await.unwrap_err();
-        assert!(problem.message.contains(what) && !problem.message.contains("hunter2"), "{problem}");
+        assert!(
+            problem.message.english().contains(what) && !problem.message.english().contains("hunter2"),
+            "{problem}"
+        );
     }
 }
 
@@ -116,11 +119,14 @@ async fn a_failing_helper_is_an_error_without_secrets() {
 async fn a_broken_file_is_an_error_that_says_where_without_secrets() {
     let broken = Home::new().file(".docker/config.json", "{\"auths\":\n {\"a.io\": {\"auth\": \"hunter2\",}}}");
     let problem = broken.lookup("a.io").await.unwrap_err();
-    assert!(problem.message.ends_with("config.json is not JSON at line 2, column 30"), "{problem}");
+    assert!(problem.message.english().ends_with("config.json is not JSON at line 2, column 30"), "{problem}");
     let odd = Home::new().file(".docker/config.json", r#"{"auths": "hunter2"}"#);
     let problem = odd.lookup("a.io").await.unwrap_err();
-    assert!(problem.message.contains("unexpected") && !problem.message.contains("hunter2"), "{problem}");
+    assert!(
+        problem.message.english().contains("unexpected") && !problem.message.english().contains("hunter2"),
+        "{problem}"
+    );
     let bad = Home::new().file(".docker/config.json", r#"{"auths": {"a.io": {"auth": "aHVudGVyMg=="}}}"#);
     let problem = bad.lookup("a.io").await.unwrap_err();
-    assert!(problem.message.ends_with("not base64 of `user:password` for `a.io`"), "{problem}");
+    assert!(problem.message.english().ends_with("not base64 of `user:password` for `a.io`"), "{problem}");
 }
