@@ -9,6 +9,7 @@ mod cost;
 mod document;
 mod expand;
 mod fixes;
+mod gates;
 mod graph;
 mod inventory;
 mod organizations;

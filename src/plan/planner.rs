@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Problem, Severity, Wording, say};
+use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
-use crate::lint::fix::Fixed;
-use crate::lint::{LintedDockerfile, policy::Gates};
-use crate::network::{CheckResult, PathReport, Verdict};
+use crate::lint::policy::Gates;
 use crate::project::Project;
 
 use super::address::Address;
@@ -15,12 +13,13 @@ use super::blobs::Holdings;
 use super::cost::{Costs, Requests};
 use super::expand::{Request, Unlisted};
 use super::fixes::{fix_steps, fixed_in};
+use super::gates::{lint_step, network_step};
 use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
 use super::organizations::{Organization, organization_step};
 use super::prune::Surplus;
 use super::scope::Scope;
-use super::step::{Action, LintFinding, LintWork, NetworkWork, PruneWork, SelectWork, Step, SyncWork, Work};
+use super::step::{Action, PruneWork, SelectWork, Step, SyncWork, Work};
 
 /// Steps in an order in which they can be done, and what each waits for.
 #[derive(Clone, Debug)]
@@ -457,78 +456,6 @@ fn empty_sync(request: &Request) -> Work {
         retries: request.retries,
         verify: request.verify,
     }))
-}
-
-/// The gate of a Dockerfile as it will be when it has been fixed.
-fn lint_step(dockerfile: &LintedDockerfile, fixed: Option<&Fixed>) -> Step {
-    let report = fixed.map_or(&dockerfile.report, |fixed| &fixed.report);
-    let findings: Vec<LintFinding> = report.findings.iter().map(lint_finding).collect();
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let reason = match (errors, warnings) {
-        (0, 0) => say!("nothing found", "没有发现问题"),
-        _ => say!(
-            "{errors}, {warnings}",
-            "{errors}，{warnings}",
-            errors = Wording::counted(errors, &say!("error", "个错误")),
-            warnings = Wording::counted(warnings, &say!("warning", "个警告"))
-        ),
-    };
-    let reason = match report.held.len() {
-        0 => reason,
-        held => say!("{reason}; {held} held by the baseline", "{reason}；另有 {held} 个已记入基线", reason, held),
-    };
-    let failed = report.failed;
-    let fixed_digest = fixed.map(|fixed| Digest::sha256(fixed.after.text().as_bytes()));
-    Step {
-        address: Address::lint(&dockerfile.path),
-        action: if failed { Action::Blocked } else { Action::Unchanged },
-        reason,
-        help: failed.then(|| {
-            say!(
-                "mend the findings, or change the policy in the `dockerfiles` section",
-                "修复这些问题，或者修改 `dockerfiles` 小节里的策略"
-            )
-        }),
-        work: Work::Lint(LintWork {
-            file: dockerfile.path.clone(),
-            set: dockerfile.set,
-            digest: fixed_digest.unwrap_or_else(|| dockerfile.digest.clone()),
-            findings,
-        }),
-    }
-}
-
-fn lint_finding(finding: &crate::lint::Finding) -> LintFinding {
-    let label = finding.diagnostic.labels.first();
-    let position = label.map(|label| label.source.position(label.span.start));
-    LintFinding {
-        rule: finding.rule.to_owned(),
-        severity: finding.diagnostic.severity,
-        message: finding.diagnostic.problem.message.clone(),
-        line: position.map_or(1, |position| position.line),
-        column: position.map_or(1, |position| position.column),
-    }
-}
-
-fn network_step(registry: &str, report: &PathReport) -> Step {
-    let passed = report.checks.iter().filter(|result| result.verdict == Verdict::Pass).count();
-    let (action, reason, help) = match report.failure() {
-        Some(CheckResult { check, observed, fix, .. }) => {
-            (Action::Blocked, say!("{check}: {observed}", "{check}：{observed}", check, observed), fix.clone())
-        }
-        None => {
-            let checks = Wording::counted(passed, &say!("check", "项检查"));
-            (Action::Unchanged, say!("{checks} passed", "{checks}通过", checks), None)
-        }
-    };
-    Step {
-        address: Address::network(registry),
-        action,
-        reason,
-        help,
-        work: Work::Network(NetworkWork { registry: registry.to_owned(), checks: report.checks.clone() }),
-    }
 }
 
 fn select_step(rule: &Unlisted, shut: Option<Problem>) -> Step {
