@@ -104,7 +104,8 @@ impl Prepared<'_> {
 }
 
 fn incomplete(step: &Step) -> Problem {
-    Problem::new("incomplete-plan", format!("the plan of {} has no digests", step.address)).with_help("plan again")
+    let message = say!("the plan of {step} has no digests", "计划里的 {step} 没有摘要", step = step.address);
+    Problem::new("incomplete-plan", message).with_help(say!("plan again", "重新制定计划"))
 }
 
 #[derive(PartialEq, Eq)]
