@@ -81,13 +81,13 @@ fn what_is_about_the_run_is_never_held() {
 fn what_is_gone_is_told_with_its_place_and_shrunk() {
     let baseline = baseline("Dockerfile", OLD);
     let mended = report(&OLD.replacen("ADD a /b\n", "", 1).replace("node:latest", "scratch"));
-    let stale = baseline.stale(&[judged("Dockerfile", &mended)], |_| true, Lang::En).unwrap();
-    assert_eq!(stale.problem.message, "the baseline holds 3 findings that are not there any more");
-    assert!(stale.problem.help.unwrap().contains("`swrctl lint --write-baseline=b.json`"));
+    let stale = baseline.stale(&[judged("Dockerfile", &mended)], |_| true).unwrap();
+    assert_eq!(stale.problem.message.english(), "the baseline holds 3 findings that are not there any more");
+    assert!(stale.problem.help.unwrap().english().contains("`swrctl lint --write-baseline=b.json`"));
     let shown = |label: &crate::diag::Label| (label.source.slice(label.span).to_owned(), label.text.clone().unwrap());
     let labels: Vec<_> = stale.labels.iter().map(shown).collect();
     assert!(labels[0].0.starts_with("{ \"file\": \"Dockerfile\", \"rule\": \"add-local-file\""), "{labels:?}");
-    let words: Vec<_> = labels.iter().map(|(_, word)| word.as_str()).collect();
+    let words: Vec<_> = labels.iter().map(|(_, word)| word.english()).collect();
     assert_eq!(words, ["1 of 2 are left", "not found any more", "not found any more"]);
     let renewed = baseline.renewed(&[judged("Dockerfile", &mended)], |_| true);
     assert_eq!((renewed.findings, renewed.files, renewed.added, renewed.removed), (1, 1, 0, 3));
@@ -98,9 +98,9 @@ fn files_that_were_not_linted_are_left_alone_unless_they_are_gone() {
     let baseline = baseline("a/Dockerfile", OLD);
     let (none, good) = (report("FROM scratch\nCOPY a /\nCMD [\"/a\"]\nHEALTHCHECK NONE\n"), ["b/Dockerfile"]);
     let judged = [judged(good[0], &none)];
-    assert_eq!(baseline.stale(&judged, |_| true, Lang::En), None);
+    assert_eq!(baseline.stale(&judged, |_| true), None);
     assert_eq!(baseline.renewed(&judged, |_| true).text, baseline.text().unwrap());
-    assert!(baseline.stale(&judged, |name| name != "a/Dockerfile", Lang::En).is_some());
+    assert!(baseline.stale(&judged, |name| name != "a/Dockerfile").is_some());
     assert_eq!(baseline.renewed(&judged, |name| name != "a/Dockerfile").findings, 0);
 }
 
@@ -168,10 +168,10 @@ fn what_is_no_baseline_is_told_with_its_place() {
         (document("\n<<<<<<< HEAD\n"), "expected value", "<"),
     ] {
         let found = read(&text).unwrap_err();
-        assert!(found.problem.message.contains(message), "{}", found.problem.message);
+        assert!(found.problem.message.english().contains(message), "{:?}", found.problem.message);
         let marked = &text[found.labels[0].span.range()];
         assert!(marked.starts_with(place), "{message}: {marked}");
-        let conflict = found.problem.help.as_ref().unwrap().contains("merge conflict");
+        let conflict = found.problem.help.as_ref().unwrap().english().contains("merge conflict");
         assert_eq!(conflict, text.contains("<<<<"), "{message}");
     }
 }
