@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reach::Reach;
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::Repository;
 use crate::plan::{Expansion, Location, Observed, Organization, SyncFacts, needed_organizations};
 use crate::project::Project;
@@ -53,7 +53,12 @@ async fn existing(
 
 fn unlisted(registry: &str, error: &Error) -> Problem {
     let problem = error.problem();
-    let message = format!("the organizations of `{registry}` cannot be listed: {}", problem.message);
+    let message = say!(
+        "the organizations of `{registry}` cannot be listed: {reason}",
+        "无法列出 `{registry}` 的组织：{reason}",
+        registry,
+        reason = problem.message
+    );
     Problem { message, ..problem }
 }
 

@@ -8,7 +8,7 @@ use super::expand::Expansion;
 use super::inventory::{Location, Observed};
 use super::planner::used_registries;
 use super::step::{Action, OrganizationWork, Step, Work};
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::Repository;
 use crate::project::Project;
 
@@ -66,14 +66,14 @@ pub(super) fn organization_step(
     let declared = organization.is_declared(project);
     let (action, reason) = match (exists, shut) {
         (_, Some(why)) if declared => return Some(blocked(organization, why)),
-        (Observed::Known(true), None) if declared => (Action::Unchanged, "it exists"),
-        (Observed::Known(false), None) if declared => (Action::Create, "it does not exist yet"),
+        (Observed::Known(true), None) if declared => (Action::Unchanged, say!("it exists", "已存在")),
+        (Observed::Known(false), None) if declared => (Action::Create, say!("it does not exist yet", "还不存在")),
         (Observed::Known(false), None) => return Some(blocked(organization, missing(organization))),
         (Observed::Unknown { why }, None) if declared => return Some(blocked(organization, why.clone())),
         _ => return None,
     };
     let address = Address::organization(organization);
-    Some(Step { address, action, reason: reason.to_owned(), help: None, work: work(organization) })
+    Some(Step { address, action, reason, help: None, work: work(organization) })
 }
 
 fn blocked(organization: &Organization, why: Problem) -> Step {
@@ -130,7 +130,10 @@ migrate "src" to="swr" {{ image "web" tags="1"; }}
     }
 
     fn told(plan: &Plan) -> Vec<String> {
-        plan.steps().iter().map(|step| format!("{} {}: {}", step.action.symbol(), step.address, step.reason)).collect()
+        plan.steps()
+            .iter()
+            .map(|step| format!("{} {}: {}", step.action.symbol(), step.address, step.reason.english()))
+            .collect()
     }
 
     #[test]
