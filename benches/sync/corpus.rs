@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::interrupt::{self, Interrupted};
 use crate::registry::Registry;
 use crate::support::content::{Blob, Format, digest_of, push_blob};
 use crate::support::http::Http;
@@ -108,12 +109,13 @@ impl fmt::Display for Corpus {
 
 impl Corpus {
     /// Makes the corpus and pushes it, each blob once.
-    pub fn push(shape: &Shape, registry: SocketAddr) -> Self {
+    pub fn push(shape: &Shape, registry: SocketAddr) -> Result<Self, Interrupted> {
         let mut pusher = Pusher { http: Http::new(format!("http://{registry}")), homes: Homes::new(), unique: 0 };
         for image in shape.images() {
+            interrupt::check()?;
             pusher.image(shape, image);
         }
-        Self { shape: shape.clone(), unique: pusher.unique, blobs: pusher.homes.len() }
+        Ok(Self { shape: shape.clone(), unique: pusher.unique, blobs: pusher.homes.len() })
     }
 
     pub fn repositories(&self) -> impl Iterator<Item = String> + use<> {

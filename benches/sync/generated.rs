@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::corpus::{Shape, noise};
+use crate::interrupt::Interrupted;
 use crate::measure;
 use crate::support::content::{Format, digest_of};
 use crate::support::server::{Body, Incoming, Server, full};
@@ -24,7 +25,7 @@ const CHUNK: usize = 256 * 1024;
 const CONFIG: &[u8] = br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
 
 /// Prints what swrctl needs for the corpus, for ten times its bytes, and for one layer of 10 GB.
-pub fn measure(shape: &Shape) {
+pub fn measure(shape: &Shape) -> Result<(), Interrupted> {
     let ten_times = Shape { mib: shape.mib * 10, ..shape.clone() };
     let layer = vec![(vec![(1, 10_000_000_000)], "big".to_owned(), "v1".to_owned())];
     println!("| corpus | wall s | CPU s | peak MiB | unchanged: peak MiB |\n|---|---|---|---|---|");
@@ -36,10 +37,11 @@ pub fn measure(shape: &Shape) {
     for (name, images) in corpora {
         let source = Source::start(&images);
         let target = Target::start();
-        let [wall, cpu, mib] = apply(source.address(), target.address(), &source.repositories);
-        let [_, _, again] = apply(source.address(), target.address(), &source.repositories);
+        let [wall, cpu, mib] = apply(source.address(), target.address(), &source.repositories)?;
+        let [_, _, again] = apply(source.address(), target.address(), &source.repositories)?;
         println!("| {name} | {wall:.2} | {cpu:.2} | {mib:.1} | {again:.1} |");
     }
+    Ok(())
 }
 
 /// Seeds and sizes of the layers, repository and tag.
@@ -51,7 +53,7 @@ fn images(shape: &Shape) -> Vec<Image> {
     shape.images().map(image).collect()
 }
 
-fn apply(source: SocketAddr, target: SocketAddr, repositories: &BTreeSet<String>) -> [f64; 3] {
+fn apply(source: SocketAddr, target: SocketAddr, repositories: &BTreeSet<String>) -> Result<[f64; 3], Interrupted> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("swr.kdl"), swr_kdl(repositories.iter().cloned(), source, target)).unwrap();
     let mut command = Command::new(Tool::Swrctl.path().unwrap());

@@ -13,6 +13,7 @@
 
 mod corpus;
 mod generated;
+mod interrupt;
 mod measure;
 mod registry;
 #[path = "../../tests/it/support/mod.rs"]
@@ -21,7 +22,10 @@ mod support;
 mod table;
 mod tools;
 
+use std::process::ExitCode;
+
 use corpus::{Corpus, Shape};
+use interrupt::Interrupted;
 use measure::Measured;
 use registry::Registry;
 use table::Row;
@@ -69,20 +73,31 @@ fn options() -> Options {
     options
 }
 
-fn main() {
-    let options = options();
+fn main() -> ExitCode {
+    interrupt::listen();
+    match run(&options()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Interrupted) => {
+            eprintln!("interrupted: nothing is left behind");
+            ExitCode::from(130)
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Interrupted> {
     if options.memory {
         return generated::measure(&options.shape);
     }
-    let tools: Vec<Tool> = Tool::ALL.into_iter().filter(|tool| wanted(*tool, &options)).collect();
+    let tools: Vec<Tool> = Tool::ALL.into_iter().filter(|tool| wanted(*tool, options)).collect();
     for tool in &tools {
         println!("{:14} {}", tool.name(), tool.version());
     }
     let source = Registry::start();
-    let corpus = Corpus::push(&options.shape, source.address());
+    let corpus = Corpus::push(&options.shape, source.address())?;
     println!("\ncorpus: {corpus}\n");
-    let rows: Vec<Row> = tools.iter().map(|tool| median_of(*tool, &options, &corpus, &source)).collect();
-    print!("{}", table::render(&rows));
+    let rows: Result<Vec<Row>, _> = tools.iter().map(|tool| median_of(*tool, options, &corpus, &source)).collect();
+    print!("\n{}", table::render(&rows?));
+    Ok(())
 }
 
 fn wanted(tool: Tool, options: &Options) -> bool {
@@ -91,14 +106,14 @@ fn wanted(tool: Tool, options: &Options) -> bool {
 }
 
 /// The rounds of one tool; of each number the median counts.
-fn median_of(tool: Tool, options: &Options, corpus: &Corpus, source: &Registry) -> Row {
+fn median_of(tool: Tool, options: &Options, corpus: &Corpus, source: &Registry) -> Result<Row, Interrupted> {
     let mut rounds: Vec<[Measured; 2]> = Vec::new();
     for _ in 0..options.rounds {
         let target = Registry::start();
         let job = tools::Job::new(tool, corpus, source.address(), target.address());
-        let fresh = measure::run(&job, source, &target);
+        let fresh = measure::run(&job, source, &target)?;
         corpus.assert_whole(&target);
-        let unchanged = measure::run(&job, source, &target);
+        let unchanged = measure::run(&job, source, &target)?;
         eprintln!("{:14} fresh {fresh}\n{:14} again {unchanged}", tool.name(), "");
         rounds.push([fresh, unchanged]);
     }
@@ -106,5 +121,5 @@ fn median_of(tool: Tool, options: &Options, corpus: &Corpus, source: &Registry) 
         let phase: Vec<&Measured> = rounds.iter().map(|round| &round[phase]).collect();
         Measured::median(&phase)
     });
-    Row { tool: tool.name(), fresh, unchanged }
+    Ok(Row { tool: tool.name(), fresh, unchanged })
 }

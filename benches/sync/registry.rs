@@ -23,6 +23,8 @@ pub struct Requests {
     pub get: u64,
     pub post: u64,
     pub put: u64,
+    /// Of the PUTs, those that end the upload of a blob.
+    pub uploads: u64,
 }
 
 impl Registry {
@@ -58,8 +60,9 @@ impl Registry {
     pub fn requests(&self) -> Requests {
         let log = std::fs::read_to_string(self.log_file()).unwrap();
         let mut requests = Requests::default();
-        for method in log.lines().filter_map(|line| line.split_once("] \"")?.1.split(' ').next()) {
+        for (method, path) in log.lines().filter_map(|line| line.split_once("] \"")?.1.split_once(' ')) {
             requests.all += 1;
+            requests.uploads += u64::from(method == "PUT" && path.contains("/blobs/uploads/"));
             match method {
                 "HEAD" => requests.head += 1,
                 "GET" => requests.get += 1,
@@ -92,6 +95,7 @@ impl std::ops::Sub for Requests {
             get: self.get - before.get,
             post: self.post - before.post,
             put: self.put - before.put,
+            uploads: self.uploads - before.uploads,
         }
     }
 }

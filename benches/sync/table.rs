@@ -11,32 +11,34 @@ pub struct Row {
     pub unchanged: Measured,
 }
 
-/// A Markdown table for each phase.
+const HEAD: &str = "\
+| tool | fresh: wall s | CPU s | MiB | requests | uploads | unchanged: wall s | CPU s | MiB | requests |
+|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// A Markdown table, a row a tool; in brackets how many times as much as swrctl.
 pub fn render(rows: &[Row]) -> String {
-    let mut text = String::new();
-    for (phase, of) in [("fresh", (|row| row.fresh) as fn(&Row) -> Measured), ("unchanged", |row| row.unchanged)] {
-        let ours = rows.iter().find(|row| row.tool == "swrctl").map(of);
-        let _ = writeln!(
-            text,
-            "| {phase} | wall s | CPU s | peak MiB | requests source | requests target | wall × | CPU × |"
-        );
-        text.push_str("|---|---|---|---|---|---|---|---|\n");
-        for row in rows {
-            let Measured { wall, cpu, mib, source, target } = of(row);
-            let times = |theirs: f64, ours: Option<f64>| {
-                ours.map_or_else(|| "-".to_owned(), |ours| format!("{:.1}", theirs / ours))
-            };
-            let _ = writeln!(
-                text,
-                "| {} | {wall:.2} | {cpu:.2} | {mib:.0} | {} | {} | {} | {} |",
-                row.tool,
-                source.all,
-                target.all,
-                times(wall, ours.map(|ours| ours.wall)),
-                times(cpu, ours.map(|ours| ours.cpu)),
-            );
-        }
-        text.push('\n');
+    let ours = rows.iter().find(|row| row.tool == "swrctl");
+    let mut text = HEAD.to_owned();
+    for row in rows {
+        let Row { tool, fresh, unchanged } = row;
+        let cells = [
+            cells(fresh, ours.map(|ours| &ours.fresh)),
+            format!("{}", fresh.target.uploads),
+            cells(unchanged, ours.map(|ours| &ours.unchanged)),
+        ];
+        let _ = writeln!(text, "| {tool} | {} |", cells.join(" | "));
     }
     text
+}
+
+/// Seconds, CPU seconds, MiB, and the requests that both registries saw.
+fn cells(measured: &Measured, ours: Option<&Measured>) -> String {
+    let cell = |of: fn(&Measured) -> f64| {
+        let number = of(measured);
+        let times = ours.map_or_else(String::new, |ours| format!(" ({:.1})", number / of(ours)));
+        format!("{number:.2}{times}")
+    };
+    let requests = measured.source.all + measured.target.all;
+    format!("{} | {} | {:.0} | {requests}", cell(|m| m.wall), cell(|m| m.cpu), measured.mib)
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
@@ -161,6 +162,8 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)
+            // Ctrl-C is for whoever started it, who then ends it.
+            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, child, log: log.to_owned() }
