@@ -17,7 +17,8 @@ mod tee;
 mod transfer;
 mod verify;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -29,6 +30,7 @@ use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
+use crate::registry::Access;
 use crate::state::Uploads;
 use crate::store::Stores;
 
@@ -70,6 +72,7 @@ pub fn images_of(inventory: Inventory) -> BTreeMap<Location, ImageTree> {
 
 /// Carries `plan` out. The outcomes stand in the order of the plan's steps.
 pub async fn apply(plan: &Plan, context: Context) -> Vec<Outcome> {
+    expect_logins(plan, &context.stores);
     let shelves = Arc::new(Shelves::promised_by(plan));
     let (sender, ended) = mpsc::unbounded_channel();
     let mut run = Run {
@@ -77,7 +80,7 @@ pub async fn apply(plan: &Plan, context: Context) -> Vec<Outcome> {
         outcomes: vec![None; plan.steps().len()],
         waiting_for: plan.graph().ids().map(|id| plan.graph().gates(id).len()).collect(),
         groups: Groups::of(plan),
-        ready: Vec::new(),
+        ready: BTreeSet::new(),
         running: JoinSet::new(),
         sender,
         ended,
@@ -90,6 +93,17 @@ pub async fn apply(plan: &Plan, context: Context) -> Vec<Outcome> {
     run.drive().await
 }
 
+/// Tells what is going to be done where.
+fn expect_logins(plan: &Plan, stores: &Stores) {
+    let changes = plan.steps().iter().filter(|step| step.action.is_change());
+    let wanted = changes.flat_map(|step| match &step.work {
+        Work::Sync(sync) => vec![(&sync.source, Access::Pull), (&sync.target, Access::PullPush)],
+        Work::Prune(prune) => vec![(&prune.target, Access::Delete)],
+        _ => vec![],
+    });
+    stores.expect(wanted.map(|(place, access)| (place.registry.as_str(), &place.repository, access)));
+}
+
 struct Run<'a> {
     plan: &'a Plan,
     outcomes: Vec<Option<Outcome>>,
@@ -97,8 +111,9 @@ struct Run<'a> {
     waiting_for: Vec<usize>,
     /// Steps that are carried out together.
     groups: Groups,
-    /// Groups whose steps all have open gates or an outcome, the next one last.
-    ready: Vec<usize>,
+    /// Groups whose steps all have open gates or an outcome, by the bytes they move: the largest starts first, so that it
+    /// does not make the tail; the plan's order among equals.
+    ready: BTreeSet<(u64, Reverse<usize>)>,
     /// One task a group.
     running: JoinSet<()>,
     /// Outcomes of steps, as they come; the sender is given to the tasks.
@@ -135,18 +150,15 @@ impl Run<'_> {
 
     /// Notes that a step has open gates or an outcome.
     fn settle(&mut self, id: StepId) {
-        self.ready.extend(self.groups.settle(id));
+        if let Some(group) = self.groups.settle(id) {
+            let size = self.groups.steps(group).iter().map(|id| bytes(self.plan.step(*id))).max();
+            self.ready.insert((size.unwrap_or_default(), Reverse(group)));
+        }
     }
 
     fn start_what_is_ready(&mut self) {
-        // Largest first, so that a large one does not make the tail; the plan's order among equals.
-        let size = |group: &usize| {
-            let bytes = self.groups.steps(*group).iter().map(|id| bytes(self.plan.step(*id))).max();
-            (bytes, std::cmp::Reverse(*group))
-        };
-        self.ready.sort_by_key(size);
         while self.running.len() < IMAGES_AT_A_TIME && !*self.context.stop.borrow() {
-            let Some(group) = self.ready.pop() else { break };
+            let Some((_, Reverse(group))) = self.ready.pop_last() else { break };
             let mut steps = Vec::new();
             for id in self.groups.steps(group).to_vec() {
                 let step = self.plan.step(id);

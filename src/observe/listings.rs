@@ -4,8 +4,8 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::CONCURRENCY;
+use super::heads::Heads;
 use super::reach::Reach;
-use super::syncs::Heads;
 use crate::diag::{Diagnostic, Problem, Wording, say};
 use crate::image::{self, Descriptor};
 use crate::plan::{Listings, Location, Observed, needed_catalogs, needed_created, needed_tags};

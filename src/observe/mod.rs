@@ -1,5 +1,6 @@
 //! Reads everything the planner needs and changes nothing: Dockerfiles, network paths, both sides of every tag.
 
+mod heads;
 mod listings;
 mod organizations;
 mod reach;
@@ -16,13 +17,15 @@ use jiff::civil::Date;
 use crate::diag::Diagnostic;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
-    Address, Expansion, Inventory, Location, Observed, Scope, SyncFacts, expand, fix_addresses, used_registries,
+    Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses, used_registries,
 };
 use crate::probe;
 use crate::project::{Place, Project};
+use crate::registry::Access;
 use crate::store::{Store, Stores};
 use crate::worktree;
 
+use heads::Heads;
 use listings::Listed;
 use reach::Reach;
 
@@ -49,6 +52,10 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let mut reach = Reach::new(project, stores, &paths).await;
     let Listed { listings, strange, heads } = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
+    stores.expect(expansion.requests.iter().flat_map(|Request { source, target, .. }| {
+        [(source, Access::Pull), (target, Access::PullPush)]
+            .map(|(place, access)| (place.registry.as_str(), &place.repository, access))
+    }));
     let listing = lint.await.expect("linting does not panic");
     let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
     let gates = gates.chain(paths.keys().map(|registry| Address::network(registry)));
@@ -96,7 +103,7 @@ const REFERRER_ROUNDS: usize = 4;
 async fn observe_syncs(
     reach: &Reach<'_>,
     expansion: &mut Expansion,
-    known: syncs::Heads,
+    known: Heads,
 ) -> (BTreeMap<Location, SyncFacts>, syncs::Held) {
     let (mut facts, mut held) = syncs::observe(reach, &expansion.requests, known).await;
     let mut known: BTreeSet<Location> = expansion.requests.iter().map(|request| request.target.clone()).collect();

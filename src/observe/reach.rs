@@ -1,10 +1,13 @@
 //! Which stores are worth asking.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
 
 use super::organizations::Organizations;
 use crate::diag::{Problem, say};
-use crate::image::Repository;
+use crate::image::{Listed, Repository, Tag};
 use crate::network::PathReport;
 use crate::plan::{Observed, Organization};
 use crate::project::Project;
@@ -20,7 +23,12 @@ pub(super) struct Reach<'a> {
     absent_organizations: BTreeSet<Organization>,
     /// What was read of them so far.
     pub(super) reads: Reads,
+    /// What repositories of targets list.
+    lists: Mutex<HashMap<(String, Repository), Arc<OnceCell<Tags>>>>,
 }
+
+/// The tags of a repository; `None` where there is none.
+type Tags = Result<Option<Listed<Tag>>, Problem>;
 
 impl<'a> Reach<'a> {
     pub(super) async fn new(project: &Project, stores: &'a Stores, paths: &'a BTreeMap<String, PathReport>) -> Self {
@@ -33,7 +41,7 @@ impl<'a> Reach<'a> {
                 absent.insert(name.to_owned(), error.problem());
             }
         }
-        Self { stores, paths, absent, absent_organizations: BTreeSet::new(), reads: Reads::default() }
+        Self { stores, paths, absent, absent_organizations: BTreeSet::new(), reads: Reads::default(), lists: Mutex::default() }
     }
 
     pub(super) fn set_absent(&mut self, organizations: &Organizations) {
@@ -55,6 +63,27 @@ impl<'a> Reach<'a> {
 
     pub(super) fn store(&self, registry: &str) -> Result<&'a Store, Problem> {
         self.path_problem(registry).map_or_else(|| self.stores.get(registry), Err)
+    }
+
+    /// What a repository of a target lists; it is asked once.
+    pub(super) async fn tags(&self, (registry, repository): (&String, &Repository)) -> Tags {
+        let cell = {
+            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(lists.entry((registry.clone(), repository.clone())).or_default())
+        };
+        let list = async { Ok(self.store(registry)?.tags(repository).await?) };
+        cell.get_or_init(|| list).await.clone()
+    }
+
+    /// Is a repository of a target known to hold no tag? Directories are cheaper to ask for what is wanted of them.
+    pub(super) async fn is_empty(&self, place: (&String, &Repository)) -> bool {
+        if matches!(self.store(place.0), Ok(Store::Layout(_))) {
+            return false;
+        }
+        match self.tags(place).await {
+            Ok(listed) => listed.is_none_or(|listed| listed.names.is_empty() && listed.strange.is_empty()),
+            Err(_) => false,
+        }
     }
 
     /// Why a registry is not to be asked: its path is not as declared.

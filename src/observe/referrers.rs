@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
+use super::heads::Heads;
 use super::reach::Reach;
-use super::syncs::Heads;
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, Manifest, ManifestReference, Repository, Tag};

@@ -16,15 +16,9 @@ pub(super) async fn observe(
 ) -> (Vec<Surplus>, Vec<Diagnostic>) {
     let tags: TargetTags = stream::iter(needed_target_tags(project, expansion))
         .map(async |(registry, repository)| {
-            let observed = match reach.store(&registry) {
-                Err(why) => Observed::Unknown { why },
-                // What is no tag can neither be wanted nor deleted.
-                Ok(store) => {
-                    let listed = store.tags(&repository).await.map_err(Problem::from);
-                    listed.map(|listed| listed.map(|listed| listed.names)).into()
-                }
-            };
-            ((registry, repository), observed)
+            let listed = reach.tags((&registry, &repository)).await;
+            // What is no tag can neither be wanted nor deleted.
+            ((registry, repository), listed.map(|listed| listed.map(|listed| listed.names)).into())
         })
         .buffer_unordered(CONCURRENCY)
         .collect()

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
+use super::heads::{Heads, heads};
 use super::reach::Reach;
 use crate::diag::{Problem, say};
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, Repository, same_content};
 use crate::plan::{Location, Observed, Request, SyncFacts};
 use crate::store::{Store, read_image};
-
-pub(super) type Heads = BTreeMap<Location, Observed<Option<Descriptor>>>;
 
 /// An image to read: where, what, and how it is to be changed.
 type ImageKey = (String, Repository, Digest, Rewrite);
@@ -22,7 +21,7 @@ pub(super) type Held = BTreeSet<(String, Repository, Digest)>;
 
 type Images = BTreeMap<ImageKey, Result<ImageTree, Problem>>;
 
-/// What the requests find at both sides, and the blobs that targets hold. One HEAD a side and tag; manifests are read
+/// What the requests find at both sides, and the blobs that targets hold. At most one HEAD a side and tag; manifests are read
 /// only where digests do not settle it, blobs are asked for only where something is to be written and the repository is
 /// not empty. A request behind a path that is not as declared has no facts. What is `known` already is not asked for.
 pub(super) async fn observe(
@@ -48,39 +47,6 @@ pub(super) async fn observe(
         referrers_unknown: None,
     };
     (requests.into_iter().map(|request| (request.target.clone(), facts(request))).collect(), held)
-}
-
-async fn heads(reach: &Reach<'_>, requests: &[&Request], known: Heads) -> Heads {
-    let sources = requests.iter().map(|request| (&request.source, reach.source(&request.source.registry)));
-    let targets = requests.iter().map(|request| (&request.target, reach.store(&request.target.registry)));
-    let unknown = |(location, _): &(&Location, _)| !known.contains_key(*location);
-    let locations: BTreeMap<&Location, _> = targets.chain(sources).filter(unknown).collect();
-    let asked: Heads = stream::iter(alternating(locations))
-        .map(async |(location, store)| {
-            let observed = match store {
-                Err(why) => Observed::Unknown { why },
-                Ok(store) => {
-                    store.head_manifest(&location.repository, &location.reference).await.map_err(Problem::from).into()
-                }
-            };
-            (location.clone(), observed)
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    known.into_iter().chain(asked).collect()
-}
-
-/// The same locations, a registry after the other: all of them have something to do from the start.
-fn alternating<T>(locations: BTreeMap<&Location, T>) -> impl Iterator<Item = (&Location, T)> {
-    let (mut numbers, mut ordered) = (BTreeMap::new(), Vec::with_capacity(locations.len()));
-    for (location, value) in locations {
-        let number = numbers.entry(&location.registry).or_insert(0_usize);
-        ordered.push((*number, location, value));
-        *number += 1;
-    }
-    ordered.sort_by_key(|(number, ..)| *number);
-    ordered.into_iter().map(|(_, location, value)| (location, value))
 }
 
 fn descriptor<'a>(heads: &'a Heads, location: &Location) -> Option<&'a Descriptor> {
@@ -196,8 +162,9 @@ async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &
     let wanted = stream::iter(wanted)
         .map(async |(place, blobs)| {
             let store = reach.store(place.0).ok()?;
+            // Each upload finds out by itself what an apply that was interrupted left there.
             let absent = reach.is_absent(place.0, place.1);
-            let fresh = absent || !tagged.contains(&place) && is_empty(store, place.1).await;
+            let fresh = absent || !tagged.contains(&place) && reach.is_empty(place).await;
             (!fresh).then_some((place, store, blobs))
         })
         .buffer_unordered(CONCURRENCY)
@@ -212,16 +179,4 @@ async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &
         .filter_map(std::future::ready)
         .collect()
         .await
-}
-
-/// Is a repository known to hold no tag? Then none of its blobs is asked for: each upload finds out by itself what an
-/// apply that was interrupted left there. Directories are cheaper to ask for their blobs.
-async fn is_empty(store: &Store, repository: &Repository) -> bool {
-    match store {
-        Store::Layout(_) => false,
-        Store::Registry(client) => match client.tags(repository).await {
-            Ok(listed) => listed.is_none_or(|listed| listed.names.is_empty() && listed.strange.is_empty()),
-            Err(_) => false,
-        },
-    }
 }

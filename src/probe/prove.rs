@@ -21,6 +21,8 @@ pub async fn prove(
         Err(problem) => return unopened(problem),
     };
     let network = project.network(name).cloned();
+    let access = project.registry(name).map(|declared| access(project, declared)).unwrap_or_default();
+    client.expect(access.iter().cloned());
     let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
     let target = PathTarget {
         hosts_file: hosts_file.map(|path| project.resolve(path)),
@@ -30,7 +32,7 @@ pub async fn prove(
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
-        access: project.registry(name).map(|declared| access(project, declared)).unwrap_or_default(),
+        access,
         creates_organization: project.registry(name).is_some_and(|declared| declared.create_organization),
         limits: Limits::default(),
         wanted: wanted.clone(),

@@ -66,6 +66,8 @@ struct Inner {
     refuses_own_mounts: AtomicBool,
     /// Said by the registry: it does not list referrers.
     lacks_referrers: AtomicBool,
+    /// Found out: it answered the last upload with the digest of what it stored.
+    states_digests: AtomicBool,
 }
 
 impl Client {
@@ -82,7 +84,7 @@ impl Client {
         let api = root.join("v2/").expect("a relative path");
         let vendor_root = vendor.host().map_or(Ok(root), |host| root_of(host.as_str(), &tls))?;
         let auth = Authenticator::new(api.clone(), credentials);
-        let (refuses_own_mounts, lacks_referrers) = (AtomicBool::new(false), AtomicBool::new(false));
+        let [refuses_own_mounts, lacks_referrers, states_digests] = [const { AtomicBool::new(false) }; 3];
         Ok(Self(Arc::new(Inner {
             host,
             tls,
@@ -94,6 +96,7 @@ impl Client {
             retries,
             refuses_own_mounts,
             lacks_referrers,
+            states_digests,
         })))
     }
 
@@ -130,6 +133,12 @@ impl Client {
         Ok(())
     }
 
+    /// Takes in what is going to be done here, so that one login covers it where the registry's token server gives one.
+    /// Asks nothing.
+    pub fn expect(&self, wanted: impl IntoIterator<Item = (Repository, Access)>) {
+        self.0.auth.expect(wanted);
+    }
+
     /// Asks for a token that covers `access` to `repository`; where the registry gives none, whether it lets us in.
     pub async fn authorize(&self, repository: &Repository, access: Access) -> Result<(), Error> {
         let scopes = [Scope::Repository(repository.clone(), access)];
@@ -158,6 +167,10 @@ impl Client {
 
     pub(super) fn lacks_referrers(&self) -> &AtomicBool {
         &self.0.lacks_referrers
+    }
+
+    pub(super) fn digests_stated(&self) -> &AtomicBool {
+        &self.0.states_digests
     }
 
     pub(super) fn retries(&self) -> u32 {

@@ -6,9 +6,10 @@ use futures_util::future::join_all;
 
 use super::{Store, connect};
 use crate::diag::{Diagnostic, Problem};
+use crate::image::Repository;
 use crate::layout::Layout;
 use crate::project::{Place, Project};
-use crate::registry::Bandwidth;
+use crate::registry::{Access, Bandwidth};
 
 /// Every store of a project, opened without asking it anything. One that cannot be opened (a missing secret, an
 /// unreadable certificate) blocks only what uses it.
@@ -41,6 +42,19 @@ impl Stores {
                 |diagnostic| diagnostic.problem.clone(),
             )),
             None => Err(Problem::new("unknown-registry", format!("no registry is called `{name}`"))),
+        }
+    }
+
+    /// Takes in what is going to be done in repositories of these stores, so that one login a registry covers it.
+    pub fn expect<'a>(&self, wanted: impl IntoIterator<Item = (&'a str, &'a Repository, Access)>) {
+        let mut by_store: BTreeMap<&str, Vec<(Repository, Access)>> = BTreeMap::new();
+        for (name, repository, access) in wanted {
+            by_store.entry(name).or_default().push((repository.clone(), access));
+        }
+        for (name, wanted) in by_store {
+            if let Ok(Store::Registry(client)) = self.get(name) {
+                client.expect(wanted);
+            }
         }
     }
 

@@ -57,6 +57,8 @@ pub(super) struct Token {
     header: HeaderValue,
     /// What was asked for.
     scopes: Arc<[Scope]>,
+    /// What it says that it covers, where it is a JWT that says so.
+    access: Option<Arc<[AccessEntry]>>,
     asked_at: Instant,
     /// From here on a new one is asked for.
     renew_at: Instant,
@@ -81,7 +83,7 @@ impl Token {
 
     /// Whether the token states every scope, where it is a JWT that states any; others are believed.
     pub(super) fn grants(&self, scopes: &[Scope]) -> bool {
-        let Some(entries) = self.stated_access() else { return true };
+        let Some(entries) = &self.access else { return true };
         scopes.iter().all(|scope| {
             let (kind, name, actions) = scope.parts();
             let entries: Vec<&AccessEntry> = entries.iter().filter(|e| e.kind == kind && e.name == name).collect();
@@ -90,15 +92,19 @@ impl Token {
         })
     }
 
-    fn stated_access(&self) -> Option<Vec<AccessEntry>> {
-        #[derive(Deserialize)]
-        struct Claims {
-            access: Vec<AccessEntry>,
-        }
-        let payload = self.header.to_str().ok()?.split('.').nth(1)?;
-        let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-        Some(serde_json::from_slice::<Claims>(&payload).ok()?.access)
+    pub(super) fn states_access(&self) -> bool {
+        self.access.is_some()
     }
+}
+
+fn stated_access(header: &HeaderValue) -> Option<Arc<[AccessEntry]>> {
+    #[derive(Deserialize)]
+    struct Claims {
+        access: Vec<AccessEntry>,
+    }
+    let payload = header.to_str().ok()?.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    Some(serde_json::from_slice::<Claims>(&payload).ok()?.access.into())
 }
 
 #[derive(Deserialize)]
@@ -133,7 +139,7 @@ pub(super) async fn fetch(
     let (header, life) = read(&response.bytes(MAX_ANSWER).await?).ok_or(unreadable)?;
     // Early enough that a request under way still arrives in time.
     let renew_at = asked_at + life - (life / 6).min(Duration::from_secs(30));
-    Ok(Token { header, scopes: scopes.into(), asked_at, renew_at })
+    Ok(Token { access: stated_access(&header), header, scopes: scopes.into(), asked_at, renew_at })
 }
 
 /// `GET realm?service=…&scope=…`, with user name and password where there are any.
@@ -207,7 +213,8 @@ mod tests {
 
     fn token(text: &str) -> Token {
         let header = HeaderValue::from_str(&format!("Bearer {text}")).unwrap();
-        Token { header, scopes: Arc::new([]), asked_at: Instant::now(), renew_at: Instant::now() }
+        let access = stated_access(&header);
+        Token { header, scopes: Arc::new([]), access, asked_at: Instant::now(), renew_at: Instant::now() }
     }
 
     fn jwt(claims: &str) -> Token {

@@ -4,6 +4,7 @@
 
 mod basic;
 mod bearer;
+mod bundles;
 mod challenge;
 mod credential_helper;
 pub mod docker_config;
@@ -28,6 +29,7 @@ use tokens::Tokens;
 use super::http::{Response, Transport};
 use super::limit::Lane;
 use super::{Error, Kind, Secret};
+use crate::image::Repository;
 
 /// Who asks.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +105,11 @@ impl Authenticator {
         self.credentials.is_anonymous()
     }
 
+    /// Takes in what is going to be done, so that it is asked for together.
+    pub(super) fn expect(&self, wanted: impl IntoIterator<Item = (Repository, Access)>) {
+        self.tokens.expect(wanted);
+    }
+
     /// What a request for `scopes` carries; without scopes, what is known already.
     pub(super) async fn grant(&self, transport: &Transport, scopes: &[Scope]) -> Result<Grant, Error> {
         let scheme = match self.known_scheme() {
@@ -130,10 +137,17 @@ impl Authenticator {
         headers: &HeaderMap,
     ) -> Result<Option<Grant>, Error> {
         let scheme = self.learn(headers);
+        let mut another = !refused.fresh;
         if let Some(token) = &refused.token {
             self.tokens.forget(token).await;
+            let together = token.scopes() != scopes;
+            // One that is new, or does not state what it covers, may not cover what was asked for together.
+            if together && (refused.fresh || !token.states_access()) {
+                self.tokens.split(token.scopes());
+                another = true;
+            }
         }
-        let Some(scheme) = scheme.filter(|_| !refused.fresh) else { return Ok(None) };
+        let Some(scheme) = scheme.filter(|_| another) else { return Ok(None) };
         let grant = self.grant_by(&scheme, transport, scopes).await?;
         Ok(Some(grant).filter(|grant| grant.header.is_some() && grant.header != refused.header))
     }

@@ -1,14 +1,17 @@
-//! The tokens of one registry: asked for once per set of scopes, shared by all tasks, replaced before they expire.
+//! The tokens of one registry: asked for once for all that a run needs where the registry gives such tokens, once per set
+//! of scopes where it does not; shared by all tasks, replaced before they expire.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Credentials;
 use super::bearer::{self, Realm, Token};
-use super::scope::Scope;
+use super::bundles::Bundles;
+use super::scope::{Access, Scope};
+use crate::image::Repository;
 use crate::registry::http::Transport;
 use crate::registry::{Error, Kind};
 
@@ -21,6 +24,7 @@ const MAX_REFUSED_LOGINS: u32 = 3;
 #[derive(Default)]
 pub(super) struct Tokens {
     slots: Mutex<HashMap<Arc<[Scope]>, Arc<Slot>>>,
+    bundles: Mutex<Bundles>,
     /// Held while a login is tried, until the first one succeeds.
     login: tokio::sync::Mutex<Login>,
 }
@@ -74,10 +78,44 @@ impl Tokens {
         credentials: &Credentials,
         scopes: &[Scope],
     ) -> Result<(Token, bool), Error> {
-        let began = Instant::now();
+        let bundle = self.bundles().covering(scopes);
+        if let Some(bundle) = bundle.filter(|bundle| **bundle != *scopes) {
+            match self.get_exactly(transport, realm, credentials, &bundle).await {
+                Ok((token, fresh)) if token.grants(scopes) => return Ok((token, fresh)),
+                // It is given less than it asks for: what is wanted here may be given alone, or the answer says why not.
+                Ok(_) => {}
+                Err(error) if error.is_temporary() || *error.kind() == Kind::BlockedTenant => return Err(error),
+                // Some refuse everything because of one scope.
+                Err(_) => self.split(&bundle),
+            }
+        }
         if let Some(token) = self.wider(scopes).await {
             return Ok((token, false));
         }
+        self.get_exactly(transport, realm, credentials, scopes).await
+    }
+
+    pub(super) fn expect(&self, wanted: impl IntoIterator<Item = (Repository, Access)>) {
+        self.bundles().expect(wanted);
+    }
+
+    /// Asks for these scopes one by one from now on.
+    pub(super) fn split(&self, scopes: &[Scope]) {
+        self.bundles().split(scopes);
+    }
+
+    fn bundles(&self) -> MutexGuard<'_, Bundles> {
+        self.bundles.lock().expect("nobody panics here")
+    }
+
+    async fn get_exactly(
+        &self,
+        transport: &Transport,
+        realm: &Realm,
+        credentials: &Credentials,
+        scopes: &[Scope],
+    ) -> Result<(Token, bool), Error> {
+        let began = Instant::now();
         let slot = self.slot(scopes);
         let mut state = slot.lock().await;
         match &*state {

@@ -245,3 +245,124 @@ async fn a_token_server_that_is_not_there_is_waited_for_together() {
     }
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
+
+/// A client that is going to read from these repositories.
+fn expecting(server: &Server, names: &[&str]) -> Client {
+    let client = logged_in(server);
+    client.expect(names.iter().map(|name| (repository(name), Access::Pull)));
+    client
+}
+
+async fn heads(client: &Client, names: &[&str]) {
+    let repositories: Vec<_> = names.iter().map(|name| repository(name)).collect();
+    let reference = tag("t");
+    let found = join_all(repositories.iter().map(|one| client.head_manifest(one, &reference))).await;
+    assert!(found.into_iter().all(|found| found.unwrap().is_some()));
+}
+
+/// The scopes of every token that was asked for.
+fn asked_scopes(server: &Server) -> Vec<Vec<String>> {
+    let asked = server.seen().into_iter().filter(|seen| seen.target.starts_with("/token"));
+    asked.map(|seen| scopes_of(&seen)).collect()
+}
+
+fn scopes_of(seen: &Seen) -> Vec<String> {
+    let query = seen.target.split_once('?').unwrap().1.as_bytes();
+    let pairs = url::form_urlencoded::parse(query);
+    pairs.filter(|(name, _)| name == "scope").map(|(_, scope)| scope.into_owned()).collect()
+}
+
+/// A JSON web token that says what it covers.
+fn stating(scopes: &[String]) -> String {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let access = scopes.iter().map(|scope| {
+        let parts: Vec<&str> = scope.split(':').collect();
+        let actions: Vec<&str> = parts[2].split(',').collect();
+        serde_json::json!({"type": parts[0], "name": parts[1], "actions": actions})
+    });
+    let claims = serde_json::json!({"access": access.collect::<Vec<_>>()});
+    format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
+fn token_answer(token: &str) -> Answer {
+    Answer::json(200, &serde_json::json!({"token": token, "expires_in": 900}).to_string())
+}
+
+const NAMES: [&str; 3] = ["a/b", "a/c", "b/d"];
+const SCOPES: [&str; 3] = ["repository:a/b:pull", "repository:a/c:pull", "repository:b/d:pull"];
+
+#[tokio::test]
+async fn one_token_covers_all_that_is_expected() {
+    let judge = |seen: &Seen, token: &str| if seen.method == "GET" { Answer::new(200) } else { found(seen, token) };
+    let server = registry(|seen, _| token_answer(&stating(&scopes_of(seen))), judge).await;
+    let client = expecting(&server, &NAMES);
+    client.ping().await.unwrap();
+    client.authorize(&repository("a/c"), Access::Pull).await.unwrap();
+    heads(&client, &NAMES).await;
+    assert_eq!(asked_scopes(&server), [SCOPES]);
+}
+
+#[tokio::test]
+async fn short_lived_tokens_are_shared_and_replaced_together() {
+    let short = |_: &Seen, number: usize| Answer::json(200, &format!(r#"{{"token":"t{number}","expires_in":1}}"#));
+    let server = registry(short, found).await;
+    let client = expecting(&server, &NAMES);
+    heads(&client, &NAMES).await;
+    tokio::time::sleep(Duration::from_millis(850)).await;
+    heads(&client, &NAMES).await;
+    assert_eq!(asked_scopes(&server), [SCOPES, SCOPES]);
+}
+
+#[tokio::test]
+async fn who_gives_one_scope_a_token_is_asked_for_each() {
+    let server = registry(|seen, _| token_answer(&stating(&scopes_of(seen)[..1])), found).await;
+    let client = expecting(&server, &NAMES);
+    for name in NAMES {
+        heads(&client, &[name]).await;
+    }
+    assert_eq!(asked_scopes(&server), [&SCOPES[..], &SCOPES[1..2], &SCOPES[2..]]);
+}
+
+#[tokio::test]
+async fn one_refused_scope_does_not_spoil_the_others() {
+    let partial = |seen: &Seen, number: usize| match scopes_of(seen).contains(&SCOPES[1].to_owned()) {
+        true => Answer::error(403, "DENIED", "not allowed"),
+        false => numbered(seen, number),
+    };
+    let server = registry(partial, found).await;
+    let client = expecting(&server, &NAMES);
+    heads(&client, &NAMES[..1]).await;
+    heads(&client, &NAMES[2..]).await;
+    let error = client.head_manifest(&repository(NAMES[1]), &tag("t")).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Denied);
+    assert_eq!(asked_scopes(&server), [&SCOPES[..], &SCOPES[..1], &SCOPES[2..], &SCOPES[1..2]]);
+}
+
+#[tokio::test]
+async fn a_token_that_hides_what_it_covers_is_believed_until_it_is_refused() {
+    let server =
+        registry(numbered, |seen, token| if token == "t1" { challenge(seen) } else { found(seen, token) }).await;
+    let client = expecting(&server, &NAMES);
+    for name in NAMES {
+        heads(&client, &[name]).await;
+    }
+    assert_eq!(asked_scopes(&server), [&SCOPES[..], &SCOPES[..1], &SCOPES[1..2], &SCOPES[2..]]);
+}
+
+#[tokio::test]
+async fn an_expired_token_that_states_what_it_covers_is_replaced_by_its_like() {
+    let expired = Arc::new(AtomicUsize::new(0));
+    let limit = Arc::clone(&expired);
+    let give = |seen: &Seen, number: usize| token_answer(&format!("{}{number}", stating(&scopes_of(seen))));
+    let server = registry(give, move |seen, token| {
+        let number: usize = token[token.len() - 1..].parse().unwrap();
+        if number > limit.load(Ordering::SeqCst) { found(seen, token) } else { challenge(seen) }
+    })
+    .await;
+    let client = expecting(&server, &NAMES);
+    heads(&client, &NAMES).await;
+    expired.store(1, Ordering::SeqCst);
+    heads(&client, &NAMES).await;
+    assert_eq!(asked_scopes(&server), [SCOPES, SCOPES]);
+}

@@ -61,7 +61,40 @@ fn a_token_is_fetched_for_scopes_of_our_own() {
     let registry = Registry::token(&tokens);
     let project = project(&registry.host(), FROM_ENVIRONMENT).env("LOGIN", USER).env("PASSWORD", PASSWORD);
     assert_lets_in(&project);
-    assert!(tokens.recorder().count("GET", "/token") <= 4, "{:#?}", tokens.recorder().exchanges());
+    assert_eq!(tokens.recorder().count("GET", "/token"), 1, "{:#?}", tokens.recorder().exchanges());
+}
+
+/// A registry with a token server of its own, which holds a few images.
+fn token_registry() -> (TokenServer, Registry) {
+    let tokens = TokenServer::start();
+    let registry = Registry::token(&tokens);
+    (tokens, registry)
+}
+
+#[test]
+fn one_token_a_registry_covers_a_whole_run() {
+    let ((source_tokens, source), (target_tokens, target)) = (token_registry(), token_registry());
+    let layers = [image(1).layers(2, 9_000).build(), image(2).layers(2, 9_000).build()];
+    for (number, name) in ["team/one", "team/two", "other/three"].into_iter().enumerate() {
+        let http = source.http().bearer(&source_tokens.token(&format!("repository:{name}:pull,push")));
+        layers[number % 2].push(&http, name, "v1");
+        layers[0].push(&http, name, "v2");
+    }
+    let registries = [("source", source.host()), ("target", target.host())]
+        .map(|(name, host)| kdl::registry(name, &host, FROM_ENVIRONMENT))
+        .concat();
+    let rules = "image \"team/one\"; image \"team/two\"; image \"other/three\"";
+    let project = Project::new(&kdl::project(&[registries, kdl::migrate(rules)]));
+    let project = project.env("LOGIN", USER).env("PASSWORD", PASSWORD);
+    for what in ["written", "unchanged"] {
+        source_tokens.recorder().clear();
+        target_tokens.recorder().clear();
+        assert_lets_in(&project);
+        for tokens in [&source_tokens, &target_tokens] {
+            let asked = tokens.recorder().exchanges();
+            assert_eq!(asked.len(), 1, "{what}: {asked:#?}");
+        }
+    }
 }
 
 #[test]
