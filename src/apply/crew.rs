@@ -221,8 +221,9 @@ async fn place_together<'a>(blob: &'a Descriptor, seats: &[&Seat<'_, 'a>]) {
         }
     }
     let Some((first, _)) = sending.first() else { return };
-    let (pump, takers) = tee(first.seat.member.prepared.transfers.download(blob, 0), sending.len());
-    let sent = sending.into_iter().zip(takers).map(|((leg, session), taker)| leg.send(session, taker));
+    let checked = !sending.iter().all(|(leg, _)| leg.seat.member.prepared.transfers.target_checks());
+    let (pump, takers) = tee(first.seat.member.prepared.transfers.download(blob, 0, checked), sending.len());
+    let sent = sending.into_iter().zip(takers).map(|((leg, session), taker)| leg.send(session, taker, checked));
     join(pump, join_all(sent)).await;
 }
 
@@ -247,11 +248,11 @@ impl Leg<'_, '_, '_> {
         (number, self, start)
     }
 
-    async fn send(self, mut session: Session, taker: Taker) {
+    async fn send(self, mut session: Session, taker: Taker, checked: bool) {
         let _ = taker.turn.await;
         let moved = Arc::default();
         let transfers = &self.seat.member.prepared.transfers;
-        match transfers.send(self.blob, &mut session, &moved, |_| taker.bytes).await {
+        match transfers.send(self.blob, &mut session, &moved, (|_| taker.bytes, checked)).await {
             Ok(()) => {
                 let bytes = self.blob.size;
                 self.arrive(bytes);

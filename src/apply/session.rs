@@ -50,19 +50,19 @@ impl Session {
         Ok(upload)
     }
 
-    /// Sends what the registry does not have of a blob, of `bytes` from a given one on; afterwards this is what is left
-    /// of the upload.
+    /// Sends what the registry does not have of a blob, of `bytes` from a given one on, `checked` on their way or not;
+    /// afterwards this is what is left of the upload.
     pub(super) async fn send(
         &mut self,
         uploads: &Uploads,
         client: &Client,
         repository: &Repository,
         blob: &Descriptor,
-        bytes: impl FnOnce(u64) -> crate::image::BlobStream,
+        (bytes, checked): (impl FnOnce(u64) -> crate::image::BlobStream, bool),
     ) -> Result<(), Error> {
         let upload = self.open(uploads, client, repository, blob).await?;
         let missing = bytes(upload.kept());
-        let sent = client.finish_upload(upload.clone(), blob, missing).await;
+        let sent = client.finish_upload(upload.clone(), blob, missing, checked).await;
         *self = match &sent {
             Ok(()) => Self::New,
             Err(error) => Self::after(error, upload),

@@ -43,15 +43,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 impl Transfers<'_> {
     /// Makes the target repository hold `blob`, after `tries` that failed already; returns the bytes that moved.
     pub(super) async fn place(&self, blob: &Descriptor, tries: u32) -> Result<u64, Error> {
-        self.place_from(blob, tries, |from| self.download(blob, from)).await
+        self.place_from(blob, tries, |from, checked| self.download(blob, from, checked)).await
     }
 
-    /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them.
+    /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them, checked on their way or not.
     pub(super) async fn place_from(
         &self,
         blob: &Descriptor,
         tries: u32,
-        bytes: impl Fn(u64) -> BlobStream,
+        bytes: impl Fn(u64, bool) -> BlobStream,
     ) -> Result<u64, Error> {
         let mut shelf = self.shelf(blob).await;
         let moved = match self.start(blob, &shelf).await? {
@@ -104,12 +104,13 @@ impl Transfers<'_> {
         blob: &Descriptor,
         mut session: Session,
         tries: u32,
-        bytes: impl Fn(u64) -> BlobStream,
+        bytes: impl Fn(u64, bool) -> BlobStream,
     ) -> Result<u64, Error> {
         let (mut attempt, mut pause, mut kept) = (tries + 1, FIRST_PAUSE, 0);
         let moved = Arc::<Moved>::default();
         loop {
-            let sent = self.send(blob, &mut session, &moved, &bytes).await;
+            let checked = attempt > 1 || !self.target_checks();
+            let sent = self.send(blob, &mut session, &moved, (|from| bytes(from, checked), checked)).await;
             match sent {
                 Err(error) if self.may_retry(&error, attempt) => {
                     self.tell_retry(attempt, pause, error);
@@ -156,31 +157,45 @@ impl Transfers<'_> {
         });
     }
 
-    /// Sends what the target does not have of `blob`, of `bytes` from a given one on; tells of them as they pass.
+    /// Whether the target is trusted to check what it stores: it has stated digests so far, and what it refuses can be
+    /// sent again, checked on its way. Where it does not, a wrong byte has to be found here.
+    pub(super) fn target_checks(&self) -> bool {
+        let states_digests = matches!(self.target, Store::Registry(client) if client.states_digests());
+        states_digests && self.work.retries > 0
+    }
+
+    /// Sends what the target does not have of `blob`, of `bytes` from a given one on, `checked` on their way or not;
+    /// tells of them as they pass.
     pub(super) async fn send(
         &self,
         blob: &Descriptor,
         session: &mut Session,
         moved: &Arc<Moved>,
-        bytes: impl FnOnce(u64) -> BlobStream,
+        (bytes, checked): (impl FnOnce(u64) -> BlobStream, bool),
     ) -> Result<(), Error> {
         let bytes = |from| self.counted(bytes(from), from, moved);
         match self.target {
             Store::Layout(layout) => layout.put_blob(blob, bytes(0)).await?,
             Store::Registry(client) => {
                 let (uploads, repository) = (&self.context.uploads, &self.work.target.repository);
-                session.send(uploads, client, repository, blob, bytes).await?;
+                session.send(uploads, client, repository, blob, (bytes, checked)).await?;
             }
         }
         Ok(())
     }
 
-    /// The blob's bytes from the one numbered `from` on. Opened when the first is asked for: an upload that waits for
-    /// its turn holds no connection to the source.
-    pub(super) fn download(&self, blob: &Descriptor, from: u64) -> BlobStream {
+    /// The blob's bytes from the one numbered `from` on, `checked` on their way where they are all of it. Opened when the
+    /// first is asked for: an upload that waits for its turn holds no connection to the source.
+    pub(super) fn download(&self, blob: &Descriptor, from: u64, checked: bool) -> BlobStream {
         let (source, repository) = (self.source.clone(), self.work.source.repository.clone());
         let blob = blob.clone();
-        stream::once(async move { source.blob_from(&repository, &blob, from).await }).try_flatten().boxed()
+        let open = async move {
+            if checked && from == 0 {
+                return source.blob(&repository, &blob).await;
+            }
+            source.unchecked_blob(&repository, &blob, from).await
+        };
+        stream::once(open).try_flatten().boxed()
     }
 
     fn counted(&self, bytes: BlobStream, from: u64, moved: &Arc<Moved>) -> BlobStream {

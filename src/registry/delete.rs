@@ -58,7 +58,7 @@ impl Client {
         let digest = Digest::sha256(&config);
         let blob = Descriptor { media_type: MediaType::DockerConfig, digest, size: config.len() as u64 };
         let upload = self.start_upload(repository).await?;
-        self.finish_upload(upload, &blob, stream::iter([Ok(config)]).boxed()).await?;
+        self.finish_upload(upload, &blob, stream::iter([Ok(config)]).boxed(), true).await?;
         self.put_manifest(repository, tag, &placeholder).await?;
         let deleted = self.delete(repository, &by_digest).await;
         if deleted.is_err() {

@@ -60,7 +60,7 @@ impl Client {
         let request = Request::new(Method::POST, url, vec![Scope::pull(from), Scope::push(repository)]);
         match self.call(&request).await {
             Ok(reply) if reply.status == StatusCode::CREATED => Ok(Mount::Mounted),
-            Ok(reply) => Ok(Mount::Refused(Upload::new(repository, reply)?)),
+            Ok(reply) => Ok(Mount::Refused(Upload::new(repository, &request, reply)?)),
             // Whatever is wrong with mounting need not be wrong with uploading.
             Err(error) if !error.is_temporary() => Ok(Mount::Refused(self.start_upload(repository).await?)),
             Err(error) => Err(error),
@@ -82,7 +82,7 @@ impl Client {
                     return Ok(Mount::Mounted);
                 }
             }
-            Ok(reply) => return Ok(Mount::Refused(Upload::new(repository, reply)?)),
+            Ok(reply) => return Ok(Mount::Refused(Upload::new(repository, &request, reply)?)),
             Err(error) if error.is_temporary() && error.status() != Some(500) => return Err(error),
             Err(_) => {}
         }
@@ -96,13 +96,27 @@ impl Client {
         let url = self.url(&format!("{repository}/blobs/uploads/"));
         let request = Request::new(Method::POST, url, vec![Scope::push(repository)]);
         let reply = self.call(&request).await?;
-        Upload::new(repository, reply)
+        Upload::new(repository, &request, reply)
+    }
+
+    /// Whether the registry has stated the digest of what it stored, whenever a blob was uploaded: it computes it.
+    #[must_use]
+    pub fn states_digests(&self) -> bool {
+        self.digests_stated().load(Ordering::Relaxed)
     }
 
     /// Sends the bytes of `blob` that the registry does not have in one PUT; it checks all of them against the digest.
     ///
-    /// Not tried again inside: the bytes are gone. A failure of `bytes` comes back as that failure.
-    pub async fn finish_upload(&self, upload: Upload, blob: &Descriptor, bytes: BlobStream) -> Result<(), Error> {
+    /// Not tried again inside: the bytes are gone. A failure of `bytes` comes back as that failure. Where they are not
+    /// `checked` on their way, only a registry that states the digest of what it stored is believed; what it refuses then
+    /// is temporary: sent again and checked, it shows which side is damaged.
+    pub async fn finish_upload(
+        &self,
+        upload: Upload,
+        blob: &Descriptor,
+        bytes: BlobStream,
+        checked: bool,
+    ) -> Result<(), Error> {
         let Upload { repository, location: mut url, kept } = upload;
         url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
         let grant = self.auth().grant(self.transport(), &[Scope::push(&repository)]).await?;
@@ -125,19 +139,24 @@ impl Client {
         if !response.status().is_success() {
             let refusal = self.refusal(response, &grant).await;
             // What the registry kept may not be what was sent: from the start it is.
-            let worth_another = kept > 0 && refusal.status().is_some_and(|status| (400..500).contains(&status));
+            let worth_another = kept > 0 && refusal.status().is_some_and(|status| (400..500).contains(&status))
+                || !checked && *refusal.kind() == Kind::DigestInvalid;
             return Err(if worth_another { refusal.temporary() } else { refusal });
         }
-        match stated_digest(response.headers()) {
+        let stated = stated_digest(response.headers());
+        self.digests_stated().store(stated.as_ref() == Some(&blob.digest), Ordering::Relaxed);
+        match stated {
             Some(stored) if stored.algorithm() == blob.digest.algorithm() && stored != blob.digest => {
                 let detail = format!("expected {}, the registry stored {stored}", blob.digest);
                 let error = response.error(Kind::DigestInvalid, detail);
-                Err(if kept > 0 { error.temporary() } else { error })
+                Err(if kept > 0 || !checked { error.temporary() } else { error })
             }
             None if response.status() != StatusCode::CREATED => {
                 Err(response.error(Kind::Protocol, not_created(response.status())))
             }
-            _ => Ok(()),
+            Some(stored) if stored == blob.digest => Ok(()),
+            _ if checked => Ok(()),
+            _ => Err(response.error(Kind::Protocol, "it does not state the digest of what it stored").temporary()),
         }
     }
 
@@ -174,8 +193,10 @@ impl Client {
 }
 
 impl Upload {
-    fn new(repository: &Repository, reply: Reply) -> Result<Self, Error> {
-        Ok(Self { repository: repository.clone(), location: reply.location?, kept: 0 })
+    fn new(repository: &Repository, request: &Request, reply: Reply) -> Result<Self, Error> {
+        let missing = || Err(Client::protocol_error(request, "no Location header"));
+        let location = reply.location.unwrap_or_else(missing)?;
+        Ok(Self { repository: repository.clone(), location, kept: 0 })
     }
 }
 

@@ -106,11 +106,15 @@ impl Store {
         })
     }
 
-    /// The bytes of a blob from the one numbered `from` on, for whoever has those before. Only as long as `from` is 0 is
-    /// the digest checked on the way: then the one who puts the parts together has to.
-    pub async fn blob_from(&self, repository: &Repository, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
+    /// The bytes of a blob from the one numbered `from` on, for whoever has those before. Their number is checked; that they
+    /// are the right ones is for whoever puts them together.
+    pub async fn unchecked_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        from: u64,
+    ) -> Result<BlobStream, Error> {
         Ok(match self {
-            _ if from == 0 => self.blob(repository, blob).await?,
             Self::Registry(client) => client.blob_from(repository, blob, from).await?,
             Self::Layout(layout) => after(layout.blob(blob).await?, from),
         })

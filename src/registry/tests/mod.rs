@@ -69,6 +69,6 @@ fn every_method_can_be_a_task() {
     task(|client| async {
         let (from, upload) =
             (client.blob(&repository("a"), &blob_of(b"")).await?, client.start_upload(&repository("a")).await?);
-        client.finish_upload(upload, &blob_of(b""), from).await
+        client.finish_upload(upload, &blob_of(b""), from, true).await
     });
 }
