@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::diag::{Diagnostic, Problem, did_you_mean};
 use crate::observe::observe;
@@ -25,7 +25,8 @@ pub(super) struct Session {
     pub(super) today: Date,
 }
 
-/// The threads of network work.
+/// Where network work is done: on this thread. It relays more bytes than registries take, and nothing has to wake another
+/// thread for every answer. What blocks (files, names) has threads of its own.
 pub(super) struct Tasks(Option<Runtime>);
 
 /// What is left to do at the end of a command (a name that is being resolved, a file that is being removed) gets this
@@ -34,8 +35,8 @@ const LAST_WORK: Duration = Duration::from_millis(500);
 
 impl Tasks {
     pub(super) fn start() -> Result<Self, Problem> {
-        let runtime = Runtime::new().map(|runtime| Self(Some(runtime)));
-        runtime.map_err(|error| Problem::new("runtime", format!("cannot start the threads for network work: {error}")))
+        let runtime = Builder::new_current_thread().enable_all().build().map(|runtime| Self(Some(runtime)));
+        runtime.map_err(|error| Problem::new("runtime", format!("cannot start network work: {error}")))
     }
 
     pub(super) fn block_on<F: Future>(&self, work: F) -> F::Output {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use sha2::Digest as _;
 
@@ -32,11 +33,11 @@ impl Algorithm {
     }
 }
 
-/// `algorithm:hex`, checked for a known algorithm, length and lower-case hex.
+/// `algorithm:hex`, checked for a known algorithm, length and lower-case hex; cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     algorithm: Algorithm,
-    hex: Box<str>,
+    hex: Arc<str>,
 }
 
 impl Digest {

@@ -74,6 +74,12 @@ impl RawManifest {
         Descriptor { media_type: self.media_type.clone(), digest: self.digest.clone(), size: self.bytes.len() as u64 }
     }
 
+    /// Whether `digest` is the one of the bytes, by its own algorithm.
+    #[must_use]
+    pub fn is_called(&self, digest: &Digest) -> bool {
+        *digest == self.digest || digest.algorithm() != self.digest.algorithm() && digest.matches(&self.bytes)
+    }
+
     /// # Errors
     /// When the bytes are not an image manifest or an index.
     pub fn parse(&self) -> Result<Manifest, ManifestError> {

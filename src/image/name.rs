@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::Digest;
 use crate::diag::{Lang, Wording, say};
@@ -137,9 +138,9 @@ impl fmt::Display for RegistryHost {
     }
 }
 
-/// `<name>` of the distribution specification: path components joined by `/`, without a registry.
+/// `<name>` of the distribution specification: path components joined by `/`, without a registry. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Repository(String);
+pub struct Repository(Arc<str>);
 
 impl Repository {
     #[must_use]
@@ -178,7 +179,7 @@ impl FromStr for Repository {
             )));
         }
         if text.split('/').all(is_path_component) {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(text.into()));
         }
         Err(error(say!(
             "is not lower-case letters and digits joined by `/`, `.`, `_`, `__` or `-`",
@@ -214,9 +215,9 @@ impl fmt::Display for Repository {
     }
 }
 
-/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`
+/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tag(String);
+pub struct Tag(Arc<str>);
 
 impl Tag {
     #[must_use]
@@ -240,7 +241,7 @@ impl FromStr for Tag {
             return Err(error(say!("starts with `.` or `-`", "以 `.` 或 `-` 开头")));
         }
         if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')) {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(text.into()));
         }
         Err(error(say!(
             "holds something other than letters, digits, `_`, `.` and `-`",

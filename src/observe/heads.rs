@@ -60,13 +60,16 @@ impl<'a> Scout<'a> {
     }
 
     async fn ask(&self, reach: &Reach<'_>, store: &Store, location: &Location) -> Observed<Option<Descriptor>> {
-        let report = async {
-            let found = head(store, self.tag).await;
-            let empty = matches!(found, Observed::Known(None))
-                && reach.is_empty((&self.tag.registry, &self.tag.repository)).await;
-            (found, empty)
+        // Boxed: many wait for it, one asks.
+        let report = || {
+            Box::pin(async {
+                let found = head(store, self.tag).await;
+                let place = (&self.tag.registry, &self.tag.repository);
+                let empty = matches!(found, Observed::Known(None)) && reach.is_empty(place).await;
+                (found, empty)
+            })
         };
-        match self.found.get_or_init(|| report).await {
+        match self.found.get_or_init(report).await {
             (found, _) if self.tag == location => found.clone(),
             (_, true) if location.reference.tag().is_some() => Observed::Known(None),
             _ => head(store, location).await,

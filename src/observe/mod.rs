@@ -17,7 +17,8 @@ use jiff::civil::Date;
 use crate::diag::Diagnostic;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
-    Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses, used_registries,
+    Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses,
+    used_registries,
 };
 use crate::probe;
 use crate::project::{Place, Project};

@@ -24,8 +24,11 @@ pub(super) struct Reach<'a> {
     /// What was read of them so far.
     pub(super) reads: Reads,
     /// What repositories of targets list.
-    lists: Mutex<HashMap<(String, Repository), Arc<OnceCell<Tags>>>>,
+    lists: Mutex<HashMap<(String, Repository), Asked<Tags>>>,
 }
+
+/// What is asked for once; who wants it meanwhile waits for the same answer.
+type Asked<T> = Arc<OnceCell<T>>;
 
 /// The tags of a repository; `None` where there is none.
 type Tags = Result<Option<Listed<Tag>>, Problem>;
@@ -41,7 +44,14 @@ impl<'a> Reach<'a> {
                 absent.insert(name.to_owned(), error.problem());
             }
         }
-        Self { stores, paths, absent, absent_organizations: BTreeSet::new(), reads: Reads::default(), lists: Mutex::default() }
+        Self {
+            stores,
+            paths,
+            absent,
+            absent_organizations: BTreeSet::new(),
+            reads: Reads::default(),
+            lists: Mutex::default(),
+        }
     }
 
     pub(super) fn set_absent(&mut self, organizations: &Organizations) {

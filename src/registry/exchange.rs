@@ -1,12 +1,14 @@
 //! One request from end to end: login, redirects, one more try after a 401, retries, errors.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Body, Method, StatusCode};
 use url::Url;
 
 use super::auth::{Grant, Scope};
-use super::http::Response;
+use super::http::{Response, same_origin};
 use super::limit::Lane;
 use super::retry::Backoff;
 use super::{Client, Error, Kind};
@@ -29,7 +31,7 @@ pub(super) struct Request {
 
 impl Request {
     pub(super) fn new(method: Method, url: Url, scopes: Vec<Scope>) -> Self {
-        let headers = HeaderMap::from_iter([(ACCEPT, accept())]);
+        let headers = HeaderMap::from_iter([(ACCEPT, ACCEPTED.clone())]);
         Self { method, url, scopes, headers, body: Bytes::new(), lane: Lane::Metadata, max_answer: MAX_ANSWER }
     }
 
@@ -59,8 +61,8 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// Where `Location` leads, if there is one.
-    pub(super) location: Result<Url, Error>,
+    /// Where `Location` leads, where there is one.
+    pub(super) location: Option<Result<Url, Error>>,
 }
 
 impl Client {
@@ -93,7 +95,8 @@ impl Client {
     async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
         // Boxed: what holds requests under way would be tens of kilobytes large.
         let response = Box::pin(self.exchange(request)).await?;
-        let (status, headers, location) = (response.status(), response.headers().clone(), response.location());
+        let (status, headers) = (response.status(), response.headers().clone());
+        let location = headers.contains_key(LOCATION).then(|| response.location());
         let body = response.bytes(request.max_answer).await?;
         Ok(Reply { status, headers, body, location })
     }
@@ -157,12 +160,12 @@ impl Client {
 
     /// Whether a URL is the registry's own: only there does the login go.
     pub(super) fn is_own(&self, url: &Url) -> bool {
-        url.origin() == self.api().origin()
+        same_origin(url, self.api())
     }
 }
 
 /// All manifest types, always: without them registries convert manifests or deny having them.
-fn accept() -> HeaderValue {
+static ACCEPTED: LazyLock<HeaderValue> = LazyLock::new(|| {
     let types = MediaType::MANIFESTS.each_ref().map(MediaType::as_str).join(", ");
     HeaderValue::from_str(&format!("{types}, */*;q=0.5")).expect("media types are header values")
-}
+});

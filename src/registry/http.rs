@@ -141,11 +141,10 @@ impl Transport {
         headers: &HeaderMap,
         authorization: Option<&HeaderValue>,
     ) -> Result<Response, Error> {
-        let origin = url.origin();
-        let mut url = url.clone();
+        let (first, mut url) = (url, url.clone());
         for _ in 0..=MAX_REDIRECTS {
             let mut headers = headers.clone();
-            if let Some(authorization) = authorization.filter(|_| url.origin() == origin) {
+            if let Some(authorization) = authorization.filter(|_| same_origin(&url, first)) {
                 headers.insert(AUTHORIZATION, authorization.clone());
             }
             let response = self.send(lane, method, &url, headers, None).await?;
@@ -199,6 +198,11 @@ impl Transport {
         }
         error
     }
+}
+
+/// Whether two HTTP URLs are of the same scheme, host and port.
+pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme() && a.host_str() == b.host_str() && a.port_or_known_default() == b.port_or_known_default()
 }
 
 fn stalled(method: &Method, url: &Url, time: Duration) -> Error {

@@ -83,7 +83,7 @@ impl Client {
             ManifestReference::Tag(_) => None,
         };
         let mut expected = asked.into_iter().chain(stated_digest(&reply.headers));
-        match expected.find(|digest| !digest.matches(&manifest.bytes)) {
+        match expected.find(|digest| !manifest.is_called(digest)) {
             Some(digest) => Err(wrong_digest(&request, &digest, &manifest.digest)),
             None => Ok(Some(manifest)),
         }
@@ -112,7 +112,7 @@ impl Client {
             reply => reply?,
         };
         match stated_digest(&reply.headers) {
-            Some(stored) if !stored.matches(&manifest.bytes) => Err(wrong_digest(&request, &manifest.digest, &stored)),
+            Some(stored) if !manifest.is_called(&stored) => Err(wrong_digest(&request, &manifest.digest, &stored)),
             None if reply.status != StatusCode::CREATED => {
                 Err(Self::protocol_error(&request, not_created(reply.status)))
             }

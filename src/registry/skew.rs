@@ -16,6 +16,9 @@ impl Skew {
     }
 
     pub(super) fn note(&self, headers: &HeaderMap, now: Timestamp) {
+        if self.0.get().is_some() {
+            return;
+        }
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         if let Some(date) = date {
             let _ = self.0.set(now.duration_since(date));

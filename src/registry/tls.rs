@@ -32,8 +32,12 @@ impl Default for TlsSettings {
 impl TlsSettings {
     /// Trusts the system's authorities and the registry's own.
     pub(crate) fn verifier(&self) -> Verifier {
-        let mut roots = SYSTEM_ROOTS.clone();
-        roots.add_parsable_certificates(self.trusted.0.iter().cloned());
+        let named = self.trusted.0.clone();
+        let roots = move || {
+            let mut roots = SYSTEM_ROOTS.clone();
+            roots.add_parsable_certificates(named);
+            roots
+        };
         Verifier::new(roots, self.trusted.0.clone(), Arc::clone(&PROVIDER))
     }
 }

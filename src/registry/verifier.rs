@@ -1,6 +1,6 @@
 //! Whether a server's certificate is to be trusted.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -16,24 +16,28 @@ use crate::network::certificate::Certificate;
 /// the self-signed ones of private registries are authorities by their own account, which a chain may not end in.
 #[derive(Debug)]
 pub(crate) struct Verifier {
-    /// `None` without any authority.
-    chains: Option<Arc<WebPkiServerVerifier>>,
+    /// `None` without any authority. The authorities are read when the first certificate is to be judged: the system's
+    /// are many, and over plain HTTP nobody needs them.
+    chains: LazyLock<Chains, Box<dyn FnOnce() -> Chains + Send>>,
     named: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
+type Chains = Option<Arc<WebPkiServerVerifier>>;
+
 impl Verifier {
     pub(super) fn new(
-        roots: RootCertStore,
+        roots: impl FnOnce() -> RootCertStore + Send + 'static,
         named: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> Self {
+        let algorithms = Arc::clone(&provider);
         // Fails without any root only: nothing but what is named can be trusted then.
-        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().ok();
-        Self { chains, named, provider }
+        let chains = move || WebPkiServerVerifier::builder_with_provider(Arc::new(roots()), algorithms).build().ok();
+        Self { chains: LazyLock::new(Box::new(chains)), named, provider }
     }
 
-    pub(crate) const fn has_roots(&self) -> bool {
+    pub(crate) fn has_roots(&self) -> bool {
         self.chains.is_some()
     }
 }
@@ -62,7 +66,7 @@ impl ServerCertVerifier for Verifier {
         if self.named.contains(end_entity) {
             return verify_named(end_entity, server_name, now).map(|()| ServerCertVerified::assertion());
         }
-        match &self.chains {
+        match &*self.chains {
             Some(chains) => chains.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
             None => Err(CertificateError::UnknownIssuer.into()),
         }
@@ -105,7 +109,7 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).unwrap();
         let trusted = if named { vec![certificate.clone()] } else { vec![] };
-        let verifier = Verifier::new(roots, trusted, Arc::new(rustls::crypto::ring::default_provider()));
+        let verifier = Verifier::new(|| roots, trusted, Arc::new(rustls::crypto::ring::default_provider()));
         let server = ServerName::try_from(server).unwrap();
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now));
         verifier.verify_server_cert(&certificate, &[], &server, &[], now).map(|_| ())

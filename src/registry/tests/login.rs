@@ -326,9 +326,12 @@ async fn who_gives_one_scope_a_token_is_asked_for_each() {
 
 #[tokio::test]
 async fn one_refused_scope_does_not_spoil_the_others() {
-    let partial = |seen: &Seen, number: usize| match scopes_of(seen).contains(&SCOPES[1].to_owned()) {
-        true => Answer::error(403, "DENIED", "not allowed"),
-        false => numbered(seen, number),
+    let partial = |seen: &Seen, number: usize| {
+        if scopes_of(seen).contains(&SCOPES[1].to_owned()) {
+            Answer::error(403, "DENIED", "not allowed")
+        } else {
+            numbered(seen, number)
+        }
     };
     let server = registry(partial, found).await;
     let client = expecting(&server, &NAMES);
