@@ -9,7 +9,7 @@ use swrctl::diag::{Source, Span, Spanned};
 use swrctl::dockerfile::shell::{Script, ShellReader};
 use swrctl::dockerfile::{Command, Dockerfile, Instruction, Text, Word};
 use swrctl::lint::policy::{LabelFormat, LabelPolicy, Level, Policy, Profile, RequiredLabel};
-use swrctl::lint::{BuildContext, ContextFile, Report};
+use swrctl::lint::{BuildContext, ContextFile, Folder, Needs, Report};
 
 const TODAY: Date = Date::constant(2027, 1, 31);
 
@@ -108,12 +108,14 @@ pub fn lint(bytes: &[u8]) {
     let source = part("Dockerfile").unwrap_or_else(|| Arc::new(Source::new("Dockerfile", "")));
     let ignore_file = part(".dockerignore");
     let script = part("start.sh").map(|source| ContextFile { source, executable: Some(true) });
-    let wanted = swrctl::lint::files_to_read(&source);
+    let dockerfile = Dockerfile::parse(&source);
+    let entries = [".git", ".env", "Dockerfile", "node_modules", "package.json"].map(str::to_owned).into();
+    let folder = Arc::new(Folder::new(entries, |_| false));
+    let wanted = Needs::of(&dockerfile).files(&folder);
     let files = script.iter().flat_map(|file| wanted.iter().map(|path| (path.clone(), file.clone()))).collect();
-    let entries = [".git", ".env", "node_modules"].map(str::to_owned).into();
-    let context = BuildContext { ignore_file, entries, files, ..BuildContext::default() };
+    let context = BuildContext { ignore_file, folder, files, takes_files: true, ..BuildContext::default() };
     for policy in &*POLICIES {
-        let lint = || swrctl::lint::lint(&source, Path::new("Dockerfile"), policy, &context, None, TODAY);
+        let lint = || swrctl::lint::lint(&dockerfile, Path::new("Dockerfile"), policy, &context, None, TODAY);
         let report = lint();
         assert_report(&source, &report);
         assert_eq!(report, lint(), "{:?}", source.text());

@@ -1,8 +1,9 @@
 //! `swrctl lint --fix` and `--diff`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::output::{Failure, Output};
 use crate::apply::files;
@@ -25,18 +26,27 @@ pub(super) struct Fixing {
 /// Prints what fixing would change.
 pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
     let mut text = String::new();
+    let mut created = BTreeSet::new();
     for file in &run.files {
         for change in file.fixed.iter().flat_map(Fixed::changes) {
-            text += &unified(&change.name(&file.name), change.before, change.after);
+            let name = change.name(&file.name);
+            // Several Dockerfiles may ask for one file.
+            if change.before.is_some() || created.insert(name.clone()) {
+                text += &unified(&name, change.before, change.after);
+            }
         }
     }
-    let terminal = std::io::stdout().is_terminal() || output.stdout.color;
-    Output::print(&if terminal { diff::shown(&text, &output.stdout) } else { text })
+    let terminal = std::io::stdout().is_terminal();
+    let shown = if terminal || output.stdout.color { diff::shown(&text, &output.stdout) } else { text };
+    // Where both streams meet, the summary is no line of the diff.
+    let gap = if terminal && std::io::stderr().is_terminal() && !shown.is_empty() { "\n" } else { "" };
+    Output::print(&(shown + gap))
 }
 
 /// Writes what is fixed, standard input's to standard output; what is left of each file becomes its report.
 pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<Fixing, Failure> {
     let mut fixing = Fixing::default();
+    let mut created = BTreeSet::new();
     let mut told = String::new();
     for file in &mut run.files {
         let written = match &file.origin {
@@ -44,7 +54,7 @@ pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<Fixing, Failure> {
                 let fixed = file.fixed.as_ref().map(|fixed| fixed.after.text().as_bytes());
                 Output::write(fixed.unwrap_or(input)).map(|()| true)?
             }
-            Origin::Disk(path) => match write_file(file, path) {
+            Origin::Disk(path) => match write_file(file, path, &mut created) {
                 Ok(()) => true,
                 Err(problem) => {
                     fixing.failures.push(problem.into());
@@ -62,11 +72,18 @@ pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<Fixing, Failure> {
     Ok(fixing)
 }
 
-fn write_file(file: &LintedFile, path: &Path) -> Result<(), Problem> {
+/// Writes what is changed; `created` holds the files that were created for other Dockerfiles before.
+fn write_file(file: &LintedFile, path: &Path, created: &mut BTreeSet<PathBuf>) -> Result<(), Problem> {
     for change in file.fixed.iter().flat_map(Fixed::changes) {
         let name = change.name(&file.name);
         match (change.beside, change.before) {
-            (Some(beside), _) => files::create(&path.with_file_name(beside), &name, change.after.as_bytes())?,
+            (Some(beside), _) => {
+                let path = path.with_file_name(beside);
+                if !created.contains(&path) {
+                    files::create(&path, &name, change.after.as_bytes())?;
+                    created.insert(path);
+                }
+            }
             (None, before) => {
                 let before = before.unwrap_or_default().as_bytes();
                 files::replace(path, &name, before, change.after.as_bytes())?;

@@ -5,6 +5,7 @@
 mod array;
 mod error;
 mod expand;
+mod file_name;
 mod flag_value;
 mod heredoc;
 mod instruction;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use expand::Variable;
+pub use file_name::is_dockerfile;
 pub use heredoc::Heredoc;
 pub use instruction::{Arguments, Command, Flag, Instruction, Pair, Undefined, Word};
 pub use keyword::Keyword;

@@ -3,20 +3,54 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::data::context_files::{READ, is_compose_file};
+use super::paths::has_extension;
 use super::shellcheck::ShellFinding;
 use crate::diag::Source;
+use crate::dockerfile::is_dockerfile;
 
 /// The directory that `docker build` sends to the builder, as far as rules look at it.
 #[derive(Clone, Debug, Default)]
 pub struct BuildContext {
     /// The ignore file in force: `<Dockerfile's name>.dockerignore`, or `.dockerignore`.
     pub ignore_file: Option<Arc<Source>>,
-    /// Names directly in the context directory; they are asked for where there is an ignore file only.
-    pub entries: BTreeSet<String>,
-    /// Those of [`files_to_read`](super::files_to_read) that exist and are text, by their paths in the context.
+    /// Empty where neither an ignore file nor [`Needs`](super::Needs) asks for it.
+    pub folder: Arc<Folder>,
+    /// Those that [`Needs`](super::Needs) names, exist and are text, by their paths in the context.
     pub files: BTreeMap<String, ContextFile>,
     /// What ShellCheck says about [`shell_scripts`](super::shell_scripts).
     pub shell: Vec<ShellFinding>,
+    /// Whether a fix may put a file into it: nothing is to lie beside standard input.
+    pub takes_files: bool,
+}
+
+/// What lies directly in a context directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folder {
+    /// Names of files and directories.
+    pub(super) entries: BTreeSet<String>,
+    /// Those of them that are Dockerfiles.
+    pub(super) dockerfiles: BTreeSet<String>,
+    /// Those of them that are read where the whole context is copied.
+    pub(super) read: BTreeSet<String>,
+}
+
+/// Most Dockerfiles of one folder that are read to see what they need of it.
+const MAX_DOCKERFILES: usize = 16;
+
+impl Folder {
+    /// Dockerfiles are known by their names, or because they are linted.
+    #[must_use]
+    pub fn new(entries: BTreeSet<String>, is_linted: impl Fn(&str) -> bool) -> Self {
+        let told = |name: &&String| {
+            READ.contains(&name.as_str()) || has_extension(name, &["pem", "csproj"]) || is_compose_file(name)
+        };
+        let dockerfiles: BTreeSet<_> =
+            entries.iter().filter(|name| is_dockerfile(name) || is_linted(name)).cloned().collect();
+        let few = dockerfiles.len() <= MAX_DOCKERFILES;
+        let read = entries.iter().filter(told).chain(dockerfiles.iter().filter(|_| few)).cloned().collect();
+        Self { entries, dockerfiles, read }
+    }
 }
 
 /// A text file of the build context.
@@ -25,4 +59,11 @@ pub struct ContextFile {
     pub source: Arc<Source>,
     /// `None` where the file system does not tell.
     pub executable: Option<bool>,
+}
+
+impl BuildContext {
+    /// The text of a file that was read.
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(|file| file.source.text())
+    }
 }

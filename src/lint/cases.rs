@@ -17,8 +17,9 @@ use jiff::civil::Date;
 use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
-use super::{BuildContext, ContextFile, Report, Rule, lint, rule, rules};
+use super::{BuildContext, ContextFile, Folder, Needs, Report, Rule, lint, rule, rules};
 use crate::diag::{Source, Span, Spanned};
+use crate::dockerfile::Dockerfile;
 
 #[derive(Debug, Default)]
 pub(super) struct Case {
@@ -111,33 +112,58 @@ impl Case {
         Arc::new(Source::new("Dockerfile", self.block("dockerfile").expect("a dockerfile block")))
     }
 
-    /// What is said about `source` in the place of the case's own Dockerfile.
-    pub(super) fn lint(&self, source: &Arc<Source>, created: Option<&NewFile>) -> Report {
+    /// What lies in the folder: what `entries` lists, and the files of other blocks.
+    fn folder(&self, files: &BTreeMap<String, ContextFile>) -> Folder {
+        let listed = self.block("entries").unwrap_or_default().lines().map(str::to_owned);
+        let first = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
+        let entries = listed.chain(files.keys().map(first)).chain(["Dockerfile".to_owned()]);
+        Folder::new(entries.collect(), |_| false)
+    }
+
+    /// What is said about a Dockerfile in the place of the case's own.
+    pub(super) fn lint(&self, dockerfile: &Dockerfile, created: Option<&NewFile>) -> Report {
         let ignored = self.block("dockerignore").or(created.map(|file| file.text.as_str()));
+        let files = self.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect();
+        let folder = Arc::new(self.folder(&files));
+        let wanted = Needs::of(dockerfile).files(&folder);
         let context = BuildContext {
             ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))),
-            entries: self.block("entries").unwrap_or_default().lines().map(str::to_owned).collect(),
-            files: self.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect(),
+            folder,
+            files: files.into_iter().filter(|(path, _)| wanted.contains(path)).collect(),
             shell: Vec::new(),
+            takes_files: true,
         };
         let policy = policy(self.block("policy").unwrap_or_default());
         let said = self.block("shellcheck").unwrap_or_default();
-        let shell = shell_findings(said, &shell_scripts(source, &policy, &context));
+        let shell = shell_findings(said, &shell_scripts(dockerfile, &policy, &context));
         let context = BuildContext { shell, ..context };
-        lint(source, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
+        lint(dockerfile, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
     }
 
     /// The Dockerfile with the fixes of one rule, or of all.
     pub(super) fn fixed(&self, rule: Option<&str>) -> Fixed {
-        let mut lint = |source: &Arc<Source>, created: Option<&NewFile>| {
-            let mut report = self.lint(source, created);
+        let mut lint = |dockerfile: &Dockerfile, created: Option<&NewFile>| {
+            let mut report = self.lint(dockerfile, created);
             let others = report.findings.iter_mut().filter(|finding| rule.is_some_and(|rule| rule != finding.rule));
             others.for_each(|finding| finding.fix = None);
             report
         };
-        let source = self.source();
-        let report = lint(&source, None);
-        fix(&source, &report, &mut lint)
+        let dockerfile = Arc::new(Dockerfile::parse(&self.source()));
+        let report = lint(&dockerfile, None);
+        fix(&dockerfile, &report, &mut lint)
+    }
+}
+
+impl Case {
+    /// What fixing the fixed files again comes to.
+    pub(super) fn fixed_again(&self, first: &Fixed) -> Fixed {
+        let mut lint = |dockerfile: &Dockerfile, created: Option<&NewFile>| {
+            assert!(first.creates.is_none() || created.is_none(), "the file is there already");
+            self.lint(dockerfile, first.creates.as_ref().or(created))
+        };
+        let dockerfile = Arc::new(Dockerfile::parse(&first.after));
+        let report = lint(&dockerfile, None);
+        fix(&dockerfile, &report, &mut lint)
     }
 }
 
@@ -225,7 +251,7 @@ fn run_file(name: &str) -> Vec<String> {
     let mut results: Results = Vec::new();
     for case in read_cases(&text) {
         let source = case.source();
-        let said = said(name, &source, &case.lint(&source, None));
+        let said = said(name, &source, &case.lint(&Dockerfile::parse(&source), None));
         let fixed = fixed_blocks(name, &case);
         for kind in ["fixed", "created"] {
             if fixed.get(kind).map(String::as_str) != case.block(kind) {

@@ -82,6 +82,12 @@ impl<'a> Context<'a> {
         instructions.filter(move |(_, instruction)| *instruction.keyword == keyword)
     }
 
+    /// Which of the file's instructions it is.
+    pub(super) fn index_of(&self, instruction: &Instruction) -> Option<usize> {
+        let found = self.dockerfile.instructions.binary_search_by_key(&instruction.span.start, |line| line.span.start);
+        found.ok()
+    }
+
     pub(super) fn script(&self, index: usize) -> &Script {
         &self.scripts[index]
     }
@@ -172,6 +178,13 @@ impl<'a> Context<'a> {
     pub(super) fn final_from(&self) -> Option<&'a Instruction> {
         self.dockerfile.stages.last().and_then(|stage| self.dockerfile.from_of(stage))
     }
+}
+
+/// The commands of every RUN; a start script is none of them.
+pub(super) fn all_scripts(dockerfile: &Dockerfile) -> Vec<Script> {
+    let read = scripts(dockerfile, &shells(dockerfile), true);
+    let runs = dockerfile.instructions.iter().zip(read).filter(|(line, _)| *line.keyword == Keyword::Run);
+    runs.map(|(_, script)| script).collect()
 }
 
 /// Reads all shell text; in RUN, variables that are whole words are filled in where that is wanted: hadolint does not.

@@ -16,6 +16,7 @@ use super::cases::{Case, folder, read_cases, stems};
 use super::policy::{Policy, Profile};
 use super::{BuildContext, Report, lint};
 use crate::diag::Source;
+use crate::dockerfile::Dockerfile;
 
 const FOLDER: &str = "tests/cases/differences";
 const DOCUMENT: &str = "docs/differences.md";
@@ -92,7 +93,7 @@ impl Difference {
         let peer = Peer::ALL.into_iter().find(|peer| case.blocks.contains_key(peer.block())).expect("a program");
         let policy = Policy { profile: peer.profile(), ..Policy::default() };
         let (path, today) = (Path::new("Dockerfile"), Date::constant(2027, 1, 31));
-        let report = lint(&source, path, &policy, &BuildContext::default(), None, today);
+        let report = lint(&Dockerfile::parse(&source), path, &policy, &BuildContext::default(), None, today);
         Self { peer, name, ours: said(peer, &source, &report), text, case }
     }
 

@@ -12,6 +12,8 @@ pub mod hadolint;
 mod ignore_file;
 mod images;
 mod label_value;
+mod manifests;
+mod needs;
 mod packages;
 mod paths;
 pub mod policy;
@@ -41,8 +43,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use build::{BuildContext, ContextFile};
+pub use build::{BuildContext, ContextFile, Folder};
 pub use example::{Example, Sample};
+pub use needs::Needs;
 pub use practice::practice;
 pub use rule::Rule;
 pub use shellcheck::{Comment, EXCLUDED, ScCode, ScKind, ShellFinding, ShellScript, shell_scripts};
@@ -122,15 +125,6 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
     rules().iter().copied().find(|rule| rule::is_named(rule.name, rule.aliases, name))
 }
 
-/// Files of the build context that rules look into: paths below it, with `/`, that need not exist.
-#[must_use]
-pub fn files_to_read(source: &Arc<Source>) -> BTreeSet<String> {
-    let dockerfile = Dockerfile::parse(source);
-    let script = start_script::start_instruction(&dockerfile).map(|index| context::start_text(&dockerfile, index));
-    let start = script.and_then(|script| start_script::find(&dockerfile, &script).map(|start| start.candidates()));
-    start.unwrap_or_default()
-}
-
 /// Checks one Dockerfile.
 ///
 /// `path` is relative to the project file's directory, for overrides that hold for some paths only; `project` is the
@@ -138,24 +132,24 @@ pub fn files_to_read(source: &Arc<Source>) -> BTreeSet<String> {
 /// overrides end, and so does the life of base images.
 #[must_use]
 pub fn lint(
-    source: &Arc<Source>,
+    dockerfile: &Dockerfile,
     path: &Path,
     policy: &Policy,
     context: &BuildContext,
     project: Option<&Arc<Source>>,
     today: Date,
 ) -> Report {
-    let dockerfile = Dockerfile::parse(source);
-    let pragmas = Pragmas::read(&dockerfile, policy.pragmas, today);
-    let mut context = Context::new(&dockerfile, policy, context, &pragmas, today);
+    let source = &dockerfile.source;
+    let pragmas = Pragmas::read(dockerfile, policy.pragmas, today);
+    let mut context = Context::new(dockerfile, policy, context, &pragmas, today);
     // What is not read as it was meant is not rewritten.
     let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
     let mut report = Report::default();
     let mut drafts: Vec<Draft> = rules().iter().flat_map(|rule| Sink::run(rule, &context)).collect();
     // Which pragmas are of no use is known when all rules have spoken.
-    context.idle_pragmas = pragmas.allow(&mut drafts, &dockerfile);
+    context.idle_pragmas = pragmas.allow(&mut drafts, dockerfile);
     let mut late = Sink::run(&rules::unused_pragma::RULE, &context);
-    pragmas.allow(&mut late, &dockerfile);
+    pragmas.allow(&mut late, dockerfile);
     for draft in drafts.into_iter().chain(late) {
         let own = draft.level_in(policy.profile);
         let own = if own == Level::Off && pragmas.ask_for(&draft) { Level::Warning } else { own };

@@ -25,14 +25,15 @@ impl<'c, 'a> SourceCopies<'c, 'a> {
         Self { context, copies }
     }
 
-    /// Where the source that a RUN sees was copied; none for a RUN with a cache mount, which does little again.
-    pub(super) fn above(&self, at: usize) -> Option<Span> {
+    /// Which instruction copied the source that a RUN sees, and where it says so; none for a RUN with a cache mount,
+    /// which does little again.
+    pub(super) fn above(&self, at: usize) -> Option<(usize, Span)> {
         let run = &self.context.dockerfile.instructions[at];
         let (copy, span) = self.copies[self.context.stage_of(at)?]?;
         let cached = run.flags_named("mount").any(|flag| {
             flag.value.as_ref().is_some_and(|mount| mount.text().split(',').any(|option| option == "type=cache"))
         });
-        (copy < at && !cached).then_some(span)
+        (copy < at && !cached).then_some((copy, span))
     }
 }
 

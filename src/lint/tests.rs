@@ -16,7 +16,7 @@ const UPGRADE: &str = "FROM alpine:3.20\nRUN apk upgrade --no-cache\nHEALTHCHECK
 
 fn run(text: &str, policy: &Policy) -> Report {
     let source = Arc::new(Source::new("Dockerfile", text));
-    lint(&source, Path::new("services/a/Dockerfile"), policy, &BuildContext::default(), None, TODAY)
+    lint(&Dockerfile::parse(&source), Path::new("services/a/Dockerfile"), policy, &BuildContext::default(), None, TODAY)
 }
 
 fn rules_of(report: &Report) -> Vec<&'static str> {
@@ -93,7 +93,8 @@ fn an_override_ends_after_its_day() {
     let policy = with(vec![allow(TODAY.yesterday().unwrap())]);
     let dockerfile = Arc::new(Source::new("Dockerfile", UPGRADE));
     let context = BuildContext::default();
-    let report = lint(&dockerfile, Path::new("Dockerfile"), &policy, &context, Some(&source), TODAY);
+    let report =
+        lint(&Dockerfile::parse(&dockerfile), Path::new("Dockerfile"), &policy, &context, Some(&source), TODAY);
     let labels = &report.findings[0].diagnostic.labels;
     assert_eq!((labels[1].source.name(), labels[1].span), ("swr.kdl", Span::new(20, 32)));
     let stale = stale_overrides(&policy, &report.allowed_by, &source, TODAY);
@@ -151,7 +152,16 @@ fn profiles_turn_rules_on_and_off() {
 fn the_day_decides_what_is_at_its_end_of_life() {
     let policy = Policy { profile: Profile::None, ..with(vec![entry(&["end-of-life-base"], Level::Warning)]) };
     let source = Arc::new(Source::new("Dockerfile", "FROM debian:11-slim\n"));
-    let on = |day| rules_of(&lint(&source, Path::new("Dockerfile"), &policy, &BuildContext::default(), None, day));
+    let on = |day| {
+        rules_of(&lint(
+            &Dockerfile::parse(&source),
+            Path::new("Dockerfile"),
+            &policy,
+            &BuildContext::default(),
+            None,
+            day,
+        ))
+    };
     let last = Date::constant(2026, 8, 31);
     assert_eq!(on(last), [] as [&str; 0]);
     assert_eq!(on(last.tomorrow().unwrap()), ["end-of-life-base"]);
@@ -234,13 +244,16 @@ fn the_documents_first_sample_gets_its_tips_and_the_last_none() {
                   echo \"db: $DATABASE_ADDRESS\" >> /app/config.yml\n    export NODE_ENV=production\n    \
                   exec npm start\n    ;;\n   * )\n    exec $CMD ${@:2}\n    ;;\nesac\n";
     let file = ContextFile { source: Arc::new(Source::new("entrypoint.sh", script)), executable: Some(true) };
-    assert_eq!(files_to_read(&source), BTreeSet::from(["entrypoint.sh".to_owned()]));
+    assert_eq!(
+        Needs::of(&Dockerfile::parse(&source)).files(&Folder::default()),
+        BTreeSet::from(["entrypoint.sh".to_owned()])
+    );
     let context = BuildContext {
         ignore_file,
         files: BTreeMap::from([("entrypoint.sh".to_owned(), file)]),
         ..BuildContext::default()
     };
-    let report = lint(&source, Path::new("Dockerfile"), &Policy::default(), &context, None, TODAY);
+    let report = lint(&Dockerfile::parse(&source), Path::new("Dockerfile"), &Policy::default(), &context, None, TODAY);
     assert_eq!(rules_of(&report), [] as [&str; 0]);
 }
 

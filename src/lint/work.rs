@@ -120,7 +120,7 @@ fn installs_project(invocation: &Invocation) -> bool {
     })
 }
 
-fn builds(invocation: &Invocation) -> bool {
+pub(super) fn builds(invocation: &Invocation) -> bool {
     let verb = invocation.operands().next().map(ShellWord::text);
     let known = BUILDERS.iter().any(|(program, verbs)| {
         *program == invocation.program() && (verbs.is_empty() || verb.is_some_and(|verb| verbs.contains(&verb)))

@@ -27,16 +27,12 @@ pub(super) fn fixed_in<'a>(dockerfile: &'a LintedDockerfile, scope: &Scope) -> O
     dockerfile.fixed.as_ref().filter(|_| fix_addresses(dockerfile).all(|address| scope.holds(&address)))
 }
 
+/// In the order in which they are to be done.
 pub(super) fn fix_steps<'a>(path: &'a str, fixed: &'a Fixed) -> impl Iterator<Item = Step> + 'a {
     fixed.changes().map(|change| fix_step(&change.name(path), &change, fixed))
 }
 
 fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
-    let rules = fixed.rules();
-    let reason = match fixed.count() {
-        1 => say!("fixes 1 finding: {rules}", "修复 1 个问题：{rules}", rules),
-        count => say!("fixes {count} findings: {rules}", "修复 {count} 个问题：{rules}", count, rules),
-    };
     let work = FixWork {
         file: file.to_owned(),
         before: change.before.map(|text| Digest::sha256(text.as_bytes())),
@@ -45,11 +41,12 @@ fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
         diff: unified(file, change.before, change.after),
         text: change.after.to_owned(),
     };
-    Step {
-        address: Address::fix(file),
-        action: if change.before.is_some() { Action::Update } else { Action::Create },
-        reason,
-        help: None,
-        work: Work::Fix(work),
-    }
+    let (count, rules) = fixed.gone_by(change);
+    // A new file may be what several Dockerfiles need.
+    let (action, reason) = match (change.before, count) {
+        (None, _) => (Action::Create, say!("fixes {rules}", "修复 {rules}", rules)),
+        (_, 1) => (Action::Update, say!("fixes 1 finding: {rules}", "修复 1 个问题：{rules}", rules)),
+        _ => (Action::Update, say!("fixes {count} findings: {rules}", "修复 {count} 个问题：{rules}", count, rules)),
+    };
+    Step { address: Address::fix(file), action, reason, help: None, work: Work::Fix(work) }
 }

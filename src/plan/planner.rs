@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
+use crate::lint::fix::Fixed;
 use crate::lint::policy::Gates;
 use crate::project::Project;
 
@@ -155,10 +156,10 @@ impl Planner<'_> {
 
     fn add_gates(&mut self) -> PlannedGates {
         let mut gates = PlannedGates::default();
+        let mut created = BTreeMap::new();
         for dockerfile in &self.inventory.dockerfiles {
             let fixed = fixed_in(dockerfile, self.scope);
-            let fixes: Vec<_> = fixed.into_iter().flat_map(|fixed| fix_steps(&dockerfile.path, fixed)).collect();
-            let fixes: Vec<_> = fixes.into_iter().map(|step| self.add(step, &[])).collect();
+            let fixes = fixed.map(|fixed| self.add_fixes(&dockerfile.path, fixed, &mut created)).unwrap_or_default();
             let step = lint_step(dockerfile, fixed);
             if self.scope.holds(&step.address) || self.gates_something(|request| self.lints(dockerfile.set, request)) {
                 gates.lint.push((self.add(step, &fixes), dockerfile.set));
@@ -188,6 +189,19 @@ impl Planner<'_> {
 
     fn organization(&self, request: &Request) -> Option<Organization> {
         Organization::of(self.project, &request.target)
+    }
+
+    /// A file that several Dockerfiles ask for is created once; what is changed waits for it.
+    fn add_fixes(&mut self, path: &str, fixed: &Fixed, created: &mut BTreeMap<Address, StepId>) -> Vec<StepId> {
+        let mut fixes = Vec::new();
+        for step in fix_steps(path, fixed) {
+            let known = created.get(&step.address).copied();
+            let creates = (step.action == Action::Create).then(|| step.address.clone());
+            let id = known.unwrap_or_else(|| self.add(step, &fixes));
+            created.extend(creates.map(|address| (address, id)));
+            fixes.push(id);
+        }
+        fixes
     }
 
     /// Does a gate stand before a request that is in scope?

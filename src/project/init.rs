@@ -7,6 +7,8 @@ use std::path::Path;
 
 use ignore::WalkBuilder;
 
+use crate::dockerfile::is_dockerfile;
+
 /// What a starter is written from; paths are relative to the folder, with `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -44,18 +46,6 @@ fn plain(path: &Path) -> Option<String> {
     let path = path.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
     let is_plain = |c: char| !c.is_control() && !matches!(c, '\\' | '\u{2028}' | '\u{2029}');
     path.chars().all(is_plain).then_some(path)
-}
-
-/// Whether a file of this name is taken for a Dockerfile: `Dockerfile`, `Dockerfile.*` and `*.Dockerfile`, and the same
-/// with `Containerfile`. Lower case is fine, but for `dockerfile.*`: that is more often some program's source.
-#[must_use]
-pub fn is_dockerfile(name: &str) -> bool {
-    const STEMS: [&str; 2] = ["Dockerfile", "Containerfile"];
-    let is_stem = |word: &str| STEMS.iter().any(|stem| stem.eq_ignore_ascii_case(word));
-    let begins = name.split_once('.').is_some_and(|(stem, _)| STEMS.contains(&stem));
-    let ends = name.rsplit_once('.').is_some_and(|(_, end)| is_stem(end));
-    let is_ignore_list = name.to_ascii_lowercase().ends_with(".dockerignore");
-    is_stem(name) || ends || (begins && !is_ignore_list)
 }
 
 fn project_name(folder: &Path) -> Option<String> {

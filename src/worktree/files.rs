@@ -14,7 +14,7 @@ use crate::lint::ContextFile;
 const MAX_SIZE: u64 = 256 * 1024;
 
 /// Most files that are read for one Dockerfile.
-const MAX_FILES: usize = 32;
+const MAX_FILES: usize = 64;
 
 /// Those of `paths` that are text files within `directory`.
 pub(super) fn read_files(directory: &Path, paths: &BTreeSet<String>) -> BTreeMap<String, ContextFile> {

@@ -3,6 +3,7 @@
 
 mod baselines;
 mod files;
+mod folders;
 mod paths;
 mod sections;
 mod shellcheck;
@@ -123,5 +124,6 @@ fn subject(project: &Project, path: String, set: usize, today: Date) -> Subject<
         project: Some(&project.source),
         today,
         fixes: false,
+        on_disk: true,
     }
 }

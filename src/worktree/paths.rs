@@ -13,11 +13,11 @@ use super::walk::{shown, walk, with_slashes};
 use jiff::civil::Date;
 
 use crate::diag::{Diagnostic, say};
+use crate::dockerfile::is_dockerfile;
 use crate::lint::Report;
 use crate::lint::fix::Fixed;
 use crate::lint::policy::{DockerfileSet, Level, Policy};
 use crate::project::Project;
-use crate::project::init::is_dockerfile;
 
 /// Something to lint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct LintRun {
     pub files: Vec<LintedFile>,
     /// What is wrong beside the files: folders without a Dockerfile, patterns of the project that match nothing.
     pub findings: Vec<Diagnostic>,
+    /// Fixes were tried: what they make of the files is known.
+    pub tried: bool,
 }
 
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
@@ -69,7 +71,7 @@ pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
     let file = |(_, (subject, linted)): (usize, (Subject, Linted))| {
         linted_file(Origin::Disk(subject.root.join(&subject.path)), subject, linted)
     };
-    LintRun { files: files.into_iter().map(file).collect(), findings }
+    LintRun { files: files.into_iter().map(file).collect(), findings, tried: fixes }
 }
 
 fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
@@ -117,7 +119,7 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
     let file = |(origin, (subject, linted))| linted_file(origin, subject, linted);
     let mut files: Vec<_> = origins.into_iter().zip(linted).map(file).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    LintRun { files, findings }
+    LintRun { files, findings, tried: fixes }
 }
 
 fn no_dockerfile(folder: &Path) -> Diagnostic {
@@ -215,7 +217,8 @@ impl<'a> Desk<'a> {
             Err(unreadable_file(message, say!("name a file instead of `-`", "写出文件，而不是 `-`")))
         });
         let input = read.as_ref().ok().cloned().unwrap_or_default();
-        (Origin::Stdin(input), self.subject(&file, name).opened(read))
+        let subject = Subject { on_disk: false, ..self.subject(&file, name) };
+        (Origin::Stdin(input), subject.opened(read))
     }
 
     fn subject(&self, file: &Path, name: String) -> Subject<'_> {
@@ -225,7 +228,8 @@ impl<'a> Desk<'a> {
         let (root, path) = self.place(file);
         let root = root.to_owned();
         let known = Known::of(policy, file);
-        Subject { name, root, path, policy, known, project, today: self.today, fixes: self.fixes }
+        let (today, fixes) = (self.today, self.fixes);
+        Subject { name, root, path, policy, known, project, today, fixes, on_disk: true }
     }
 
     /// The section of the project that names a file.

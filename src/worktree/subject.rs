@@ -1,6 +1,5 @@
 //! Dockerfiles on disk: reads them with what lint must know of their build contexts, and lints them.
 
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,15 +10,17 @@ use rayon::iter::{
 
 use super::baselines::Known;
 use super::files::read_files;
+use super::folders::Folders;
 use super::shellcheck::{self, Answers, Question};
 use super::walk::with_slashes;
 use jiff::civil::Date;
 
 use crate::diag::{Diagnostic, Problem, Source, Span, Wording, say};
+use crate::dockerfile::Dockerfile;
 use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
 use crate::lint::policy::{Level, Policy, ShellCheck};
-use crate::lint::{self, BuildContext, Finding, Report, ShellFinding};
+use crate::lint::{self, BuildContext, Finding, Needs, Report, ShellFinding};
 
 /// Largest Dockerfile that is read.
 pub(super) const MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -41,6 +42,8 @@ pub(super) struct Subject<'a> {
     pub(super) today: Date,
     /// Whether fixes are wanted.
     pub(super) fixes: bool,
+    /// Whether it is a file, beside which a fix may put another one.
+    pub(super) on_disk: bool,
 }
 
 /// What became of a Dockerfile.
@@ -63,38 +66,39 @@ pub(super) struct Opened<'a> {
 #[derive(Debug)]
 struct Content {
     digest: Digest,
-    source: Arc<Source>,
+    dockerfile: Arc<Dockerfile>,
 }
 
 /// Lints Dockerfiles, each with what becomes of it, and asks ShellCheck about all of them together.
 pub(super) fn lint_together(opened: Vec<Opened<'_>>) -> (Vec<(Subject<'_>, Linted)>, Answers) {
-    let questions: Vec<_> = opened.par_iter().map(Opened::question).collect();
+    let folders = Folders::of(opened.iter().map(|opened| opened.subject.root.join(&opened.subject.path)));
+    let questions: Vec<_> = opened.par_iter().map(|opened| opened.question(&folders)).collect();
     let mut answers = shellcheck::ask(&questions);
     let findings = std::mem::take(&mut answers.findings);
     let complete = answers.complete;
     let asked = opened.into_par_iter().zip(findings);
-    let mut linted: Vec<_> = asked.map(|(opened, shell)| opened.lint(shell, complete)).collect();
+    let mut linted: Vec<_> = asked.map(|(opened, shell)| opened.lint(&folders, shell, complete)).collect();
     // What is left after fixing is at other places.
-    let left: Vec<_> = linted.par_iter().map(|(subject, linted)| subject.question_left(linted)).collect();
+    let left: Vec<_> = linted.par_iter().map(|(subject, linted)| subject.question_left(&folders, linted)).collect();
     for ((subject, linted), shell) in linted.iter_mut().zip(shellcheck::ask(&left).findings) {
         if let Some(fixed) = linted.fixed.as_mut().filter(|_| !shell.is_empty()) {
-            fixed.report = subject.report_left(fixed, shell);
+            fixed.report = subject.report_left(&folders, fixed, shell);
         }
     }
     (linted, answers)
 }
 
 impl<'a> Opened<'a> {
-    fn question(&self) -> Question {
-        let source = self.content.as_ref().ok().map(|content| &content.source);
-        self.subject.question(source)
+    fn question(&self, folders: &Folders) -> Question {
+        let dockerfile = self.content.as_ref().ok().map(|content| &*content.dockerfile);
+        self.subject.question(folders, dockerfile)
     }
 
     /// `complete`: ShellCheck looked at all that it was asked about.
-    fn lint(self, shell: Vec<ShellFinding>, complete: bool) -> (Subject<'a>, Linted) {
+    fn lint(self, folders: &Folders, shell: Vec<ShellFinding>, complete: bool) -> (Subject<'a>, Linted) {
         let Self { subject, content } = self;
         let linted = match content {
-            Ok(content) => subject.lint(content, shell, complete),
+            Ok(content) => subject.lint(folders, content, shell, complete),
             Err(problem) => {
                 let report = unreadable(&subject.name, problem);
                 Linted { digest: Digest::sha256(&[]), report, fixed: None, shellchecked: false }
@@ -113,24 +117,25 @@ impl<'a> Subject<'a> {
 
     /// Takes what was read elsewhere for the file's content.
     pub(super) fn opened(self, bytes: Result<Vec<u8>, Problem>) -> Opened<'a> {
-        let content = bytes.map(|bytes| Content {
-            digest: Digest::sha256(&bytes),
-            source: Arc::new(Source::new(self.name.as_str(), String::from_utf8_lossy(&bytes))),
+        let content = bytes.map(|bytes| {
+            let source = Arc::new(Source::new(self.name.as_str(), String::from_utf8_lossy(&bytes)));
+            Content { digest: Digest::sha256(&bytes), dockerfile: Arc::new(Dockerfile::parse(&source)) }
         });
         Opened { subject: self, content }
     }
 
-    fn question(&self, source: Option<&Arc<Source>>) -> Question {
+    fn question(&self, folders: &Folders, dockerfile: Option<&Dockerfile>) -> Question {
         let mode = self.policy.shellcheck;
-        let scripts = source.filter(|_| mode != ShellCheck::Off).map(|source| {
-            let context = Place::bare(&self.root, &self.path).context(source);
-            lint::shell_scripts(source, self.policy, &context)
+        let scripts = dockerfile.filter(|_| mode != ShellCheck::Off).map(|dockerfile| {
+            let context = self.place(folders).context(dockerfile);
+            lint::shell_scripts(dockerfile, self.policy, &context)
         });
         Question { mode, scripts: scripts.unwrap_or_default() }
     }
 
-    fn question_left(&self, linted: &Linted) -> Question {
-        self.question(linted.fixed.as_ref().map(|fixed| &fixed.after))
+    fn question_left(&self, folders: &Folders, linted: &Linted) -> Question {
+        let wanted = linted.fixed.as_ref().filter(|_| self.policy.shellcheck != ShellCheck::Off);
+        self.question(folders, wanted.map(|fixed| Dockerfile::parse(&fixed.after)).as_ref())
     }
 
     /// Reads the file if it is not larger than it may be, whatever its metadata says.
@@ -155,44 +160,48 @@ impl<'a> Subject<'a> {
         read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name).map_err(unreadable)?
     }
 
-    fn lint(&self, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
-        let Content { digest, source } = content;
-        let place = Place::of(&self.root, &self.path);
+    fn lint(&self, folders: &Folders, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
+        let Content { digest, dockerfile } = content;
+        let place = self.place(folders);
         // ShellCheck is not asked after every fix.
         let mut lint =
-            |source: &Arc<Source>, created: Option<&NewFile>| self.report(source, &place, created, Vec::new());
-        let fixed = self.fixes.then(|| fix(&source, &lint(&source, None), &mut lint));
+            |dockerfile: &Dockerfile, created: Option<&NewFile>| self.report(dockerfile, &place, created, Vec::new());
+        let fixed = self.fixes.then(|| fix(&dockerfile, &lint(&dockerfile, None), &mut lint));
         let fixed = fixed.filter(|fixed| !fixed.changes_nothing());
-        let report = self.report(&source, &place, None, shell);
+        let report = self.report(&dockerfile, &place, None, shell);
         let shellchecked = complete && self.policy.shellcheck != ShellCheck::Off;
         Linted { digest, report, fixed, shellchecked }
     }
 
     /// What is said about the fixed file.
-    fn report_left(&self, fixed: &Fixed, shell: Vec<ShellFinding>) -> Report {
-        let place = Place::of(&self.root, &self.path);
-        let mut report = self.report(&fixed.after, &place, fixed.creates.as_ref(), shell);
+    fn report_left(&self, folders: &Folders, fixed: &Fixed, shell: Vec<ShellFinding>) -> Report {
+        let dockerfile = Dockerfile::parse(&fixed.after);
+        let mut report = self.report(&dockerfile, &self.place(folders), fixed.creates.as_ref(), shell);
         report.findings.iter_mut().for_each(|finding| finding.fix = None);
         report
     }
 
-    /// What is said about `source` in this place, once the file is there that a fix creates.
+    /// What is said about `dockerfile` in this place, once the file is there that a fix creates.
     fn report(
         &self,
-        source: &Arc<Source>,
+        dockerfile: &Dockerfile,
         place: &Place,
         created: Option<&NewFile>,
         shell: Vec<ShellFinding>,
     ) -> Report {
-        let mut context = BuildContext { shell, ..place.context(source) };
+        let mut context = BuildContext { shell, takes_files: self.on_disk, ..place.context(dockerfile) };
         if let Some(file) = created {
             context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str())));
         }
-        let mut report = lint::lint(source, Path::new(&self.path), self.policy, &context, self.project, self.today);
+        let mut report = lint::lint(dockerfile, Path::new(&self.path), self.policy, &context, self.project, self.today);
         if let Some(Known { baseline, name }) = &self.known {
             report.hold(baseline, name, self.policy.fail_on);
         }
         report
+    }
+
+    fn place<'f>(&self, folders: &'f Folders) -> Place<'f> {
+        Place::of(&self.root, &self.path, folders)
     }
 }
 
@@ -230,22 +239,14 @@ fn unreadable(name: &str, problem: Problem) -> Report {
 ///
 /// `<name of the Dockerfile>.dockerignore` beside the Dockerfile comes before `.dockerignore`, as in BuildKit.
 #[derive(Debug)]
-struct Place {
+struct Place<'f> {
     directory: PathBuf,
     ignore_file: Option<Arc<Source>>,
-    /// Read where there is an ignore file only: a folder of a thousand Dockerfiles would be listed a thousand times.
-    entries: BTreeSet<String>,
+    folders: &'f Folders,
 }
 
-impl Place {
-    fn of(root: &Path, path: &str) -> Self {
-        let place = Self::bare(root, path);
-        let entries = if place.ignore_file.is_some() { entries(&place.directory) } else { BTreeSet::new() };
-        Self { entries, ..place }
-    }
-
-    /// Without the names in the directory, which may be many.
-    fn bare(root: &Path, path: &str) -> Self {
+impl<'f> Place<'f> {
+    fn of(root: &Path, path: &str, folders: &'f Folders) -> Self {
         let file = root.join(path);
         let directory = file.parent().unwrap_or(root);
         let own = PathBuf::from(format!("{path}.dockerignore"));
@@ -261,19 +262,14 @@ impl Place {
             Some((ignore_file, directory)) => (Some(ignore_file), directory),
             None => (None, directory),
         };
-        Self { directory: directory.to_owned(), ignore_file, entries: BTreeSet::new() }
+        Self { directory: directory.to_owned(), ignore_file, folders }
     }
 
-    fn context(&self, dockerfile: &Arc<Source>) -> BuildContext {
-        let files = read_files(&self.directory, &lint::files_to_read(dockerfile));
-        BuildContext { ignore_file: self.ignore_file.clone(), entries: self.entries.clone(), files, shell: Vec::new() }
+    /// What the Dockerfile asks for of this context.
+    fn context(&self, dockerfile: &Dockerfile) -> BuildContext {
+        let needs = Needs::of(dockerfile);
+        let folder = if needs.folder() { self.folders.get(&self.directory) } else { Arc::default() };
+        let files = read_files(&self.directory, &needs.files(&folder));
+        BuildContext { ignore_file: self.ignore_file.clone(), folder, files, ..BuildContext::default() }
     }
-}
-
-/// Names directly in a directory; what cannot be listed holds nothing to report.
-fn entries(directory: &Path) -> BTreeSet<String> {
-    // The current directory's path may be empty.
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use swrctl::diag::Source;
+use swrctl::dockerfile::Dockerfile;
 use swrctl::lint::policy::{Policy, Profile};
 use swrctl::lint::{BuildContext, lint};
 
@@ -45,7 +46,8 @@ fn seeds_reach_most_rules() {
     for (name, bytes) in samples("fuzz/seeds") {
         let source = Arc::new(Source::new(name.as_str(), String::from_utf8_lossy(&bytes)));
         let today = jiff::civil::date(2027, 1, 31);
-        let report = lint(&source, Path::new(&name), &policy, &BuildContext::default(), None, today);
+        let report =
+            lint(&Dockerfile::parse(&source), Path::new(&name), &policy, &BuildContext::default(), None, today);
         reached.extend(report.findings.iter().map(|finding| finding.rule));
     }
     assert!(reached.len() > 50, "{} rules: {reached:?}", reached.len());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use regex::Regex;
-use swrctl::project::init::is_dockerfile;
+use swrctl::dockerfile::is_dockerfile;
 
 use crate::support::swrctl::Project;
 

@@ -303,7 +303,7 @@ fn the_language_is_the_one_of_the_option_or_of_the_locale() {
         said(&[("LC_MESSAGES", ""), ("LANG", "zh")], &[]),
     ] {
         assert!(chinese.stdout.starts_with("警告[") && chinese.stdout.contains("\n  帮助："), "{chinese}");
-        assert_eq!(chinese.stderr, "1 个文件：3 个警告（其中 1 个可用 --fix 修复）\n");
+        assert_eq!(chinese.stderr, "1 个文件：3 个警告（其中 1 个也许可用 --fix 修复）\n");
     }
     for english in [
         said(&[], &[]),
@@ -312,8 +312,33 @@ fn the_language_is_the_one_of_the_option_or_of_the_locale() {
         said(&[("LANG", "de_DE.UTF-8")], &[]),
     ] {
         assert!(english.stdout.starts_with("warning[") && english.stdout.contains("\n  help: "), "{english}");
-        assert_eq!(english.stderr, "3 warnings in 1 file (1 fixable with --fix)\n");
+        assert_eq!(english.stderr, "3 warnings in 1 file (1 may be fixable with --fix)\n");
     }
+}
+
+/// A file that a fix creates would lie beside nothing.
+#[test]
+fn nothing_is_created_beside_standard_input() {
+    let project = Project::empty().file("main.py", "").file("Dockerfile", "FROM python:3.12\nCOPY . /app\n");
+    let on_disk = project.run(["lint", "--diff"]).stdout;
+    assert!(on_disk.starts_with("--- /dev/null\n+++ .dockerignore\n"), "{on_disk}");
+    for command in ["swrctl lint --diff -", "swrctl lint --diff - --stdin-path Dockerfile"] {
+        assert_eq!(project.bash(&format!("{command} < Dockerfile")).stdout, "", "{command}");
+    }
+    project.bash("swrctl lint --fix - < Dockerfile");
+    assert!(!project.path(".dockerignore").exists());
+}
+
+/// Whoever writes the file first wins: what is there is never written over.
+#[test]
+fn an_ignore_file_that_came_in_between_stays() {
+    let kdl = "project \"a\" version=1\ndockerfiles \"Dockerfile\" { fix \"safe\"; }\n";
+    let project = Project::new(kdl).file("main.py", "").file("Dockerfile", "FROM python:3.12\nCOPY . /app\n");
+    project.run(["plan", "--out", "plan.json"]);
+    let project = project.file(".dockerignore", "own\n");
+    let output = project.run(["apply", "--auto-approve", "plan.json"]);
+    assert_ne!(output.code, Some(0), "{output}");
+    assert_eq!(std::fs::read_to_string(project.path(".dockerignore")).unwrap(), "own\n");
 }
 
 /// The rules that speak about a sample, linted as a user would: its files in a folder, the policy in a project file.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::*;
+use crate::dockerfile::Dockerfile;
 use crate::lint::policy::Policy;
 use crate::lint::{BuildContext, lint};
 
@@ -11,7 +12,14 @@ const OLD: &str = "FROM node:latest\nADD a /b\nADD a /b\nHEALTHCHECK NONE\nCMD [
 fn report(text: &str) -> Report {
     let source = Arc::new(Source::new("Dockerfile", text));
     let today = Date::constant(2027, 1, 31);
-    lint(&source, Path::new("Dockerfile"), &Policy::default(), &BuildContext::default(), None, today)
+    lint(
+        &Dockerfile::parse(&source),
+        Path::new("Dockerfile"),
+        &Policy::default(),
+        &BuildContext::default(),
+        None,
+        today,
+    )
 }
 
 fn empty() -> Baseline {

@@ -38,6 +38,21 @@ pub(in crate::lint) fn cleaned_up(context: &Context, index: usize, command: &Pac
     }
 }
 
+/// Ends the RUN with `yarn cache clean` where that is yarn 1: newer ones may run programs from their cache.
+pub(in crate::lint) fn yarn_cleaned(context: &Context, index: usize) -> Option<Fix> {
+    const NEWER: [&str; 4] = [".yarnrc", ".yarnrc.yml", ".yarn", ".pnp.cjs"];
+    let build = context.build;
+    let first = build.text("yarn.lock").is_some_and(|lock| lock.contains("# yarn lockfile v1"));
+    let newer = NEWER.iter().any(|name| build.folder.entries.contains(*name))
+        || context.run_commands().any(|(_, command)| command.program() == "corepack");
+    let script = context.script(index);
+    let unplain = |command: &Invocation| ends_early(command) || !command.wrappers.is_empty();
+    if !first || newer || script.invocations.iter().any(unplain) {
+        return None;
+    }
+    Some(shell_text(context, index)?.append("yarn cache clean"))
+}
+
 /// Nothing that is appended would be reached.
 fn ends_early(command: &Invocation) -> bool {
     matches!(command.program(), "exit" | "exec" | "return") || command.wrappers.iter().any(|word| word.text() == "exec")

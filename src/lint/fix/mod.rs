@@ -11,10 +11,13 @@
 //! No I/O: a new file is only described.
 
 mod commands;
+mod demand;
 pub mod diff;
 mod exec_form;
+mod ignore_file;
 mod lists;
 mod merge;
+mod order;
 mod pipefail;
 mod rounds;
 mod script;
@@ -24,9 +27,11 @@ mod workdir;
 
 pub(super) use commands::{is_written, option};
 pub(super) use exec_form::as_array;
-pub(super) use lists::{cleaned_up, used_below};
+pub(super) use ignore_file::first_ignore_file;
+pub(super) use lists::{cleaned_up, used_below, yarn_cleaned};
 pub(super) use merge::merged;
-pub(super) use pipefail::guarded;
+pub(super) use order::copied_below;
+pub(super) use pipefail::{guarded, is_like_debian};
 pub use rounds::{Change, Fixed, beside, fix};
 pub(super) use script::{ShellText, shell_text, without_instruction};
 pub(super) use workdir::entered;
@@ -54,6 +59,8 @@ pub struct Edit {
 pub struct NewFile {
     pub name: &'static str,
     pub text: String,
+    /// The rule that asks for it.
+    pub rule: &'static str,
 }
 
 impl Fix {

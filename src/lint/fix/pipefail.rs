@@ -80,6 +80,11 @@ fn is_first_pipe(context: &Context, index: usize) -> bool {
     !earlier.any(|at| at < index && !context.script(at).pipes.is_empty())
 }
 
+/// Whether the base is Debian, Ubuntu, or an official image built on them.
+pub(in crate::lint) fn is_like_debian(context: &Context, index: usize) -> bool {
+    default_shell(context, index) == Some(Sh::BashBeside)
+}
+
 fn default_shell(context: &Context, index: usize) -> Option<Sh> {
     let Base::Image(image) = context.root_base(context.stage_of(index)?)? else { return None };
     let (name, tag) = official_tag(image)?;

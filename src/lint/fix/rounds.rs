@@ -40,6 +40,14 @@ impl Change<'_> {
     }
 }
 
+fn counted(gone: impl Iterator<Item = (&'static str, usize)>) -> String {
+    let words = gone.map(|(rule, count)| match count {
+        1 => rule.to_owned(),
+        _ => format!("{rule} ({count})"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
 /// The name of a file in the folder of another.
 #[must_use]
 pub fn beside(file: &str, name: &str) -> String {
@@ -56,20 +64,27 @@ impl Fixed {
     /// The rules whose findings are gone, with their numbers where there are several: for people.
     #[must_use]
     pub fn rules(&self) -> String {
-        let counted = |(rule, count): (&&str, &usize)| match count {
-            1 => (*rule).to_owned(),
-            _ => format!("{rule} ({count})"),
-        };
-        self.gone.iter().map(counted).collect::<Vec<_>>().join(", ")
+        counted(self.gone.iter().map(|(rule, count)| (*rule, *count)))
+    }
+
+    /// How many findings one of the changes takes away, and those rules.
+    #[must_use]
+    pub fn gone_by(&self, change: &Change) -> (usize, String) {
+        let asks = |rule: &str| self.creates.as_ref().is_some_and(|file| file.rule == rule);
+        let gone = self.gone.iter().filter(|(rule, _)| asks(rule) == change.beside.is_some());
+        let gone = gone.map(|(rule, count)| (*rule, *count));
+        (gone.clone().map(|(_, count)| count).sum(), counted(gone))
     }
 
     /// What is to be written; nothing where nothing could be fixed.
+    ///
+    /// A new file comes first: what is changed may count on it.
     pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
         let (before, after) = (self.before.text(), self.after.text());
         let own = (before != after).then_some(Change { beside: None, before: Some(before), after });
         let created = self.creates.as_ref();
         let created = created.map(|file| Change { beside: Some(file.name), before: None, after: &file.text });
-        own.into_iter().chain(created)
+        created.into_iter().chain(own)
     }
 
     #[must_use]
@@ -80,16 +95,16 @@ impl Fixed {
 
 /// Applies what `report` offers, and what is offered after that, until nothing is.
 ///
-/// `report` is what `lint` says about `source`. A fix that does not lead to fewer findings, or that gives a rule more
+/// `report` is what `lint` says about the file. A fix that does not lead to fewer findings, or that gives a rule more
 /// of them, is not applied. A file in which that cannot be settled within bounds is left as it is.
 #[must_use]
 pub fn fix(
-    source: &Arc<Source>,
+    dockerfile: &Arc<Dockerfile>,
     report: &Report,
-    lint: &mut dyn FnMut(&Arc<Source>, Option<&NewFile>) -> Report,
+    lint: &mut dyn FnMut(&Dockerfile, Option<&NewFile>) -> Report,
 ) -> Fixed {
-    let start = State { source: Arc::clone(source), creates: None, report: report.clone() };
-    let mut bench = Bench { lint, tries: tries(source.text().len()) };
+    let start = State { dockerfile: Arc::clone(dockerfile), creates: None, report: report.clone() };
+    let mut bench = Bench { lint, tries: tries(dockerfile.source.text().len()) };
     let mut state = start.clone();
     let end = loop {
         match bench.round(&state) {
@@ -98,10 +113,11 @@ pub fn fix(
             Round::Unsettled => break start,
         }
     };
-    let State { source: after, creates, report: mut left } = end;
+    let State { dockerfile: after, creates, report: mut left } = end;
     // What could be fixed is.
     left.findings.iter_mut().for_each(|finding| finding.fix = None);
-    Fixed { before: Arc::clone(source), after, creates, gone: gone(report, &left), report: left }
+    let (before, after) = (Arc::clone(&dockerfile.source), Arc::clone(&after.source));
+    Fixed { before, after, creates, gone: gone(report, &left), report: left }
 }
 
 /// How often a file may be linted on the way: a few times for a large one.
@@ -133,7 +149,7 @@ fn gone(before: &Report, after: &Report) -> BTreeMap<&'static str, usize> {
 /// The file as it would be after some fixes.
 #[derive(Clone)]
 struct State {
-    source: Arc<Source>,
+    dockerfile: Arc<Dockerfile>,
     creates: Option<NewFile>,
     report: Report,
 }
@@ -147,7 +163,7 @@ enum Round {
 }
 
 struct Bench<'l> {
-    lint: &'l mut dyn FnMut(&Arc<Source>, Option<&NewFile>) -> Report,
+    lint: &'l mut dyn FnMut(&Dockerfile, Option<&NewFile>) -> Report,
     tries: usize,
 }
 
@@ -191,15 +207,16 @@ impl Bench<'_> {
     fn attempt(&mut self, start: &State, fixes: &[&Fix]) -> Option<State> {
         let mut edits: Vec<&Edit> = fixes.iter().flat_map(|fix| &fix.edits).collect();
         edits.sort();
-        let text = edited(start.source.text(), edits.iter().copied());
-        let source = Arc::new(Source::new(start.source.name(), text));
-        if !is_intact(&Dockerfile::parse(&start.source), &edits, &Dockerfile::parse(&source)) {
+        let before = &start.dockerfile.source;
+        let text = edited(before.text(), edits.iter().copied());
+        let dockerfile = Dockerfile::parse(&Arc::new(Source::new(before.name(), text)));
+        if !is_intact(&start.dockerfile, &edits, &dockerfile) {
             return None;
         }
         let created = fixes.iter().find_map(|fix| fix.creates.clone());
         let creates = start.creates.clone().or(created);
-        let report = (self.lint)(&source, creates.as_ref());
-        Some(State { source, creates, report })
+        let report = (self.lint)(&dockerfile, creates.as_ref());
+        Some(State { dockerfile: Arc::new(dockerfile), creates, report })
     }
 }
 

@@ -2,9 +2,13 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::fix::Fix;
+use super::super::packages::package_command;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::diag::say;
+use crate::dockerfile::shell::Invocation;
+use crate::dockerfile::{Command, Instruction};
 
 pub(super) static RULE: Rule = Rule {
     name: "apt-in-script",
@@ -30,8 +34,18 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// For verbs that mean the same to both; `apt upgrade` installs what `apt-get upgrade` would not.
+fn as_apt_get(context: &Context, run: &Instruction, command: &Invocation) -> Option<Fix> {
+    const SAME: [&str; 6] = ["update", "install", "remove", "purge", "autoremove", "clean"];
+    let found = package_command(command).filter(|found| found.verb.written && SAME.contains(&found.verb.text()))?;
+    let (shell, program) = (matches!(run.command(), Some(Command::Shell(_))), &found.invocation.words[0]);
+    let alone = context.dockerfile.source.slice(program.span) == "apt";
+    (shell && program.written && alone).then(|| Fix::replace(program.span, "apt-get"))
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, command) in context.run_commands().filter(|(_, command)| command.program() == "apt") {
-        sink.report(command.words[0].span, say!("apt is no interface for scripts", "apt 不是供脚本使用的接口"));
+    for (run, command) in context.run_commands().filter(|(_, command)| command.program() == "apt") {
+        let draft = sink.report(command.words[0].span, say!("apt is no interface for scripts", "apt 不是供脚本使用的接口"));
+        draft.fix(as_apt_get(context, run, command));
     }
 }

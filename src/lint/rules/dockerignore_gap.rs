@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Names that never belong into an image.
-fn is_unwanted(name: &str) -> bool {
+pub(in crate::lint) fn is_unwanted(name: &str) -> bool {
     const NAMES: [&str; 16] = [
         ".git", ".hg", ".svn", "node_modules", ".env", ".ssh", ".aws", ".gnupg", ".venv", "__pycache__", ".terraform",
         "id_rsa", "id_ed25519", ".npmrc", ".pypirc", ".netrc",
@@ -50,7 +50,7 @@ fn is_unwanted(name: &str) -> bool {
 fn check(context: &Context, sink: &mut Sink) {
     // Without any ignore file another rule speaks.
     let Some(ignored) = &context.ignored else { return };
-    let unwanted = context.build.entries.iter().filter(|name| is_unwanted(name) && !ignored.covers(name));
+    let unwanted = context.build.folder.entries.iter().filter(|name| is_unwanted(name) && !ignored.covers(name));
     let names: Vec<_> = unwanted.map(|name| format!("`{name}`")).collect();
     if names.is_empty() {
         return;

@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::fix::first_ignore_file;
 use super::super::paths::is_whole_context;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
@@ -50,6 +51,7 @@ fn check(context: &Context, sink: &mut Sink) {
     if context.ignored.is_none()
         && let Some(word) = whole_context_copies(context).first()
     {
-        sink.report(word.span(), say!("this copies the whole build context, and there is no .dockerignore", "这会复制整个构建上下文，而 .dockerignore 不存在"));
+        let message = say!("this copies the whole build context, and there is no .dockerignore", "这会复制整个构建上下文，而 .dockerignore 不存在");
+        sink.report(word.span(), message).fix(first_ignore_file(context, RULE.name));
     }
 }

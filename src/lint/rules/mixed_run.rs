@@ -45,7 +45,7 @@ fn check(context: &Context, sink: &mut Sink) {
     let copies = SourceCopies::new(context);
     for (at, _) in context.every(Keyword::Run).filter(|(_, run)| !run.on_build) {
         let script = context.script(at);
-        if let (Some(copy), Some(install), Some(other)) =
+        if let (Some((_, copy)), Some(install), Some(other)) =
             (copies.above(at), system_install(script), source_work(script))
         {
             let message = say!(

@@ -21,7 +21,7 @@ macro_rules! fixable {
 
 table! {
     add_local_file fixable,
-    apt_in_script,
+    apt_in_script fixable,
     archive_copied,
     archive_left,
     base_image_not_allowed,
@@ -53,7 +53,7 @@ table! {
     malformed_pragma,
     many_processes,
     missing_command,
-    missing_dockerignore,
+    missing_dockerignore fixable,
     missing_expose,
     missing_healthcheck,
     missing_label,
@@ -82,7 +82,7 @@ table! {
     shell_form_command fixable,
     shell_replaced,
     shellcheck,
-    source_before_dependencies,
+    source_before_dependencies fixable,
     split_update_install,
     stage_name_casing fixable,
     sudo,
@@ -101,7 +101,7 @@ table! {
     upgrade_in_build fixable,
     useradd_fills_log fixable,
     wget_and_curl,
-    wget_progress,
+    wget_progress fixable,
     write_after_volume,
-    yarn_cache_left,
+    yarn_cache_left fixable,
 }

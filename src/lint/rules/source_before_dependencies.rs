@@ -1,9 +1,12 @@
 //! Practice 11: the whole source copied before what seldom changes is installed.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::fix::copied_below;
+use super::super::manifests::Sources;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::source_copies::SourceCopies;
@@ -52,6 +55,7 @@ fn runs_again(command: &str) -> Wording {
 
 fn check(context: &Context, sink: &mut Sink) {
     let copies = SourceCopies::new(context);
+    let sources = LazyCell::new(|| Sources::new(context));
     // A second time is cheap, and the first may be above the COPY, where it belongs.
     let mut installed = HashSet::new();
     for (at, _) in context.every(Keyword::Run).filter(|(_, run)| !run.on_build) {
@@ -59,8 +63,9 @@ fn check(context: &Context, sink: &mut Sink) {
         for command in &script.invocations {
             let Some(files) = manifests(command) else { continue };
             let first = installed.insert((context.root_of(at), command.program()));
-            if let Some(copy) = copy.filter(|_| first) {
+            if let Some((index, copy)) = copy.filter(|_| first) {
                 let draft = sink.report(command.span, runs_again(&title(command)));
+                draft.fix((*sources).and_then(|sources| copied_below(context, sources, index, at)));
                 draft.label(copy, say!("the whole source is copied here", "在这里复制全部源代码"));
                 draft.help(say!(
                     "write `COPY {files} ./` above this RUN, and copy the rest below it",
@@ -70,8 +75,9 @@ fn check(context: &Context, sink: &mut Sink) {
             }
         }
         let install = system_install(script).filter(|_| source_work(script).is_none());
-        if let Some((install, copy)) = install.zip(copy) {
+        if let Some((install, (index, copy))) = install.zip(copy) {
             let draft = sink.report(install.invocation.span, runs_again(&install.name()));
+            draft.fix((*sources).and_then(|sources| copied_below(context, sources, index, at)));
             draft.label(copy, say!("the whole source is copied here", "在这里复制全部源代码"));
             draft.help(say!("move this RUN above the COPY", "把这条 RUN 移到 COPY 上方"));
         }

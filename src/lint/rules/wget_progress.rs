@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::fix::{is_like_debian, option};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::shell::ShellWord;
@@ -36,12 +37,17 @@ const TOLD: [&str; 8] =
     ["-q", "--quiet", "--no-verbose", "--progress", "-o", "--output-file", "-a", "--append-output"];
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, command) in context.run_commands().filter(|(_, command)| command.program() == "wget") {
+    for (run, command) in context.run_commands().filter(|(_, command)| command.program() == "wget") {
         let words = || command.arguments().iter().map(ShellWord::text);
         let brief = |word: &str| word.starts_with("-n") && word[2..].starts_with('v');
         let told = TOLD.iter().any(|option| command.has_option(option));
         if !told && !words().any(brief) && command.operands().next().is_some() {
-            sink.report(command.words[0].span, say!("wget prints its progress into the build log", "wget 把进度打印到构建日志里"));
+            let draft = sink.report(command.words[0].span, say!("wget prints its progress into the build log", "wget 把进度打印到构建日志里"));
+            // The wget of busybox knows no such option, and a log may be what a command works on.
+            let written = context.dockerfile.source.slice(run.span);
+            let log = written.contains("2>") || written.contains("&>") || written.contains("|&");
+            let gnu = !log && context.index_of(run).is_some_and(|index| is_like_debian(context, index));
+            draft.fix(Some(()).filter(|()| gnu).and_then(|()| option(run, &command.words[0], "--progress=dot:giga")));
         }
     }
 }

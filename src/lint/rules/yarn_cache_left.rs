@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::fix::yarn_cleaned;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
@@ -45,7 +46,7 @@ fn has_verb(command: &Invocation, verb: &str) -> bool {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, run, script) in context.shipped_runs() {
+    for (index, run, script) in context.shipped_runs() {
         if is_mounted(run, |target| target.contains("yarn") || target.contains(".cache")) {
             continue;
         }
@@ -54,7 +55,8 @@ fn check(context: &Context, sink: &mut Sink) {
         // `yarn cache clean`, or `rm -rf "$(yarn cache dir)"`.
         let cleaned = commands().any(|command| command.span > last.span && has_verb(command, "cache"));
         if !cleaned {
-            sink.report(last.span, say!("`yarn install` leaves its cache in the image", "`yarn install` 把缓存留在镜像里"));
+            let draft = sink.report(last.span, say!("`yarn install` leaves its cache in the image", "`yarn install` 把缓存留在镜像里"));
+            draft.fix(yarn_cleaned(context, index));
         }
     }
 }

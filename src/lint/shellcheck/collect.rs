@@ -10,7 +10,7 @@ use super::super::start_script::{self, start_instruction};
 use super::super::start_text::StartText;
 use super::super::weigh::{OverrideEntry, shellcheck_overrides};
 use super::script::ShellScript;
-use crate::diag::{Source, Span};
+use crate::diag::Span;
 use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Text, Variable};
 
 /// The scripts that ShellCheck is to read under this policy; none when what it says would not count.
@@ -19,21 +19,20 @@ use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Text, Variabl
 /// at RUN only, as hadolint does; `all` also at the script that the final image starts, a file of its own that other
 /// profiles leave to who checks such files.
 #[must_use]
-pub fn shell_scripts(source: &Arc<Source>, policy: &Policy, build: &BuildContext) -> Vec<ShellScript> {
+pub fn shell_scripts(dockerfile: &Dockerfile, policy: &Policy, build: &BuildContext) -> Vec<ShellScript> {
     if !counts(policy) {
         return Vec::new();
     }
-    let dockerfile = Dockerfile::parse(source);
-    let shells = shells(&dockerfile);
+    let shells = shells(dockerfile);
     let runs_only = policy.profile == Profile::Hadolint;
     let mut scripts = Vec::new();
     for (index, instruction) in dockerfile.instructions.iter().enumerate() {
         if !runs_only || *instruction.keyword == Keyword::Run {
-            scripts.extend(of_instruction(&dockerfile, index, instruction, &shells[index]));
+            scripts.extend(of_instruction(dockerfile, index, instruction, &shells[index]));
         }
     }
     if policy.profile == Profile::All {
-        scripts.extend(started_script(&dockerfile, build));
+        scripts.extend(started_script(dockerfile, build));
     }
     scripts
 }

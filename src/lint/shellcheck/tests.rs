@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use super::super::policy::{Policy, Profile, ShellCheck};
 use super::super::{BuildContext, ContextFile, lint};
 use super::*;
+use crate::dockerfile::Dockerfile;
 
 fn scripts_of(text: &str) -> (Arc<Source>, Vec<ShellScript>) {
     let source = Arc::new(Source::new("Dockerfile", text));
-    let scripts = shell_scripts(&source, &Policy::default(), &BuildContext::default());
+    let scripts = shell_scripts(&Dockerfile::parse(&source), &Policy::default(), &BuildContext::default());
     (source, scripts)
 }
 
@@ -104,19 +105,19 @@ fn the_entrypoint_script_is_read_with_the_images_variables() {
     let file = ContextFile { source: Arc::clone(&script), executable: Some(true) };
     let build = BuildContext { files: [("run.sh".to_owned(), file)].into(), ..BuildContext::default() };
     let all = Policy { profile: Profile::All, ..Policy::default() };
-    let scripts = shell_scripts(&source, &all, &build);
+    let scripts = shell_scripts(&Dockerfile::parse(&source), &all, &build);
     assert_eq!(scripts[0].text(), "#!/bin/bash\n# shellcheck disable=SC1\n\nexport x=1\nexec $x\n\n");
     let found = scripts[0].finding(comment((5, 6), (5, 8))).unwrap();
     assert_eq!(source.slice(found.span), "/run.sh");
     let (place, span) = found.elsewhere.unwrap();
     assert_eq!((place.name(), place.slice(span)), ("run.sh", "$x"));
-    assert!(shell_scripts(&source, &Policy::default(), &build).is_empty());
+    assert!(shell_scripts(&Dockerfile::parse(&source), &Policy::default(), &build).is_empty());
 }
 
 #[test]
 fn nothing_is_asked_that_would_not_count() {
     let source = Arc::new(Source::new("Dockerfile", "FROM a\nRUN b\nCMD c\n"));
-    let count = |policy| shell_scripts(&source, &policy, &BuildContext::default()).len();
+    let count = |policy| shell_scripts(&Dockerfile::parse(&source), &policy, &BuildContext::default()).len();
     let policy = |profile, shellcheck| Policy { profile, shellcheck, ..Policy::default() };
     assert_eq!(count(policy(Profile::Swr, ShellCheck::Auto)), 2);
     assert_eq!(count(policy(Profile::Hadolint, ShellCheck::Require)), 1);
@@ -129,10 +130,17 @@ fn a_finding_has_the_level_that_shellcheck_gives_it_in_every_profile_that_has_it
     let source = Arc::new(Source::new("Dockerfile", "FROM a:1\nRUN b $c\n"));
     let levels = |profile| {
         let policy = Policy { profile, ..Policy::default() };
-        let scripts = shell_scripts(&source, &Policy::default(), &BuildContext::default());
+        let scripts = shell_scripts(&Dockerfile::parse(&source), &Policy::default(), &BuildContext::default());
         let shell = vec![scripts[0].finding(comment((2, 3), (2, 5))).unwrap()];
         let build = BuildContext { shell, ..BuildContext::default() };
-        let report = lint(&source, Path::new("Dockerfile"), &policy, &build, None, Date::constant(2027, 1, 31));
+        let report = lint(
+            &Dockerfile::parse(&source),
+            Path::new("Dockerfile"),
+            &policy,
+            &build,
+            None,
+            Date::constant(2027, 1, 31),
+        );
         let found = report.findings.into_iter().filter(|finding| finding.rule == "shellcheck");
         found.map(|finding| (finding.level, finding.diagnostic.problem.code.as_str().to_owned())).collect::<Vec<_>>()
     };

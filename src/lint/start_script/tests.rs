@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::super::files_to_read;
+use super::super::{Folder, Needs};
 use crate::diag::Source;
+use crate::dockerfile::Dockerfile;
 
 fn candidates(text: &str) -> Vec<String> {
-    files_to_read(&Arc::new(Source::new("Dockerfile", text))).into_iter().collect()
+    Needs::of(&Dockerfile::parse(&Arc::new(Source::new("Dockerfile", text))))
+        .files(&Folder::default())
+        .into_iter()
+        .collect()
 }
 
 #[test]

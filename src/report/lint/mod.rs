@@ -80,9 +80,15 @@ pub fn summary(run: &LintRun, fixed: usize, lang: Lang) -> String {
         say!("1 finding fixed; ", "已修复 1 个问题；"),
         say!("{fixed} findings fixed; ", "已修复 {fixed} 个问题；", fixed),
     );
-    let fixable = match fixable {
-        0 => String::new(),
-        _ => say!(" ({fixable} fixable with --fix)", "（其中 {fixable} 个可用 --fix 修复）", fixable).into_string(lang),
+    // A fix that would bring another finding is dropped: that is known when it was tried.
+    let known = run.tried.then(|| run.files.iter().filter_map(|file| file.fixed.as_ref()).map(Fixed::count).sum());
+    let fixable = match (known, fixable) {
+        (Some(0), _) | (None, 0) => String::new(),
+        (Some(count), _) => {
+            say!(" ({count} fixable with --fix)", "（其中 {count} 个可用 --fix 修复）", count).into_string(lang)
+        }
+        (None, count) => say!(" ({count} may be fixable with --fix)", "（其中 {count} 个也许可用 --fix 修复）", count)
+            .into_string(lang),
     };
     let summary = match files {
         1 => say!("{found} in 1 file", "1 个文件：{found}", found),

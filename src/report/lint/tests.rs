@@ -45,7 +45,7 @@ fn file(name: &str, findings: Vec<Finding>) -> LintedFile {
 }
 
 fn run_of(files: Vec<LintedFile>) -> LintRun {
-    LintRun { files, findings: Vec::new() }
+    LintRun { files, ..LintRun::default() }
 }
 
 /// Two findings in one file and none in another.

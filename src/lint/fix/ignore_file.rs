@@ -1,0 +1,213 @@
+//! A first `.dockerignore`: what no image of this context should hold, and what none of its builds needs.
+//!
+//! One file serves every Dockerfile of the folder, and each of them comes to the same text. A name is left out of it
+//! when a Dockerfile copies it; when it may be needed in another way, too. Directories that are installed or built are
+//! ignored where every Dockerfile that copies the whole context does that itself.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::demand::Demand;
+use super::{Fix, NewFile};
+use crate::diag::Source;
+use crate::dockerfile::Dockerfile;
+use crate::lint::build::{BuildContext, Folder};
+use crate::lint::context::Context;
+use crate::lint::data::context_files::{ASKS_GIT, BUILT, CACHED, INSTALLED, Product, READ, is_compose_file};
+use crate::lint::ignore_file::IgnoreFile;
+use crate::lint::paths::has_extension;
+use crate::lint::rules::dockerignore_gap::is_unwanted;
+
+const NAME: &str = ".dockerignore";
+
+/// Creates the ignore file of a context; none where there is one, where this folder may not be the context, or where
+/// something that has to be ignored may be needed.
+pub(in crate::lint) fn first_ignore_file(context: &Context, rule: &'static str) -> Option<Fix> {
+    let build = context.build;
+    if !build.takes_files || build.folder.entries.contains(NAME) || !holds_a_project(&build.folder) {
+        return None;
+    }
+    let others = other_dockerfiles(context)?;
+    let demands: Vec<Demand> =
+        std::iter::once(context.dockerfile).chain(&others).map(Demand::of).collect::<Option<_>>()?;
+    if !demands.iter().all(|demand| demand.is_understood() && demand.fits(&build.folder)) {
+        return None;
+    }
+    let text = Proposal { build, demands }.text()?;
+    Some(Fix { creates: Some(NewFile { name: NAME, text, rule }), ..Fix::default() })
+}
+
+/// Whether there is something to build from: a folder of Dockerfiles alone is seldom their context.
+fn holds_a_project(folder: &Folder) -> bool {
+    let aside = |name: &String| {
+        name.starts_with('.')
+            || folder.dockerfiles.contains(name)
+            || is_compose_file(name)
+            || has_extension(name, &["dockerignore", "md"])
+    };
+    !folder.entries.iter().all(aside)
+}
+
+/// The Dockerfiles that the new file would hold for, too; none where one cannot be read, or lies elsewhere.
+fn other_dockerfiles(context: &Context) -> Option<Vec<Dockerfile>> {
+    let build = context.build;
+    let own = context.dockerfile.source.name().rsplit('/').next();
+    let others = build.folder.dockerfiles.iter().filter(|name| Some(name.as_str()) != own);
+    let others = others.filter(|name| !build.folder.entries.contains(&format!("{name}.dockerignore")));
+    let others = others.map(|name| {
+        let file = build.files.get(name)?;
+        Some(Dockerfile::parse(&Arc::new(Source::new(name.as_str(), file.source.text()))))
+    });
+    let compose = build.folder.entries.iter().filter(|name| is_compose_file(name));
+    let elsewhere =
+        compose.map(|name| build.text(name)).any(|text| text.is_none_or(|text| names_others(text, &build.folder)));
+    others.collect::<Option<_>>().filter(|_| !elsewhere)
+}
+
+/// Whether a compose file builds with a Dockerfile that is not one of this folder's.
+fn names_others(compose: &str, folder: &Folder) -> bool {
+    let named = compose.lines().filter_map(|line| line.trim_start_matches([' ', '-', '{']).strip_prefix("dockerfile:"));
+    let mut named = named.map(|value| value.split(" #").next().unwrap_or(value).trim().trim_matches(['"', '\'']));
+    named.any(|path| !folder.dockerfiles.contains(path.strip_prefix("./").unwrap_or(path)))
+}
+
+struct Proposal<'a> {
+    build: &'a BuildContext,
+    demands: Vec<Demand<'a>>,
+}
+
+impl Proposal<'_> {
+    /// None where it would leave something out that is needed, or let something through that no image should hold.
+    fn text(&self) -> Option<String> {
+        let parts = [
+            ("Version control", self.repositories()),
+            ("Installed by the build itself", self.installed()),
+            ("Made by the build itself", self.built()),
+            ("Local settings and secrets", self.secrets()),
+            ("No part of the image", self.descriptions()),
+        ];
+        let mut text = String::new();
+        for (title, mut patterns) in parts {
+            patterns.retain(|pattern| !self.demands.iter().any(|demand| demand.names(pattern)));
+            if !patterns.is_empty() {
+                let gap = if text.is_empty() { "" } else { "\n" };
+                let _ = writeln!(text, "{gap}# {title}\n{}", patterns.join("\n"));
+            }
+        }
+        let ignored = IgnoreFile::parse(&text);
+        let mut unwanted = self.build.folder.entries.iter().filter(|name| is_unwanted(name));
+        let mut named = self.demands.iter().flat_map(|demand| &demand.named);
+        (unwanted.all(|name| ignored.covers(name)) && !named.any(|path| ignored.covers(path))).then_some(text)
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.build.folder.entries.contains(name)
+    }
+
+    fn says(&self, name: &str) -> bool {
+        self.demands.iter().any(|demand| demand.says(name))
+    }
+
+    /// Whether every Dockerfile that copies the whole context does something there.
+    fn every(&self, does: impl Fn(&Demand) -> bool) -> bool {
+        self.demands.iter().filter(|demand| demand.whole).all(does)
+    }
+
+    fn repositories(&self) -> Vec<String> {
+        let others = [".hg", ".svn"].into_iter().filter(|name| self.holds(name));
+        let names = [".git"].into_iter().chain(others).filter(|name| !self.says(name));
+        let names = names.map(str::to_owned).collect();
+        if self.asks_git() { Vec::new() } else { names }
+    }
+
+    /// Whether a build may ask the repository for a version.
+    fn asks_git(&self) -> bool {
+        let asks = |text: &str| ASKS_GIT.iter().any(|word| text.contains(word));
+        let file = |name: &&str| match (*name, self.build.text(name)) {
+            (".gitignore", _) | (_, None) => false,
+            ("package.json", Some(text)) => scripts_of_package(text).any(|script| asks(&script)),
+            (_, Some(text)) => asks(text),
+        };
+        let script = |path: Option<String>| path.and_then(|path| self.build.text(&path)).is_none_or(asks);
+        READ.iter().any(file) || self.demands.iter().any(|demand| demand.asks_git() || demand.own_scripts().any(script))
+    }
+
+    fn installed(&self) -> Vec<String> {
+        let found = INSTALLED.iter().filter(|(product, _)| self.is_here(product));
+        let found = found.filter(|(_, programs)| self.every(|demand| demand.installs(programs)));
+        let folders = found.flat_map(|(product, _)| product.folders).map(|name| {
+            // What git ignores everywhere is nowhere part of the source.
+            if *name == "node_modules" && self.is_no_source(name) { format!("**/{name}") } else { (*name).to_owned() }
+        });
+        folders.collect()
+    }
+
+    fn built(&self) -> Vec<String> {
+        let builds = self.demands.iter().filter(|demand| demand.whole).all(Demand::builds);
+        let built = BUILT.iter().filter(|product| builds && self.is_here(product));
+        let names =
+            built.flat_map(|product| product.folders.iter().filter(|name| product.certain || self.is_no_source(name)));
+        let cached = CACHED.folders.iter().filter(|_| self.is_here(&CACHED));
+        let mut names: Vec<_> = cached.chain(names).map(|name| (*name).to_owned()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn is_here(&self, product: &Product) -> bool {
+        product.is_in(self.build.folder.entries.iter())
+    }
+
+    /// Whether git ignores it: a fresh clone builds without it.
+    fn is_no_source(&self, name: &str) -> bool {
+        let lines = || self.build.text(".gitignore").unwrap_or_default().lines().map(str::trim);
+        let plain = |line: &str| {
+            let line = line.strip_prefix("**/").or(line.strip_prefix('/')).unwrap_or(line);
+            line.strip_suffix('/').unwrap_or(line) == name
+        };
+        lines().any(plain) && !lines().filter_map(|line| line.strip_prefix('!')).any(|line| line.contains(name))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        const HELD: [&str; 8] = [".aws", ".gnupg", ".netrc", ".pypirc", ".ssh", ".terraform", "id_ed25519", "id_rsa"];
+        // Front ends are built with the settings that are part of the source.
+        let build_settings =
+            self.holds(".env") && !self.is_no_source(".env") && self.demands.iter().any(Demand::builds);
+        let settings = [".env"].into_iter().filter(|_| !build_settings);
+        let local = [".env.local", ".env.*.local"];
+        let keys = ["*.pem"].into_iter().filter(|_| self.keys_are_private() && !self.ends_named(".pem"));
+        let held = HELD.into_iter().filter(|name| self.holds(name));
+        let names = settings.chain(local).chain(keys).chain(held);
+        names.filter(|name| !self.says(name)).map(str::to_owned).collect()
+    }
+
+    /// Whether what ends with `.pem` is secret: certificates of authorities are often part of a program.
+    fn keys_are_private(&self) -> bool {
+        let mut keys = self.build.folder.entries.iter().filter(|name| has_extension(name, &["pem"]));
+        keys.all(|name| self.build.text(name).is_some_and(|text| text.contains("PRIVATE KEY")))
+    }
+
+    fn ends_named(&self, end: &str) -> bool {
+        self.demands.iter().any(|demand| demand.mentions(end))
+    }
+
+    fn descriptions(&self) -> Vec<String> {
+        let folder = &self.build.folder;
+        let compose = folder.entries.iter().filter(|name| is_compose_file(name));
+        let names = folder.dockerfiles.iter().chain(compose).map(String::as_str);
+        let names = std::iter::once(NAME).chain(names).filter(|name| !self.says(name) && is_plain(name));
+        names.map(str::to_owned).collect()
+    }
+}
+
+/// Whether a name means itself alone in an ignore file.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
+}
+
+/// What `npm run` runs.
+fn scripts_of_package(text: &str) -> impl Iterator<Item = String> {
+    let package: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let scripts = package.get("scripts").and_then(serde_json::Value::as_object).cloned().unwrap_or_default();
+    scripts.into_iter().filter_map(|(_, script)| script.as_str().map(str::to_owned))
+}
