@@ -68,7 +68,8 @@ pub(super) fn read_cases(text: &str) -> Vec<Case> {
     cases
 }
 
-fn policy(text: &str) -> Policy {
+/// What a block `policy` says, on top of every rule.
+pub(super) fn policy(text: &str) -> Policy {
     let spanned = |text: &str| Spanned::new(text.to_owned(), Span::default());
     let mut policy = Policy { profile: Profile::All, ..Policy::default() };
     for line in text.lines() {

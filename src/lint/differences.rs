@@ -1,8 +1,8 @@
 //! Where the profile `hadolint` differs from hadolint 2.15.1, and `buildkit` from BuildKit 0.33, deliberately:
 //! `tests/cases/differences/<name>.md`.
 //!
-//! Each holds a title, the reason, a sample, what the other program says about it (a block `hadolint` or `buildkit`) and
-//! what we say, a line for each finding.
+//! Each holds a title, the reason, a sample, perhaps with a policy, what the other program says about it (a block
+//! `hadolint` or `buildkit`) and what we say, a line for each finding.
 //! `docs/differences.md` is made of them. `SWRCTL_BLESS=1` rewrites what we say and the document.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::cases::{Case, folder, read_cases, stems};
+use super::cases::{Case, folder, policy, read_cases, stems};
 use super::policy::{Policy, Profile};
 use super::{BuildContext, Report, lint};
 use crate::diag::Source;
@@ -33,6 +33,10 @@ What ShellCheck finds in RUN is part of the profile `hadolint` where the program
 ShellCheck (0.11), and shows one of its findings an instruction, the last; here all are shown, at their own places. Text
 for PowerShell, cmd and shells that ShellCheck does not know is left alone, where hadolint reports SC1071 or takes it for
 sh; `-e` in SHELL counts, so that there is no SC2164; SHELL is inherited by the stages built on a stage.
+
+Where hadolint leaves out a whole `.hadolint.yaml` in silence (a key that does not exist, a value of the wrong type, a
+second document), that is an error with its place here. A single entry may stand without its list, ids are found in any
+case, and a blank may follow a comma in the variables `HADOLINT_…`.
 ";
 
 /// A program whose findings a profile reports.
@@ -91,7 +95,8 @@ impl Difference {
         let case = read_cases(&text).into_iter().next().expect("a sample");
         let source = Arc::new(Source::new("Dockerfile", case.blocks["dockerfile"].as_str()));
         let peer = Peer::ALL.into_iter().find(|peer| case.blocks.contains_key(peer.block())).expect("a program");
-        let policy = Policy { profile: peer.profile(), ..Policy::default() };
+let policy = case.blocks.get("policy").map_or_else(Policy::default, |text| policy(text));
+        let policy = Policy { profile: peer.profile(), ..policy };
         let (path, today) = (Path::new("Dockerfile"), Date::constant(2027, 1, 31));
         let report = lint(&Dockerfile::parse(&source), path, &policy, &BuildContext::default(), None, today);
         Self { peer, name, ours: said(peer, &source, &report), text, case }
@@ -113,6 +118,9 @@ impl Difference {
         let or_nothing = |said: &str| if said.is_empty() { "nothing\n".to_owned() } else { said.to_owned() };
         let heading = self.text.split("\n## sample").next().unwrap();
         let mut section = format!("\n#{}\n\n````dockerfile\n{}````\n", heading.trim_end(), block("dockerfile"));
+        if let Some(policy) = self.case.blocks.get("policy") {
+            write!(section, "\npolicy:\n\n````text\n{policy}````\n").unwrap();
+        }
         for (who, said) in [(self.peer.name(), block(self.peer.block())), ("swrctl", &self.ours)] {
             write!(section, "\n{who}:\n\n````text\n{}````\n", or_nothing(said)).unwrap();
         }
