@@ -54,6 +54,7 @@ pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<Fixing, Failure> {
                 let fixed = file.fixed.as_ref().map(|fixed| fixed.after.text().as_bytes());
                 Output::write(fixed.unwrap_or(input)).map(|()| true)?
             }
+            Origin::Policy => false,
             Origin::Disk(path) => match write_file(file, path, &mut created) {
                 Ok(()) => true,
                 Err(problem) => {

@@ -50,7 +50,7 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     }
     if args.profile.is_some() {
         // What the project allows or holds may be idle in another profile and needed in its own.
-        run.findings.retain(|finding| !matches!(finding.problem.code.as_str(), "unused-override" | "stale-baseline"));
+        run.forget(&["unused-override", "stale-baseline"]);
     }
     let fixing = if args.fix { fix::write(&mut run, output.stdout.lang)? } else { Fixing::default() };
     if args.write_baseline.is_some() {

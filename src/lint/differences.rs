@@ -95,7 +95,7 @@ impl Difference {
         let case = read_cases(&text).into_iter().next().expect("a sample");
         let source = Arc::new(Source::new("Dockerfile", case.blocks["dockerfile"].as_str()));
         let peer = Peer::ALL.into_iter().find(|peer| case.blocks.contains_key(peer.block())).expect("a program");
-let policy = case.blocks.get("policy").map_or_else(Policy::default, |text| policy(text));
+        let policy = case.blocks.get("policy").map_or_else(Policy::default, |text| policy(text));
         let policy = Policy { profile: peer.profile(), ..policy };
         let (path, today) = (Path::new("Dockerfile"), Date::constant(2027, 1, 31));
         let report = lint(&Dockerfile::parse(&source), path, &policy, &BuildContext::default(), None, today);

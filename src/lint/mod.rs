@@ -167,12 +167,15 @@ pub fn lint(
         }
     }
     report.findings.sort_by_key(|finding| finding.diagnostic.labels[0].span);
-    report.failed = is_failing(&report.findings, policy.fail_on);
+    report.judge(policy.fail_on);
     report
 }
 
-fn is_failing(findings: &[Finding], fail_on: Level) -> bool {
-    fail_on != Level::Off && findings.iter().any(|finding| finding.level >= fail_on)
+impl Report {
+    /// Says whether it fails, by its findings.
+    pub(crate) fn judge(&mut self, fail_on: Level) {
+        self.failed = fail_on != Level::Off && self.findings.iter().any(|finding| finding.level >= fail_on);
+    }
 }
 
 fn severity(level: Level) -> Option<Severity> {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::paths::{LintRun, located};
+use super::policies::{PolicyFinding, strictest};
 use super::subject::{Linted, Subject};
-use crate::diag::Diagnostic;
 use crate::lint::baseline::{Baseline, Judged, Renewed};
-use crate::lint::policy::Policy;
+use crate::lint::policy::{Level, Policy};
 
 /// What a baseline knows a Dockerfile by.
 #[derive(Clone, Debug)]
@@ -37,13 +37,20 @@ fn by_baseline<'a>(files: impl Iterator<Item = (&'a Known, Judged<'a>)>) -> ByBa
 }
 
 /// Baselines that hold what is not there any more.
-pub(super) fn stale<'a>(files: impl Iterator<Item = &'a (Subject<'a>, Linted)>) -> Vec<Diagnostic> {
+pub(super) fn stale<'a>(files: impl Iterator<Item = &'a (Subject<'a>, Linted)>) -> Vec<PolicyFinding> {
+    let mut fail_on: BTreeMap<&Path, Level> = BTreeMap::new();
     let known = files.filter_map(|(subject, Linted { report, shellchecked, .. })| {
         let known = subject.known.as_ref()?;
+        let level = fail_on.entry(known.baseline.path()).or_insert(Level::Off);
+        *level = strictest(*level, subject.policy.fail_on);
         Some((known, Judged { name: &known.name, report, shellchecked: *shellchecked }))
     });
     let all = by_baseline(known);
-    all.values().filter_map(|(baseline, judged)| baseline.stale(judged, |name| is_there(baseline, name))).collect()
+    let stale = |(baseline, judged): &(&Arc<Baseline>, Vec<Judged>)| {
+        let diagnostic = baseline.stale(judged, |name| is_there(baseline, name))?;
+        Some(PolicyFinding { diagnostic, fail_on: fail_on[baseline.path()] })
+    };
+    all.values().filter_map(stale).collect()
 }
 
 /// The baselines that hold for the files of a run, each with what it would be if it were written now.

@@ -5,18 +5,21 @@ mod baselines;
 mod files;
 mod folders;
 mod paths;
+mod policies;
 mod sections;
 mod shellcheck;
 mod subject;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 pub use baselines::{Known, renewals};
 pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
+use self::policies::PolicyFinding;
 use self::sections::{Matchers, unmatched_patterns};
 use self::subject::{Linted, Subject, lint_together};
 use self::walk::{shown, walk, with_slashes};
@@ -45,7 +48,8 @@ pub struct DockerfileListing {
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
 pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
-    let Listing { files, findings } = list(project, today, |set| project.dockerfiles[set].fixes);
+    let Listing { files, mut findings, policies } = list(project, today, |set| project.dockerfiles[set].fixes);
+    findings.extend(policies.into_iter().map(|finding| finding.diagnostic));
     DockerfileListing { files: files.into_iter().map(|(set, file)| finished(file, set)).collect(), findings }
 }
 
@@ -53,7 +57,9 @@ pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
 #[derive(Default)]
 struct Listing<'a> {
     files: Vec<(usize, (Subject<'a>, Linted))>,
+    /// What kept files from being looked at.
     findings: Vec<Diagnostic>,
+    policies: Vec<PolicyFinding>,
 }
 
 /// Also says what fixes make of the files of sections that `fixes` names.
@@ -62,7 +68,7 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
     if sets.is_empty() {
         return Listing::default();
     }
-    let mut findings = Vec::new();
+    let (mut findings, mut policies) = (Vec::new(), Vec::new());
     let paths = walk(&project.root, &mut findings).into_iter().map(|path| with_slashes(&path));
     let mut used = BTreeSet::new();
     let mut owned = BTreeMap::new();
@@ -79,18 +85,26 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
     let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
     let files: Vec<_> = sets.into_iter().zip(linted).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
-        findings.extend(unmatched_patterns(project, section, |pattern| used.contains(&(set, pattern))));
+        let fail_on = section.policy.fail_on;
+        let about = |diagnostic| PolicyFinding { diagnostic, fail_on };
+        let unmatched = unmatched_patterns(project, section, |pattern| used.contains(&(set, pattern)));
+        policies.extend(unmatched.map(about));
         let own = files.iter().filter(|(owner, _)| *owner == set);
         let allowed_by = own.flat_map(|(_, (_, linted))| &linted.report.allowed_by);
         let mut allowed_by: BTreeSet<_> = allowed_by.copied().collect();
         if !shell.complete || section.policy.shellcheck == ShellCheck::Off {
             allowed_by.extend(lint::shellcheck_overrides(&section.policy));
         }
-        findings.extend(lint::stale_overrides(&section.policy, &allowed_by, &project.source, today));
+        let stale = lint::stale_overrides(&section.policy, &allowed_by, &project.source, today);
+        // hadolint says nothing about idle settings of its own.
+        let (own, foreign): (Vec<_>, _) =
+            stale.into_iter().partition(|found| Arc::ptr_eq(&found.labels[0].source, &project.source));
+        policies.extend(own.into_iter().map(about));
+        findings.extend::<Vec<_>>(foreign);
     }
-    findings.extend(baselines::stale(files.iter().map(|(_, file)| file)));
+    policies.extend(baselines::stale(files.iter().map(|(_, file)| file)));
     findings.extend(shell.note);
-    Listing { files, findings }
+    Listing { files, findings, policies }
 }
 
 /// Lints one Dockerfile again, as apply does before it relies on what the plan saw.

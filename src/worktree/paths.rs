@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::baselines::{self, Known};
+use super::policies::policy_files;
 use super::sections::Matchers;
 use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadable_file};
 use super::walk::{shown, walk, with_slashes};
@@ -51,14 +52,16 @@ pub enum Origin {
     Disk(PathBuf),
     /// What standard input held; nothing where it could not be read.
     Stdin(Vec<u8>),
+    /// It is no Dockerfile: findings are about the policy that it holds.
+    Policy,
 }
 
-/// Dockerfiles that were linted together.
+/// Dockerfiles that were linted together, and files of policies in which something is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct LintRun {
     /// Sorted by name.
     pub files: Vec<LintedFile>,
-    /// What is wrong beside the files: folders without a Dockerfile, patterns of the project that match nothing.
+    /// What is wrong beside the files: folders without a Dockerfile, or that cannot be read.
     pub findings: Vec<Diagnostic>,
     /// Fixes were tried: what they make of the files is known.
     pub tried: bool,
@@ -67,11 +70,11 @@ pub struct LintRun {
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
 pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
-    let super::Listing { files, findings } = super::list(project, today, |_| fixes);
+    let super::Listing { files, findings, policies } = super::list(project, today, |_| fixes);
     let file = |(_, (subject, linted)): (usize, (Subject, Linted))| {
         linted_file(Origin::Disk(subject.root.join(&subject.path)), subject, linted)
     };
-    LintRun { files: files.into_iter().map(file).collect(), findings, tried: fixes }
+    LintRun { files: in_order(files.into_iter().map(file).chain(policy_files(policies))), findings, tried: fixes }
 }
 
 fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
@@ -114,12 +117,17 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
     opened.extend(read);
     let (origins, opened): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let (linted, shell) = lint_together(opened);
-    findings.extend(baselines::stale(linted.iter()));
+    let policies = policy_files(baselines::stale(linted.iter()));
     findings.extend(shell.note);
     let file = |(origin, (subject, linted))| linted_file(origin, subject, linted);
-    let mut files: Vec<_> = origins.into_iter().zip(linted).map(file).collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let files = in_order(origins.into_iter().zip(linted).map(file).chain(policies));
     LintRun { files, findings, tried: fixes }
+}
+
+fn in_order(files: impl Iterator<Item = LintedFile>) -> Vec<LintedFile> {
+    let mut files: Vec<_> = files.collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
 }
 
 fn no_dockerfile(folder: &Path) -> Diagnostic {

@@ -243,7 +243,7 @@ fn the_policy_says_whether_shellcheck_is_asked() {
     assert!(plan.stderr.contains("it is required and not installed"), "{plan}");
     let project = with_scripts().file("swr.kdl", kdl("auto"));
     let output = project.run(["lint"]).expect_success();
-    assert!(output.stderr.contains("nothing needs `SC2086` to be allowed here"), "{output}");
+    assert!(output.stdout.contains("nothing needs `SC2086` to be allowed here"), "{output}");
 }
 
 #[test]

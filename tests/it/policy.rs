@@ -76,12 +76,14 @@ fn what_a_baseline_holds_in_vain_is_told_and_shrunk() {
 
     let project = project.file("a/Dockerfile", GOOD);
     let other = project.run(["lint", "--baseline", "swr-baseline.json", "b"]).expect_success();
-    assert!(!other.stderr.contains("stale"), "{other}");
+    assert_eq!(other.stdout, "", "{other}");
     let stale = project.run(["lint", "--baseline", "swr-baseline.json"]).expect_success();
-    assert!(stale.stderr.contains("the baseline holds 3 findings that are not there any more"), "{stale}");
-    assert!(stale.stderr.contains("`swrctl lint --write-baseline=swr-baseline.json`"), "{stale}");
+    assert!(stale.stdout.contains("the baseline holds 3 findings that are not there any more"), "{stale}");
+    assert!(stale.stdout.contains("`swrctl lint --write-baseline=swr-baseline.json`"), "{stale}");
+    assert_eq!(stale.stderr, "1 warning in 3 files; 3 held by the baseline\n");
+    project.run(["lint", "--baseline", "swr-baseline.json", "--fail-on", "warning"]).expect_code(1);
     let profile = project.run(["lint", "--baseline", "swr-baseline.json", "--profile", "none"]).expect_success();
-    assert!(!profile.stderr.contains("stale"), "{profile}");
+    assert_eq!(profile.stdout, "", "{profile}");
 
     let other = project.run(["lint", "--write-baseline=swr-baseline.json", "b"]).expect_success();
     assert!(other.stderr.contains("6 findings in 2 files (unchanged)"), "{other}");
@@ -89,7 +91,7 @@ fn what_a_baseline_holds_in_vain_is_told_and_shrunk() {
     assert!(shrunk.stderr.contains("3 findings in 1 file (0 added, 3 removed)"), "{shrunk}");
     std::fs::remove_file(project.path("b/Dockerfile")).unwrap();
     let gone = project.run(["lint", "--baseline", "swr-baseline.json"]).expect_success();
-    assert!(gone.stderr.contains("3 findings that are not there any more"), "{gone}");
+    assert!(gone.stdout.contains("3 findings that are not there any more"), "{gone}");
 }
 
 #[test]
@@ -164,16 +166,40 @@ fn levels_hold_for_rules_and_paths_until_their_day() {
         "new/Dockerfile:1:6: error[latest-tag",
         "old/Dockerfile:1:6: info[large-base",
         "old/Dockerfile:1:6: error[latest-tag",
+        "swr.kdl:4:38: warning[expired-override",
+        "swr.kdl:6:7: warning[unused-override",
+        "swr.kdl:6:33: info[unused-override",
         "web/Dockerfile:1:6: info[large-base",
         "web/Dockerfile:1:6: warning[latest-tag",
     ];
     assert_eq!(levels, expected, "{output}");
     let human = project.run(["lint", "old"]).expect_code(1);
     assert!(human.stdout.contains("an override held until 2020-01-31"), "{human}");
-    assert!(output.stderr.contains("the override of `latest-tag` ended on 2020-01-31 and holds no more"), "{output}");
+    assert!(output.stdout.contains("the override of `latest-tag` ended on 2020-01-31 and holds no more"), "{output}");
     for name in ["sudo", "add-local-file"] {
-        assert!(output.stderr.contains(&format!("nothing needs `{name}` to be allowed here")), "{output}");
+        assert!(output.stdout.contains(&format!("nothing needs `{name}` to be allowed here")), "{output}");
     }
+    let plan = project.run(["plan"]).expect_code(1);
+    assert!(plan.stderr.contains("warning[unused-override]"), "{plan}");
+}
+
+#[test]
+fn what_is_wrong_with_a_policy_is_a_finding_in_its_file() {
+    let kdl = "project \"p\" version=1\ndockerfiles \"*/Dockerfile\" \"gone\" { fail-on \"warning\"\n\
+               allow \"sudo\" in=\"a/*\" reason=\"a trial\"\nhadolint-config \".hadolint.yaml\" }\n";
+    let project = Project::new(kdl).file("a/Dockerfile", GOOD).file(".hadolint.yaml", "ignored: [DL3004]\n");
+    let json: Value = serde_json::from_str(&project.run(["lint", "--format", "json"]).expect_code(1).stdout).unwrap();
+    let found: Vec<_> = json["findings"].as_array().unwrap().iter().map(|one| (&one["rule"], &one["file"])).collect();
+    let (pattern, unused) = ("unused-pattern".into(), "unused-override".into());
+    assert_eq!(found, [(&pattern, &"swr.kdl".into()), (&unused, &"swr.kdl".into())]);
+    assert_eq!(json["findings"][1]["start"]["line"], 3);
+    let github = project.run(["lint", "--format", "github"]).expect_code(1);
+    assert!(github.stdout.contains("::warning file=swr.kdl,line=3,"), "{github}");
+    // hadolint says nothing about what it ignores in vain, and neither does it fail here.
+    assert!(github.stderr.contains("info[unused-override]") && github.stderr.contains(".hadolint.yaml"), "{github}");
+    project.run(["lint", "--fail-on", "error"]).expect_success();
+    project.run(["lint", "--fix"]).expect_code(1);
+    assert_eq!(text(&project, "swr.kdl"), kdl);
 }
 
 #[test]

@@ -8,12 +8,12 @@ mod document;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::policy::Level;
-use super::{Finding, Report, SHELLCHECK, ScCode, is_failing, rule};
+use super::{Finding, Report, SHELLCHECK, ScCode, rule};
 use crate::diag::{Diagnostic, Source, Span, say};
 
 /// What a finding is known by within its file.
@@ -130,7 +130,7 @@ impl Report {
         let (held, told): (Vec<_>, _) = findings.partition(is_held);
         self.held.extend(held);
         self.findings = told;
-        self.failed = is_failing(&self.findings, fail_on);
+        self.judge(fail_on);
     }
 }
 
@@ -202,8 +202,9 @@ impl Baseline {
     /// What was found in the files that were linted. Other files stay as they are, unless they are gone; so do findings
     /// that were not looked for.
     fn counted(&self, judged: &[Judged], is_there: impl Fn(&str) -> bool) -> BTreeMap<String, Counts> {
+        let names: BTreeSet<_> = judged.iter().map(|file| file.name).collect();
         let mut files = self.files.clone();
-        files.retain(|name, _| judged.iter().any(|file| file.name == name) || is_there(name));
+        files.retain(|name, _| names.contains(name.as_str()) || is_there(name));
         for Judged { name, report, shellchecked } in judged {
             let reported = || report.held.iter().chain(&report.findings);
             if reported().any(is_unreadable) {

@@ -51,7 +51,7 @@ fn code(finding: &Finding) -> &str {
 
 fn descriptor(name: &str, lang: Lang) -> Value {
     let Some(Rule { aliases, practice, level: own, summary, explanation, help, .. }) = rule(name) else {
-        // What is found before any rule looks: a file that cannot be read.
+        // What no rule finds: a file that cannot be read, a fault of a policy.
         return json!({ "id": name, "defaultConfiguration": { "level": "error" } });
     };
     let (summary, explanation) = (summary.get(lang), explanation.get(lang));
