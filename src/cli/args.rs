@@ -94,6 +94,14 @@ pub(super) enum Command {
     /// Exit code: 0 when every path is as declared, perhaps with warnings; 1 otherwise.
     #[command(visible_alias = "doctor")]
     Network(NetworkArgs),
+    /// Print what the cloud's console wants to have pasted
+    ///
+    /// endpoint-policy: a VPC endpoint policy that lets through what the project moves, and nothing else. For an endpoint of
+    /// SWR, the repositories that the migrations read and write. For one of OBS (--service obs), the buckets of both storage
+    /// clusters, which the registry is asked for: it needs an image there to redirect for.
+    ///
+    /// Exit code: 0, or 1 when there is no policy.
+    Generate(GenerateArgs),
     /// Say what a rule or a network check is about
     ///
     /// Exit code: 0, or 1 when there is no such rule.
@@ -346,6 +354,39 @@ pub(super) struct NetworkArgs {
     /// Print one JSON document (schema/network.schema.json)
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    /// What to print
+    #[arg(value_enum)]
+    pub(super) what: Generated,
+
+    /// Name of a `registry` section of SWR; the only one without it
+    #[arg(value_name = "NAME")]
+    pub(super) registry: Option<String>,
+
+    /// The service that the endpoint leads to
+    #[arg(long, value_enum, default_value_t = EndpointService::Swr)]
+    pub(super) service: EndpointService,
+
+    /// A bucket of OBS, instead of asking the registry for them; may be given several times
+    #[arg(long = "bucket", value_name = "BUCKET")]
+    pub(super) buckets: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Generated {
+    /// The policy of a VPC endpoint, as JSON
+    EndpointPolicy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EndpointService {
+    /// An interface endpoint: a document of IAM's policy language
+    Swr,
+    /// A gateway endpoint: a list of statements
+    Obs,
 }
 
 fn check_names() -> PossibleValuesParser {

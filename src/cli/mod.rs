@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod baseline;
+mod endpoint_policy;
 mod explain;
 mod fix;
 mod generate;
@@ -25,7 +26,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::Cli;
-use args::{Color, Command};
+use args::{Color, Command, Generated};
 use output::{Failure, Output};
 
 /// Runs a command line and says how the process ends: 0 fine, 1 error or blocked, 2 changes pending
@@ -74,6 +75,9 @@ fn dispatch(cli: Cli, names_project: bool, output: &Output) -> Result<ExitCode, 
         Command::Apply(args) => apply::run(&cli.file, &args, output),
         Command::Lint(args) => lint::run(&cli.file, names_project, &args, output),
         Command::Network(args) => network::run(&cli.file, &args, output),
+        Command::Generate(args) => match args.what {
+            Generated::EndpointPolicy => endpoint_policy::run(&cli.file, &args, output),
+        },
         Command::Explain { rule } => explain::run(rule.as_deref(), output),
         Command::Graph(args) => graph::run(&cli.file, &args, output),
         Command::Completions { shell } => generate::completions(shell),

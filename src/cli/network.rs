@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use futures_util::future::join_all;
 
 use crate::diag::{Problem, did_you_mean};
-use crate::network::WantedChecks;
+use crate::network::{WantedChecks, advice};
 use crate::probe;
 use crate::project::{self, Place, Project, RegistryDecl};
 use crate::registry::Bandwidth;
@@ -53,7 +53,8 @@ async fn prove<'a>(
     };
     let report = probe::prove(project, &declared.name, client, wanted).await;
     let mode = project.network(&declared.name).and_then(|network| network.mode.as_deref().copied());
-    Some(NetworkPath { registry: &declared.name, host: host.as_str(), mode, report })
+    let advice = advice(mode, declared.region(), &report);
+    Some(NetworkPath { registry: &declared.name, host: host.as_str(), mode, report, advice })
 }
 
 /// The registries that are meant, as far as a network leads to them.

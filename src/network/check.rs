@@ -15,25 +15,39 @@ pub enum Check {
     DnsRegistry,
     AddressClass,
     RouteSource,
+    Ping,
     Tcp,
     Tls,
     RegistryApi,
     Clock,
+    LargeRecord,
+    DnsApi,
     AuthToken,
+    AuthOrganization,
+    DnsObs,
+    ObsRedirect,
+    ObsRedirectRepeat,
 }
 
 impl Check {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::EnvRegion,
         Self::EnvProxy,
         Self::DnsRegistry,
         Self::AddressClass,
         Self::RouteSource,
+        Self::Ping,
         Self::Tcp,
         Self::Tls,
         Self::RegistryApi,
         Self::Clock,
+        Self::LargeRecord,
+        Self::DnsApi,
         Self::AuthToken,
+        Self::AuthOrganization,
+        Self::DnsObs,
+        Self::ObsRedirect,
+        Self::ObsRedirectRepeat,
     ];
 
     #[must_use]
@@ -44,11 +58,18 @@ impl Check {
             Self::DnsRegistry => "dns-registry",
             Self::AddressClass => "address-class",
             Self::RouteSource => "route-source",
+            Self::Ping => "ping",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
             Self::RegistryApi => "registry-api",
             Self::Clock => "clock",
+            Self::LargeRecord => "large-record",
+            Self::DnsApi => "dns-api",
             Self::AuthToken => "auth-token",
+            Self::AuthOrganization => "auth-organization",
+            Self::DnsObs => "dns-obs",
+            Self::ObsRedirect => "obs-redirect",
+            Self::ObsRedirectRepeat => "obs-redirect-repeat",
         }
     }
 
@@ -56,14 +77,46 @@ impl Check {
     /// requests with credentials take no other path than the declared one.
     #[must_use]
     pub const fn needs(self) -> &'static [Self] {
-        use Check::{AddressClass, DnsRegistry, EnvProxy, RegistryApi, RouteSource, Tcp, Tls};
+        /// Each needs what stands before it, and nothing behind.
+        const CHAIN: [Check; 11] = [
+            Check::EnvProxy,
+            Check::DnsRegistry,
+            Check::AddressClass,
+            Check::RouteSource,
+            Check::Tcp,
+            Check::Tls,
+            Check::RegistryApi,
+            Check::AuthToken,
+            Check::DnsObs,
+            Check::ObsRedirect,
+            Check::ObsRedirectRepeat,
+        ];
         match self {
-            Self::EnvRegion | EnvProxy => &[],
-            DnsRegistry => &[EnvProxy],
-            AddressClass | RouteSource | Tcp => &[EnvProxy, DnsRegistry],
-            Tls => &[EnvProxy, DnsRegistry, Tcp],
-            RegistryApi => &[EnvProxy, DnsRegistry, AddressClass, RouteSource, Tcp, Tls],
-            Self::Clock | Self::AuthToken => &[EnvProxy, DnsRegistry, AddressClass, RouteSource, Tcp, Tls, RegistryApi],
+            Self::EnvRegion | Self::EnvProxy => &[],
+            Self::DnsRegistry => &[Self::EnvProxy],
+            Self::AddressClass | Self::RouteSource | Self::Ping | Self::Tcp => &[Self::EnvProxy, Self::DnsRegistry],
+            Self::Tls => &[Self::EnvProxy, Self::DnsRegistry, Self::Tcp],
+            Self::RegistryApi => CHAIN.split_at(6).0,
+            Self::Clock | Self::LargeRecord | Self::DnsApi | Self::AuthToken => CHAIN.split_at(7).0,
+            Self::AuthOrganization | Self::DnsObs => CHAIN.split_at(8).0,
+            Self::ObsRedirect => CHAIN.split_at(9).0,
+            Self::ObsRedirectRepeat => CHAIN.split_at(10).0,
+        }
+    }
+
+    /// Whether a result of this check with `verdict` leaves nothing to prove to those that need it. Storage that only
+    /// pulls need is a warning to who pushes, and out of reach all the same.
+    #[must_use]
+    pub fn stops(self, verdict: Verdict) -> bool {
+        verdict == Verdict::Fail || verdict == Verdict::Warn && matches!(self, Self::DnsObs | Self::ObsRedirect)
+    }
+
+    /// What a failure weighs where the project file does not say: what proves nothing is not made.
+    #[must_use]
+    pub const fn default_level(self) -> Level {
+        match self {
+            Self::Ping => Level::Off,
+            _ => Level::Error,
         }
     }
 
@@ -186,6 +239,12 @@ impl WantedChecks {
     #[must_use]
     pub fn makes(&self, check: Check) -> bool {
         self.0.is_empty() || self.0.iter().any(|wanted| *wanted == check || wanted.needs().contains(&check))
+    }
+
+    /// Whether `check` itself was asked for by its name.
+    #[must_use]
+    pub fn names(&self, check: Check) -> bool {
+        self.0.contains(&check)
     }
 
     /// Whether a result is worth showing: it is wanted, or says why what is wanted was not made.

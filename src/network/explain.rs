@@ -52,6 +52,13 @@ pub const fn explain(check: Check) -> Wording {
             "查出发往镜像仓库的数据包从哪个地址、哪个网卡离开，不发送任何数据包。声明了 `interface` 时，如果数据\
              包会从别的网卡离开（隧道断开、缺少路由），就是失败：本应走 VPN 或云专线的流量会走公网。",
         ),
+        Check::Ping => say!(
+            "Sends one ICMP echo request to every address of the registry, by the system's `ping`. Off unless the project \
+             file gives it a level or `--only ping` asks for it, and never a proof: firewalls and endpoints drop ICMP \
+             where HTTPS passes, so silence is at most a warning. Look at tcp.",
+            "用系统的 `ping` 向镜像仓库的每个地址发送一个 ICMP 回显请求。除非项目文件给出级别或用 `--only ping` 指定，否则不\
+             执行；它也不能证明什么：防火墙和终端节点会丢弃 ICMP 而放行 HTTPS，所以没有回显最多只是警告。以 tcp 的结果为准。",
+        ),
         Check::Tcp => say!(
             "Opens a connection to every address of the registry, or to the proxy in front of it. Refused means that a \
              machine is there and nothing listens on the port; no answer means that a firewall, a security group or a \
@@ -83,12 +90,60 @@ pub const fn explain(check: Check) -> Wording {
             "把本机时钟与镜像仓库首次应答的 Date 头对照。令牌从某一秒起生效；发往华为云的签名请求，时间偏差超过 \
              15 分钟就会被拒绝；两者的报错都不会提到时钟。请校准时钟。",
         ),
+        Check::LargeRecord => say!(
+            "Sends a request whose header fills several packets, over a connection of its own. Tunnels of a VPN carry \
+             smaller packets than a LAN; where the message that says so is dropped, small requests pass and large ones \
+             are lost, so that logins work and pushes hang. It fails where the large request gets no answer and a small \
+             one right after it does. Lower the MTU, or clamp the MSS on the gateway.",
+            "用单独的连接发送一个请求头占满多个数据包的请求。VPN 隧道能承载的数据包比局域网小；如果告知这一点的消息被丢弃，\
+             小请求可以通过而大请求丢失，于是登录正常，推送却卡住。大请求没有应答、紧接着的小请求有应答时，检查失败。请调\
+             低 MTU，或在网关上限制 MSS。",
+        ),
+        Check::DnsApi => say!(
+            "Resolves the name of SWR's management API, `api-host` or the region's, and compares the addresses with the \
+             mode and with `api-endpoint`. Images move without it; organizations and quotas are managed there, and over \
+             VPN or Direct Connect it needs an endpoint of its own. A fault is a warning, and a failure where the plan \
+             creates organizations.",
+            "解析 SWR 管理 API 的域名（`api-host`，或本区域的），并把地址与模式和 `api-endpoint` 对照。搬运镜像不需要它；组织\
+             和配额在那里管理，经 VPN 或云专线时需要单独的终端节点。有问题时是警告；计划要创建组织时算失败。",
+        ),
         Check::AuthToken => say!(
             "Asks the registry for the permissions that the migrations need: pull of sources, pull and push of \
              targets, one repository for each organization. Finds wrong credentials, a missing organization and a \
              missing right to push before the first blob is moved. Nothing is pulled, pushed or created.",
             "向镜像仓库申请迁移所需的权限：源要拉取，目标要拉取和推送，每个组织取一个仓库。在搬运第一个数据块\
              之前就发现错误的凭据、不存在的组织和缺少的推送权限。不会拉取、推送或创建任何东西。",
+        ),
+        Check::AuthOrganization => say!(
+            "Looks into one repository of every organization that the migrations push to. SWR answers 401 for an \
+             organization that is not there or belongs to another account, which reads like a wrong password; a push \
+             creates no organization, so it fails after the blobs are there. Create the organization, or correct its \
+             name.",
+            "查看迁移要推送到的每个组织中的一个仓库。组织不存在或属于其他账号时，SWR 应答 401，看起来像密码错误；推送不会创\
+             建组织，所以要等数据块都传完才失败。请创建该组织，或更正名称。",
+        ),
+        Check::DnsObs => say!(
+            "Asks the registry for a blob, up to eight times until two storage hosts are seen, and resolves each host that \
+             it redirects to: SWR keeps blobs in object storage (OBS), in two clusters with names of their own. Compares \
+             the addresses with the mode and with `obs-endpoint`. A path to SWR alone is good for pushing only: a \
+             failure where images are read from the registry, a warning where they are only pushed to it. The image is \
+             one that the migrations name, or `probe-image`.",
+            "向镜像仓库请求一个数据块，最多八次，直到见到两个存储主机，并解析重定向到的每个主机：SWR 把数据块放在对象存储\
+             （OBS）的两个集群里，各有自己的域名。把地址与模式和 `obs-endpoint` 对照。只通到 SWR 的路径只能推送：从该仓库\
+             读取镜像时算失败，只向它推送时算警告。所用镜像是迁移写出的镜像，或 `probe-image`。",
+        ),
+        Check::ObsRedirect => say!(
+            "Follows a redirect to object storage and reads one byte by Range, without the login, as every pull does. \
+             Names may resolve and the byte still not come: a firewall, or the policy of an endpoint, stands between. \
+             Then images can be pushed and not pulled.",
+            "跟随到对象存储的重定向，用 Range 读取一个字节，不带登录信息，与每次拉取相同。域名能解析，这个字节也可能读不到：\
+             中间有防火墙，或终端节点的策略不放行。这时可以推送镜像，但不能拉取。",
+        ),
+        Check::ObsRedirectRepeat => say!(
+            "Reads one byte from every storage host that was seen. SWR redirects to two clusters by turns, so an endpoint \
+             policy or a hosts file that knows one of them makes pulls fail now and then. Name both clusters, or none.",
+            "从见到的每个存储主机读取一个字节。SWR 轮流重定向到两个集群，所以只知道其中一个的终端节点策略或 hosts 文件会让拉\
+             取时好时坏。两个集群都写上，或者都不写。",
         ),
     }
 }

@@ -1,8 +1,10 @@
 //! How the network reaches a registry: declared modes, the checks that prove them, and their results. No sockets.
 
 mod address;
+mod advice;
 pub mod certificate;
 mod check;
+pub mod endpoint_policy;
 mod explain;
 pub mod hosts;
 pub mod judge;
@@ -12,14 +14,17 @@ mod region;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 pub use address::AddressClass;
+pub use advice::{Advice, advice};
 pub use check::{Check, CheckResult, PathReport, Verdict, WantedChecks};
 pub use explain::explain;
 pub use proxy::{Direct, Environment, Proxy, ProxyScheme, Route, route};
 pub use region::{Services, known_regions, region_of, without_project};
 
 use crate::diag::Spanned;
+use crate::image::{ManifestReference, NameError, Repository};
 use crate::lint::policy::Level;
 
 /// One `network` section: the path to a registry.
@@ -30,6 +35,14 @@ pub struct Network {
     pub mode: Option<Spanned<Mode>>,
     /// Address that the registry's name must resolve to (mode `vpc-endpoint`).
     pub endpoint: Option<Spanned<IpAddr>>,
+    /// The same for the management API's name.
+    pub api_endpoint: Option<Spanned<IpAddr>>,
+    /// The same for the names of object storage.
+    pub obs_endpoint: Option<Spanned<IpAddr>>,
+    /// Glob over the names of object storage that `obs_endpoint` is for; without it, all.
+    pub obs_names: Option<Spanned<String>>,
+    /// An image of the registry to read a byte of.
+    pub probe_image: Option<Spanned<ProbeImage>>,
     /// Hosts file to read instead of the system's, relative to the project file's directory.
     pub hosts_file: Option<Spanned<PathBuf>>,
     /// Glob over the interfaces by which packets may leave for the registry.
@@ -61,11 +74,33 @@ pub enum Via {
     DirectConnect,
 }
 
+/// An image that is there for the checks, in the registry it is an image of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeImage {
+    pub repository: Repository,
+    pub reference: ManifestReference,
+}
+
+impl FromStr for ProbeImage {
+    type Err = NameError;
+
+    /// `repository:tag` or `repository@digest`; without both the tag is `latest`.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (repository, reference) = match (text.split_once('@'), text.rsplit_once(':')) {
+            (Some(parts), _) => parts,
+            (None, Some((name, tag))) if !tag.contains('/') => (name, tag),
+            _ => (text, "latest"),
+        };
+        Ok(Self { repository: repository.parse()?, reference: reference.parse()? })
+    }
+}
+
 impl Network {
     /// How much a failure of `check` weighs; the last word of the section counts.
     #[must_use]
     pub fn level(&self, check: Check) -> Level {
-        self.levels.iter().rev().find(|(named, _)| **named == check).map_or(Level::Error, |(_, level)| *level)
+        let named = self.levels.iter().rev().find(|(named, _)| **named == check);
+        named.map_or(check.default_level(), |(_, level)| *level)
     }
 }
 

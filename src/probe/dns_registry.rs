@@ -15,8 +15,7 @@ const SYSTEM_HOSTS_FILE: &str = if cfg!(windows) { r"C:\Windows\System32\drivers
 
 pub(super) async fn observe(target: &PathTarget) -> Resolution {
     let host = target.host().host();
-    let declared = target.hosts_file.as_deref();
-    let path = declared.unwrap_or(Path::new(SYSTEM_HOSTS_FILE));
+    let path = hosts_path(target);
     let (answer, servers, text) = tokio::join!(
         resolve(host, target.limits.dns),
         name_servers::ask_all(&target.resolv_conf, host, target.limits.dns),
@@ -28,7 +27,16 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
         Ok(Err(reason)) => Err(reason),
         Err(_) => Err(say!("reading it does not end", "读取迟迟没有结束")),
     };
-    Resolution { answer, servers, hosts: HostsFile { path: path.to_owned(), is_declared: declared.is_some(), pins } }
+    Resolution {
+        answer,
+        servers,
+        hosts: HostsFile { path: path.to_owned(), is_declared: target.hosts_file.is_some(), pins },
+    }
+}
+
+/// The hosts file that is looked into: the declared one, or the system's.
+pub(super) fn hosts_path(target: &PathTarget) -> &Path {
+    target.hosts_file.as_deref().unwrap_or(Path::new(SYSTEM_HOSTS_FILE))
 }
 
 /// A pipe would keep its reader for ever, beyond any time limit.

@@ -2,12 +2,18 @@
 //! result: that is [`judge`]'s. Changes nothing anywhere.
 
 mod auth_token;
+mod beyond;
 mod dns_registry;
+mod large_record;
+mod limits;
 mod metadata;
 mod name_servers;
+mod organization;
+mod ping;
 mod prove;
 mod registry_api;
 mod route_source;
+mod storage;
 mod tcp;
 mod tls;
 mod trust;
@@ -16,18 +22,20 @@ mod tunnel;
 #[cfg(test)]
 mod tests;
 
-pub use prove::prove;
+pub use limits::Limits;
+pub use prove::{StorageHosts, prove, storage_hosts};
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::diag::{Wording, say};
 use crate::image::{RegistryHost, Repository};
-use crate::network::judge::{self, Answer, Peer};
+use crate::lint::policy::Level;
+use crate::network::judge::{self, Answer, Need, Peer};
 use crate::network::{
-    Check, CheckResult, Environment, Mode, Network, PathReport, Proxy, ProxyScheme, Route, Verdict, WantedChecks, route,
+    Check, CheckResult, Environment, Mode, Network, PathReport, ProbeImage, Proxy, ProxyScheme, Route, WantedChecks,
+    route,
 };
 use crate::registry::{Access, Client, TlsSettings};
 
@@ -50,33 +58,16 @@ pub struct PathTarget {
     pub access: Vec<(Repository, Access)>,
     /// Writing into an organization that does not exist yet is no fault: a step of the plan creates it.
     pub creates_organization: bool,
+    /// A repository of each organization that is pushed to, there or not.
+    pub organizations: Vec<Repository>,
+    /// Whether it is SWR, which keeps blobs in object storage.
+    pub is_swr: bool,
+    /// The host of its management API, where there is one.
+    pub api: Option<RegistryHost>,
+    /// Whether somebody reads from the registry.
+    pub need: Need,
     pub limits: Limits,
     pub wanted: WantedChecks,
-}
-
-/// The longest time that each check may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    pub metadata: Duration,
-    pub dns: Duration,
-    /// An address; addresses are tried at the same time.
-    pub tcp: Duration,
-    pub tls: Duration,
-    pub registry_api: Duration,
-    pub auth_token: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            metadata: Duration::from_secs(1),
-            dns: Duration::from_secs(3),
-            tcp: Duration::from_secs(3),
-            tls: Duration::from_secs(5),
-            registry_api: Duration::from_secs(10),
-            auth_token: Duration::from_secs(10),
-        }
-    }
 }
 
 /// Without the environment, which holds passwords.
@@ -115,6 +106,17 @@ impl PathTarget {
 
     fn endpoint(&self) -> Option<IpAddr> {
         self.network.as_ref()?.endpoint.as_deref().copied()
+    }
+
+    fn probe_image(&self) -> Option<&ProbeImage> {
+        self.network.as_ref()?.probe_image.as_deref()
+    }
+
+    /// How much a failure of `check` weighs. What is off by default is not when it is asked for by its name.
+    fn level(&self, check: Check) -> Level {
+        let level = self.network.as_ref().map_or(check.default_level(), |network| network.level(check));
+        let is_asked_for = check.default_level() == Level::Off && self.wanted.names(check);
+        if level == Level::Off && is_asked_for { Level::Warning } else { level }
     }
 }
 
@@ -159,6 +161,13 @@ fn proxy_resolves(proxy: &Proxy) -> Wording {
     say!("the proxy {proxy} resolves the name", "域名由代理 {proxy} 解析", proxy)
 }
 
+/// What is to be done about a check.
+enum Turn {
+    Due,
+    /// Not made, and what is to be recorded about that.
+    Left(Option<CheckResult>),
+}
+
 struct Walk<'a> {
     target: &'a PathTarget,
     route: Route,
@@ -172,34 +181,60 @@ impl Walk<'_> {
         let addresses = self.dns_registry().await;
         self.address_class(&addresses);
         self.route_source(&addresses);
-        let connected = self.tcp(&addresses).await;
+        let (ping, (tcp, connected)) =
+            tokio::join!(self.when_due(Check::Ping, self.ping(&addresses)), self.tcp(&addresses));
+        self.record_all([ping, tcp]);
         self.tls(connected).await;
         self.registry_api().await;
         self.clock();
-        self.auth_token().await;
+        // Boxed: what asks the registry so often holds much.
+        Box::pin(self.beyond()).await;
     }
 
     /// Takes a result in, weighed as the project file says.
     fn record(&mut self, result: CheckResult) {
-        let result = match &self.target.network {
-            Some(network) => {
-                let level = network.level(result.check);
-                result.weighed(level)
-            }
-            None => result,
-        };
-        self.report.checks.push(result);
+        let level = self.target.level(result.check);
+        self.report.checks.push(result.weighed(level));
     }
 
-    /// Whether `check` is to be left: nobody wants it, or a check that it needs has failed, which is recorded.
-    fn is_left(&mut self, check: Check) -> bool {
-        if !self.target.wanted.makes(check) {
-            return true;
+    fn record_all<const N: usize>(&mut self, results: [Option<CheckResult>; N]) {
+        for result in results.into_iter().flatten() {
+            self.record(result);
         }
-        let failed = |result: &&CheckResult| result.verdict == Verdict::Fail && check.needs().contains(&result.check);
-        let Some(blocker) = self.report.checks.iter().find(failed).map(|result| result.check) else { return false };
-        self.record(judge::skipped(check, say!("{blocker} failed", "{blocker} 失败", blocker)));
-        true
+    }
+
+    /// Whether `check` is to be made now: somebody wants it, and no check that it needs has failed.
+    fn turn(&self, check: Check) -> Turn {
+        if !self.target.wanted.makes(check) {
+            return Turn::Left(None);
+        }
+        let stops = |result: &&CheckResult| check.needs().contains(&result.check) && result.check.stops(result.verdict);
+        match self.report.checks.iter().find(stops).map(|result| result.check) {
+            Some(blocker) => {
+                let why = say!("{blocker} failed", "{blocker} 失败", blocker);
+                Turn::Left(Some(judge::skipped(check, why)))
+            }
+            None => Turn::Due,
+        }
+    }
+
+    /// Whether `check` is to be left; where a check that it needs has failed, that is recorded.
+    fn is_left(&mut self, check: Check) -> bool {
+        match self.turn(check) {
+            Turn::Due => false,
+            Turn::Left(result) => {
+                self.record_all([result]);
+                true
+            }
+        }
+    }
+
+    /// The result of `check`: what `probe` finds where its turn has come.
+    async fn when_due(&self, check: Check, probe: impl Future<Output = CheckResult>) -> Option<CheckResult> {
+        match self.turn(check) {
+            Turn::Due => Some(probe.await),
+            Turn::Left(result) => result,
+        }
     }
 
     /// Addresses of the registry; none where they are unknown or the proxy's business.
@@ -253,10 +288,24 @@ impl Walk<'_> {
         self.record(result);
     }
 
-    /// An address that accepted a connection: the registry's, or the proxy's.
-    async fn tcp(&mut self, addresses: &[IpAddr]) -> Option<SocketAddr> {
-        if self.is_left(Check::Tcp) {
-            return None;
+    async fn ping(&self, addresses: &[IpAddr]) -> CheckResult {
+        if self.target.level(Check::Ping) == Level::Off {
+            let why = say!(
+                "off by default: `check \"ping\" level=\"warn\"` or `--only ping` makes it",
+                "默认不执行：用 `check \"ping\" level=\"warn\"` 或 `--only ping` 开启"
+            );
+            return judge::skipped(Check::Ping, why);
+        }
+        match &self.route {
+            Route::Through(proxy) => judge::skipped(Check::Ping, proxy_resolves(proxy)),
+            Route::Direct(_) => judge::ping(&ping::observe(addresses, self.target.limits.ping).await),
+        }
+    }
+
+    /// The result, and an address that accepted a connection: the registry's, or the proxy's.
+    async fn tcp(&self, addresses: &[IpAddr]) -> (Option<CheckResult>, Option<SocketAddr>) {
+        if let Turn::Left(result) = self.turn(Check::Tcp) {
+            return (result, None);
         }
         let limits = self.target.limits;
         let attempts;
@@ -276,8 +325,8 @@ impl Walk<'_> {
                 }
             },
         };
-        self.record(result);
-        attempts.iter().find(|attempt| attempt.outcome.is_ok()).map(|attempt| attempt.address)
+        let connected = attempts.iter().find(|attempt| attempt.outcome.is_ok()).map(|attempt| attempt.address);
+        (Some(result), connected)
     }
 
     async fn tls(&mut self, connected: Option<SocketAddr>) {
@@ -314,13 +363,6 @@ impl Walk<'_> {
     fn clock(&mut self) {
         if !self.is_left(Check::Clock) {
             self.record(judge::clock(self.target.client.clock_ahead()));
-        }
-    }
-
-    async fn auth_token(&mut self) {
-        if !self.is_left(Check::AuthToken) {
-            let result = auth_token::observe(self.target).await;
-            self.record(result);
         }
     }
 }

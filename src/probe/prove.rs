@@ -1,11 +1,15 @@
 //! From what a project declares to the target of a walk.
 
+use std::collections::BTreeSet;
+
+use super::storage::{self, Storage};
 use super::{Limits, PathTarget, metadata, path};
-use crate::diag::{Problem, say};
-use crate::image::Repository;
-use crate::migrate::{Migration, RepositoryPattern};
+use crate::diag::{Problem, Wording, say};
+use crate::image::{RegistryHost, Repository};
+use crate::migrate::{Migration, RepositoryPattern, Verify};
+use crate::network::judge::Need;
 use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
-use crate::project::{Project, Provider, RegistryDecl};
+use crate::project::{Edition, Project, Provider, RegistryDecl};
 use crate::registry::{Access, Client};
 
 /// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
@@ -16,38 +20,91 @@ pub async fn prove(
     client: Result<Client, Problem>,
     wanted: &WantedChecks,
 ) -> PathReport {
-    let client = match client {
-        Ok(client) => client,
-        Err(problem) => return unopened(problem),
-    };
+    match client {
+        Ok(client) => path(&target(project, name, client, wanted)).await,
+        Err(problem) => unopened(problem),
+    }
+}
+
+/// The storage hosts of a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageHosts {
+    /// Why the registry could not be asked for a blob.
+    Unknown(Wording),
+    /// It hands out blobs itself.
+    Itself,
+    /// Those that it redirected to.
+    Seen(Vec<String>),
+}
+
+/// Where the registry that `project` calls `name` sends who reads a blob.
+pub async fn storage_hosts(project: &Project, name: &str, client: Client) -> StorageHosts {
+    match storage::find(&target(project, name, client, &WantedChecks::default())).await {
+        Storage::Unknown(why) => StorageHosts::Unknown(why),
+        Storage::Itself => StorageHosts::Itself,
+        Storage::Links { links, .. } => StorageHosts::Seen(links.iter().map(|link| link.host().to_owned()).collect()),
+    }
+}
+
+fn target(project: &Project, name: &str, client: Client, wanted: &WantedChecks) -> PathTarget {
     let network = project.network(name).cloned();
-    let access = project.registry(name).map(|declared| access(project, declared)).unwrap_or_default();
-    client.expect(access.iter().cloned());
     let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
-    let target = PathTarget {
+    let declared = project.registry(name);
+    let access = declared.map(|declared| access(project, declared)).unwrap_or_default();
+    client.expect(access.iter().cloned());
+    PathTarget {
         hosts_file: hosts_file.map(|path| project.resolve(path)),
-        region: project.registry(name).and_then(region),
+        region: declared.and_then(RegistryDecl::region).map(str::to_owned),
         metadata: std::env::var("SWRCTL_METADATA_SERVICE").unwrap_or_else(|_| metadata::SERVICE.to_owned()),
         resolv_conf: "/etc/resolv.conf".into(),
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
+        creates_organization: declared.is_some_and(|declared| declared.create_organization),
+        organizations: declared.map(|declared| organizations(declared, &access)).unwrap_or_default(),
+        is_swr: declared.is_some_and(|declared| matches!(declared.provider, Provider::Swr { .. })),
+        api: declared.and_then(api),
+        need: need(project, name),
         access,
-        creates_organization: project.registry(name).is_some_and(|declared| declared.create_organization),
         limits: Limits::default(),
         wanted: wanted.clone(),
         network,
         client,
-    };
-    path(&target).await
+    }
 }
 
-/// The region of SWR, without the name of a regional sub-project (`cn-north-4_team`).
-fn region(declared: &RegistryDecl) -> Option<String> {
+/// The Enterprise edition has a management API of its own.
+fn api(declared: &RegistryDecl) -> Option<RegistryHost> {
     match &declared.provider {
-        Provider::Swr { region, .. } => region.split('_').next().map(str::to_owned),
-        Provider::Generic | Provider::Harbor => None,
+        Provider::Swr { api, edition: Edition::Basic, .. } => api.clone(),
+        Provider::Swr { .. } | Provider::Generic | Provider::Harbor => None,
     }
+}
+
+/// A repository of each organization that is pushed to, where the provider has organizations; patterns may name none.
+fn organizations(declared: &RegistryDecl, access: &[(Repository, Access)]) -> Vec<Repository> {
+    if declared.provider == Provider::Generic {
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let pushed = access.iter().filter(|(_, access)| *access == Access::PullPush).map(|(repository, _)| repository);
+    let any = declared.organization.as_ref().and_then(|organization| format!("{}/any", **organization).parse().ok());
+    pushed
+        .cloned()
+        .chain(any)
+        .filter(|repository| seen.insert(repository.components().next().map(str::to_owned)))
+        .collect()
+}
+
+/// Who names no migration of a registry is asked about all of it.
+fn need(project: &Project, name: &str) -> Need {
+    let reads = |migration: &Migration| *migration.source == *name;
+    let writes = |migration: &Migration| migration.targets.iter().any(|target| **target == *name);
+    let pulls_back = |migration: &Migration| writes(migration) && migration.verify == Verify::Pull;
+    let migrations = &project.migrations;
+    let only_pushes =
+        migrations.iter().any(writes) && !migrations.iter().any(|migration| reads(migration) || pulls_back(migration));
+    if only_pushes { Need::Push } else { Need::Pull }
 }
 
 fn unopened(problem: Problem) -> PathReport {

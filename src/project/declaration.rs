@@ -9,7 +9,7 @@ use crate::diag::{Source, Spanned};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
-use crate::network::Network;
+use crate::network::{Network, without_project};
 
 /// A whole, valid project file: every name in it that must refer to a section does.
 #[derive(Clone, Debug)]
@@ -60,6 +60,17 @@ pub struct RegistryDecl {
     pub tls: Tls,
     pub auth: Auth,
     pub limits: Limits,
+}
+
+impl RegistryDecl {
+    /// The region of SWR, without the name of a regional sub-project.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        match &self.provider {
+            Provider::Swr { region, .. } => Some(without_project(region)),
+            Provider::Generic | Provider::Harbor => None,
+        }
+    }
 }
 
 /// Where images live.

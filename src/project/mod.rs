@@ -5,6 +5,7 @@ mod declaration;
 pub mod init;
 mod kdl;
 mod load;
+mod rights;
 mod section;
 
 use std::path::PathBuf;

@@ -27,12 +27,23 @@ pub(super) struct Request {
     body: Bytes,
     lane: Lane,
     max_answer: u64,
+    /// Whether a redirect is the answer.
+    stays: bool,
 }
 
 impl Request {
     pub(super) fn new(method: Method, url: Url, scopes: Vec<Scope>) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, ACCEPTED.clone())]);
-        Self { method, url, scopes, headers, body: Bytes::new(), lane: Lane::Metadata, max_answer: MAX_ANSWER }
+        Self {
+            method,
+            url,
+            scopes,
+            headers,
+            body: Bytes::new(),
+            lane: Lane::Metadata,
+            max_answer: MAX_ANSWER,
+            stays: false,
+        }
     }
 
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -47,6 +58,12 @@ impl Request {
 
     pub(super) fn max_answer(mut self, bytes: u64) -> Self {
         self.max_answer = bytes;
+        self
+    }
+
+    /// Goes nowhere else: a redirect is the answer.
+    pub(super) fn staying(mut self) -> Self {
+        self.stays = true;
         self
     }
 
@@ -124,17 +141,21 @@ impl Client {
     async fn send(&self, request: &Request, grant: &Grant) -> Result<Response, Error> {
         let Request { method, url, headers, body, lane, .. } = request;
         let authorization = grant.header().filter(|_| self.is_own(url));
-        if *method == Method::GET || *method == Method::HEAD {
+        let reads = *method == Method::GET || *method == Method::HEAD;
+        if reads && !request.stays {
             return self.transport().follow(*lane, method, url, headers, authorization).await;
         }
         let mut headers = headers.clone();
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         headers.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
-        self.transport().send(*lane, method, url, headers, Some(Body::from(body.clone()))).await
+        let body = (!reads).then(|| {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            Body::from(body.clone())
+        });
+        self.transport().send(*lane, method, url, headers, body).await
     }
 
     async fn judge(&self, request: &Request, response: Response, grant: &Grant) -> Result<Response, Error> {
-        if response.status().is_success() {
+        if response.status().is_success() || request.stays && response.is_redirect() {
             return Ok(response);
         }
         let refusal = self.refusal(response, grant).await;

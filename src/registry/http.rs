@@ -235,7 +235,7 @@ impl Response {
         &self.url
     }
 
-    fn is_redirect(&self) -> bool {
+    pub(super) fn is_redirect(&self) -> bool {
         matches!(self.status().as_u16(), 301 | 302 | 303 | 307 | 308)
     }
 

@@ -127,7 +127,7 @@ pub fn check(check: Check, style: &Style) -> String {
     let or = say!("or", "或").into_string(lang);
     let setting = format!("check \"{}\" level=\"error\", \"warn\" {or} \"off\"", check.name());
     text.push('\n');
-    text.push_str(&field(say!("In a network section:", "在 network 小节中：").get(lang), &setting, 24));
+    text.push_str(&field(say!("In a network section:", "在 network 小节中：").get(lang), &setting, 22));
     text
 }
 

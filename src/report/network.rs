@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::diagnostic::Style;
 use super::escape::{self, padded};
 use crate::diag::{Lang, Wording, say};
-use crate::network::{Check, CheckResult, Mode, PathReport, Verdict};
+use crate::network::{Advice, Check, CheckResult, Mode, PathReport, Verdict};
 
 /// A registry and what was found on the way to it.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Path<'a> {
     pub host: &'a str,
     pub mode: Option<Mode>,
     pub report: PathReport,
+    /// What the owner of the cloud account has to do.
+    pub advice: Vec<Advice>,
 }
 
 impl Path<'_> {
@@ -38,6 +40,9 @@ pub fn human(paths: &[Path], style: &Style) -> String {
         for result in &path.report.checks {
             write_result(&mut text, result, style);
         }
+        for advice in &path.advice {
+            write_advice(&mut text, advice, style);
+        }
         text.push('\n');
     }
     text + &style.say(&summary(paths)) + "\n"
@@ -47,14 +52,29 @@ fn write_result(text: &mut String, result: &CheckResult, style: &Style) {
     let width = Check::ALL.map(|check| check.name().len()).into_iter().max().unwrap_or_default();
     let (verdict, observed) = (verdict(result.verdict, style), style.say(&result.observed));
     let _ = writeln!(text, "  {verdict}  {:width$}  {observed}", result.check.name());
-    if result.verdict < Verdict::Warn {
+    if result.verdict < Verdict::Unknown {
         return;
     }
+    let is_known = result.verdict > Verdict::Unknown;
     let expected = say!("expected: {expected}", "期望：{expected}", expected = result.expected);
     let seen = result.evidence.iter().map(|fact| say!("seen: {fact}", "实际：{fact}", fact));
     let help = result.fix.iter().map(|fix| say!("help: {fix}", "帮助：{fix}", fix));
-    for line in [expected].into_iter().chain(seen).chain(help) {
+    let facts = is_known.then(|| [expected].into_iter().chain(seen));
+    for line in facts.into_iter().flatten().chain(help) {
         let _ = writeln!(text, "{:indent$}{}", "", style.say(&line), indent = 2 + VERDICT_WIDTH + 2 + width + 2);
+    }
+}
+
+fn write_advice(text: &mut String, advice: &Advice, style: &Style) {
+    let title = say!(
+        "for the owner of the account ({name}): {title}",
+        "请账号所有者处理（{name}）：{title}",
+        name = advice.name,
+        title = advice.title
+    );
+    let _ = writeln!(text, "\n  {}", style.bold(&style.say(&title)));
+    for (number, step) in (1..).zip(&advice.steps) {
+        let _ = writeln!(text, "    {number}. {}", style.say(step));
     }
 }
 
@@ -102,6 +122,8 @@ pub fn json(paths: &[Path], lang: Lang) -> String {
         mode: Option<&'static str>,
         as_declared: bool,
         checks: &'a [CheckResult],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        advice: &'a [Advice],
     }
     let registries = paths.iter().map(|path| Entry {
         registry: path.registry,
@@ -109,6 +131,7 @@ pub fn json(paths: &[Path], lang: Lang) -> String {
         mode: path.mode.map(Mode::name),
         as_declared: path.is_as_declared(),
         checks: &path.report.checks,
+        advice: &path.advice,
     });
     let document = Document { format_version: 1, registries: registries.collect() };
     let mut text = lang.write(|| serde_json::to_string_pretty(&document)).expect("a report has string keys only");

@@ -26,27 +26,33 @@ pub fn address_class(host: &str, mode: Option<Mode>, endpoint: Option<IpAddr>, a
         }
     };
     let result = CheckResult::new(Check::AddressClass, expected);
-    let fits = |address: &IpAddr| match (mode, endpoint) {
-        (Mode::VpcEndpoint { .. }, Some(endpoint)) => address.to_canonical() == endpoint.to_canonical(),
-        (Mode::Private | Mode::VpcEndpoint { .. }, _) => AddressClass::of(*address).is_private(),
-        (Mode::Public { .. }, _) => AddressClass::of(*address) == AddressClass::Global,
-    };
-    let shown = |addresses: &[&IpAddr]| {
-        Wording::list(addresses.iter().map(|address| {
-            let class = AddressClass::of(**address).name();
-            say!("{address} ({class})", "{address}（{class}）", address, class)
-        }))
-    };
-    let (fitting, wrong): (Vec<_>, Vec<_>) = addresses.iter().partition(|address| fits(address));
+    let (fitting, wrong): (Vec<_>, Vec<_>) = addresses.iter().partition(|address| fits(mode, endpoint, **address));
     if wrong.is_empty() {
-        return result.pass(shown(&fitting));
+        return result.pass(described(&fitting));
     }
-    let seen = shown(&wrong);
+    let seen = described(&wrong);
     let seen = match fitting.as_slice() {
         [] => seen,
-        fitting => say!("{seen}, besides {others}", "{seen}；此外还有 {others}", seen, others = shown(fitting)),
+        fitting => say!("{seen}, besides {others}", "{seen}；此外还有 {others}", seen, others = described(fitting)),
     };
     result.fail(seen).with_fix(fix(host, mode, endpoint))
+}
+
+/// Whether an address is one of `mode`; with an endpoint declared, it alone is.
+pub(super) fn fits(mode: Mode, endpoint: Option<IpAddr>, address: IpAddr) -> bool {
+    match (mode, endpoint) {
+        (Mode::VpcEndpoint { .. }, Some(endpoint)) => address.to_canonical() == endpoint.to_canonical(),
+        (Mode::Private | Mode::VpcEndpoint { .. }, _) => AddressClass::of(address).is_private(),
+        (Mode::Public { .. }, _) => AddressClass::of(address) == AddressClass::Global,
+    }
+}
+
+/// Addresses, each with its class.
+pub(super) fn described(addresses: &[&IpAddr]) -> Wording {
+    Wording::list(addresses.iter().map(|address| {
+        let class = AddressClass::of(**address).name();
+        say!("{address} ({class})", "{address}（{class}）", address, class)
+    }))
 }
 
 fn fix(host: &str, mode: Mode, endpoint: Option<IpAddr>) -> Wording {

@@ -2,6 +2,7 @@
 
 mod path;
 mod servers;
+mod storage;
 mod tls;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Limits, PathTarget};
+use crate::network::judge::Need;
 use crate::network::{Environment, WantedChecks};
 use crate::registry::{Client, Settings, TlsSettings, TrustedCertificates};
 
@@ -33,6 +35,10 @@ fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget 
         environment: Environment::new(),
         access: Vec::new(),
         creates_organization: false,
+        organizations: Vec::new(),
+        is_swr: false,
+        api: None,
+        need: Need::Pull,
         limits: Limits::default(),
         wanted: WantedChecks::default(),
     }

@@ -55,6 +55,30 @@ pub(super) async fn http(answer: fn(&str, SocketAddr) -> String) -> SocketAddr {
     .await
 }
 
+/// The same, told the whole head of a request, in lower case.
+pub(super) async fn answering<F>(answer: F) -> SocketAddr
+where
+    F: Fn(&str, SocketAddr) -> String + Send + Sync + 'static,
+{
+    let answer = Arc::new(answer);
+    serve(move |stream| {
+        let answer = Arc::clone(&answer);
+        async move {
+            let address = stream.local_addr().unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut head = String::new();
+            while stream.read_line(&mut head).await.is_ok_and(|read| read > 0) {
+                if head.ends_with("\r\n\r\n") {
+                    let answer = format!("HTTP/1.1 {}", answer(&head.to_lowercase(), address));
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    head.clear();
+                }
+            }
+        }
+    })
+    .await
+}
+
 /// Lets everybody in; gives a token for every repository but those of organization `nobody`.
 pub(super) async fn registry() -> SocketAddr {
     http(|asked, address| match asked {

@@ -7,7 +7,7 @@ use globset::Glob;
 use super::Names;
 use crate::diag::Spanned;
 use crate::lint::policy::Level;
-use crate::network::{Check, Egress, Mode, Network, Via};
+use crate::network::{Check, Egress, Mode, Network, ProbeImage, Via};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static NETWORK: Shape = Shape::new("network", "network \"swr\" { mode \"private\"; }")
@@ -15,20 +15,26 @@ pub(super) static NETWORK: Shape = Shape::new("network", "network \"swr\" { mode
     .children(&[
         Child::once(&MODE),
         Child::once(&ENDPOINT),
+        Child::once(&API_ENDPOINT),
+        Child::once(&OBS_ENDPOINT),
         Child::once(&HOSTS_FILE),
         Child::once(&INTERFACE),
+        Child::once(&PROBE_IMAGE),
         Child::many(&CHECK),
     ])
-    .planned(&[
-        ("api-endpoint", "write the management API's address into the hosts file yourself"),
-        ("obs-endpoint", "write OBS' address into the hosts file yourself"),
-        ("bind-zone", "write the zone file yourself"),
-    ]);
+    .planned(&[("bind-zone", "write the zone file yourself")]);
 
 static MODE: Shape =
     Shape::new("mode", "mode \"vpc-endpoint\" via=\"direct-connect\"").takes(&["way"]).properties(&["egress", "via"]);
 
 static ENDPOINT: Shape = Shape::new("endpoint", "endpoint \"172.16.0.12\"").takes(&["address"]);
+
+static API_ENDPOINT: Shape = Shape::new("api-endpoint", "api-endpoint \"172.16.0.13\"").takes(&["address"]);
+
+static OBS_ENDPOINT: Shape =
+    Shape::new("obs-endpoint", "obs-endpoint \"172.16.0.14\"").takes(&["address"]).properties(&["names"]);
+
+static PROBE_IMAGE: Shape = Shape::new("probe-image", "probe-image \"portal/base:1.0\"").takes(&["image"]);
 
 static HOSTS_FILE: Shape =
     Shape::new("hosts-file", "hosts-file \"/etc/hosts\"").takes(&["path"]).properties(&["manage"]);
@@ -45,18 +51,29 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
     let mode = cursor.child("mode").map(mode);
     let endpoint = cursor.child("endpoint").map(endpoint);
     let hosts_file = cursor.child("hosts-file").map(hosts_file);
-    if let (Some(child), Some(Some(mode))) = (cursor.child("endpoint"), &mode)
+    let endpoints = ["endpoint", "api-endpoint", "obs-endpoint"].into_iter().filter_map(|name| cursor.child(name));
+    if let Some(Some(mode)) = &mode
         && !matches!(mode.value, Mode::VpcEndpoint { .. })
     {
-        let fault = Fault::new("useless", format!("mode `{}` has no endpoint", mode.name())).at(child.header(), "");
-        cursor.add(fault.help("remove it, or write `mode \"vpc-endpoint\"`"));
+        for child in endpoints {
+            let fault = Fault::new("useless", format!("mode `{}` has no endpoint", mode.name())).at(child.header(), "");
+            cursor.add(fault.help("remove it, or write `mode \"vpc-endpoint\"`"));
+        }
     }
     let interface = cursor.child("interface").map(interface);
+    let api_endpoint = cursor.child("api-endpoint").and_then(self::endpoint);
+    let obs_endpoint = cursor.child("obs-endpoint").and_then(self::endpoint);
+    let obs_names = cursor.child("obs-endpoint").and_then(storage_names);
+    let probe_image = cursor.child("probe-image").and_then(probe_image);
     let levels = levels(cursor);
     Some(Network {
         registry: registry?,
         mode: mode.map_or(Some(None), |mode| mode.map(Some))?,
         endpoint: endpoint.map_or(Some(None), |endpoint| endpoint.map(Some))?,
+        api_endpoint,
+        obs_endpoint,
+        obs_names,
+        probe_image,
         hosts_file: hosts_file.map_or(Some(None), |path| path.map(Some))?,
         interface: interface.map_or(Some(None), |interface| interface.map(Some))?,
         levels,
@@ -98,10 +115,17 @@ fn endpoint(cursor: Cursor) -> Option<Spanned<IpAddr>> {
     if address.is_none() {
         let fault = Fault::new("bad-address", format!("`{}` is not an IP address", text.escape_debug()));
         cursor.add(
-            fault.at(text.span, "").help("write the address of the VPC endpoint, as in `endpoint \"172.16.0.12\"`"),
+            fault
+                .at(text.span, "")
+                .help(format!("write the address of the VPC endpoint, as in `{} \"172.16.0.12\"`", *cursor.name())),
         );
     }
     Some(Spanned::new(address?, text.span))
+}
+
+fn probe_image(cursor: Cursor) -> Option<Spanned<ProbeImage>> {
+    let help = "write the repository without its registry, and a tag or a digest: `probe-image \"portal/base:1.0\"`";
+    cursor.parsed(cursor.argument(0)?, "bad-image-name", help)
 }
 
 fn hosts_file(cursor: Cursor) -> Option<Spanned<std::path::PathBuf>> {
@@ -114,10 +138,17 @@ fn hosts_file(cursor: Cursor) -> Option<Spanned<std::path::PathBuf>> {
 }
 
 fn interface(cursor: Cursor) -> Option<Spanned<String>> {
-    let text = cursor.argument(0)?;
+    glob(cursor, cursor.argument(0)?, "write the interface as `ip link` shows it, `*` stands for any text: `tun*`")
+}
+
+fn storage_names(cursor: Cursor) -> Option<Spanned<String>> {
+    glob(cursor, cursor.text_of("names")?, "write hosts, `*` stands for any text: `*.obs.cn-north-4.myhuaweicloud.com`")
+}
+
+fn glob(cursor: Cursor, text: Spanned<&str>, help: &str) -> Option<Spanned<String>> {
     if let Err(error) = Glob::new(&text) {
-        let fault = Fault::new("bad-glob", format!("not a glob over interfaces: {}", error.kind())).at(text.span, "");
-        cursor.add(fault.help("write the interface as `ip link` shows it, `*` stands for any text: `tun*`"));
+        let fault = Fault::new("bad-glob", format!("not a glob: {}", error.kind())).at(text.span, "");
+        cursor.add(fault.help(help));
         return None;
     }
     Some(text.map(str::to_owned))
@@ -128,7 +159,7 @@ fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
     let checks = Check::ALL.map(|check| (check.name(), check));
     let mut read: Vec<(Spanned<Check>, Level)> = Vec::new();
     for child in cursor.children("check") {
-        let check = child.argument(0).and_then(|text| child.word(text, "check", &checks, &PLANNED_CHECKS));
+        let check = child.argument(0).and_then(|text| child.word(text, "check", &checks, &[]));
         let level = child.text_of("level").and_then(|text| child.word(text, "level", &levels, &[]));
         let Some((check, level)) = check.zip(level) else { continue };
         if let Some((first, _)) = read.iter().find(|(first, _)| first.value == check.value) {
@@ -139,17 +170,3 @@ fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
     }
     read
 }
-
-/// Checks of the design that do not run yet.
-const PLANNED_CHECKS: [(&str, &str); 7] = {
-    const HELP: &str = "remove this line: the check does not run, so it needs no level";
-    [
-        ("dns-api", HELP),
-        ("dns-obs", HELP),
-        ("auth-organization", HELP),
-        ("obs-redirect", HELP),
-        ("obs-redirect-repeat", HELP),
-        ("large-record", HELP),
-        ("ping", HELP),
-    ]
-};

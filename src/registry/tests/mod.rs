@@ -7,6 +7,7 @@ mod login;
 mod manifests;
 mod secure;
 mod server;
+mod storage;
 mod uploads;
 mod vendor;
 
@@ -65,6 +66,7 @@ fn every_method_can_be_a_task() {
     task(|client| async { client.put_manifest(&repository("a"), &tag("t"), &RawManifest::new(None, "")).await });
     task(|client| async { client.head_blob(&repository("a"), &blob_of(b"").digest).await });
     task(|client| async { client.blob(&repository("a"), &blob_of(b"")).await });
+    task(|client| async { client.blob_storage(&repository("a"), &blob_of(b"").digest).await });
     task(|client| async { client.mount_blob(&repository("a"), &blob_of(b"").digest, &repository("b")).await });
     task(|client| async {
         let (from, upload) =

@@ -20,6 +20,7 @@ mod reports;
 mod resume;
 mod selection;
 mod shellcheck;
+mod storage;
 mod swr;
 mod swr_target;
 mod verify;

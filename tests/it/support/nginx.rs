@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::authority::Identity;
 use super::faults::closed_port;
+use super::netns::Host;
 use super::process::Daemon;
 
 #[derive(Debug)]
@@ -27,6 +28,23 @@ fn configuration(folder: &str, http: &str) -> String {
          proxy_request_buffering off;\n    proxy_http_version 1.1;\n    proxy_set_header Host $http_host;\n    \
          proxy_set_header X-Forwarded-Proto $scheme;\n{http}\n}}\n"
     )
+}
+
+/// nginx on another host, with TLS: serves what `http` configures, in which `%FOLDER%` is where `tls.crt` and `tls.key` lie.
+pub fn on(host: &Host, label: &str, identity: &Identity, http: &str) -> Daemon {
+    let folder = host.path(label);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("tls.crt"), &identity.certificate).unwrap();
+    std::fs::write(folder.join("tls.key"), &identity.key).unwrap();
+    let name = folder.to_str().expect("temporary paths are UTF-8");
+    let file = format!("{name}/nginx.conf");
+    std::fs::write(&file, configuration(name, &http.replace("%FOLDER%", name))).unwrap();
+    let pid = folder.join("pid");
+    let _ = std::fs::remove_file(&pid);
+    let mut daemon = host.start("nginx", label, &["-p", name, "-c", &file, "-g", "daemon off;"]);
+    // Written once the sockets are open.
+    daemon.wait_until(|_| std::fs::read_to_string(&pid).ok().filter(|text| !text.is_empty()).map(drop));
+    daemon
 }
 
 impl Nginx {
