@@ -121,9 +121,27 @@ fn a_fresh_target_costs_what_the_plan_says_and_no_head_a_blob() {
     let project = project(&source, &[("target", target.proxy.host())], "image \"team/app\"");
     project.run(["plan"]).expect_success();
     assert_eq!(target.recorder().count("", "/blobs/"), 0, "the repository is known to be empty");
+    let asked = |method, part| target.recorder().count(method, part);
+    assert_eq!((asked("HEAD", "/manifests/"), asked("GET", "/tags/list")), (1, 1), "one tag and the list tell of all");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&plain, &index]));
     assert_eq!(summary["requests"]["target"]["head"], 3);
+}
+
+#[test]
+fn a_first_tag_that_is_missing_hides_no_other() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let artifacts = [1, 2, 3].map(|seed| image(seed).build());
+    for (artifact, tag) in artifacts.iter().zip(["v1", "v2", "v3"]) {
+        source.push(artifact, "team/app", tag);
+    }
+    target.push(&artifacts[1], "team/app", "v2");
+    let project = project(&source, &[("target", target.proxy.host())], "image \"team/app\"");
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["bytes"], unique_bytes(&[&artifacts[0], &artifacts[2]]));
+    target.recorder().clear();
+    project.run(["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!((target.recorder().count("HEAD", "/manifests/"), target.recorder().count("GET", "/tags/list")), (3, 0));
 }
 
 #[test]

@@ -64,6 +64,24 @@ fn a_corrupt_blob_never_reaches_a_tag() {
     target.http().manifest(Method::HEAD, "app", "good").expect_status(200);
 }
 
+/// The config is the smallest blob, and the last to go: by then the target is known to check what it stores.
+#[test]
+fn what_the_target_refuses_is_looked_at_and_the_source_is_named() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let artifact = image(1).layers(8, 50_000).build();
+    artifact.push(&source.http(), "app", "v1");
+    let config = artifact.blobs.iter().min_by_key(|blob| blob.bytes.len()).unwrap();
+    let mut bytes = config.bytes.clone();
+    bytes[10] ^= 1;
+    std::fs::write(source.blob_file(&config.digest), bytes).unwrap();
+    let counted = Proxy::counting(target.address());
+    let output = project(&source.host(), &counted.host()).run(["apply", "--auto-approve"]).expect_code(1);
+    assert!(output.everything().contains(&format!("blob {} is not what its name says", config.digest)), "{output}");
+    let puts = counted.recorder().exchanges().into_iter().filter(|exchange| exchange.method == "PUT");
+    assert_eq!(puts.filter(|exchange| exchange.status == 400).count(), 1, "it was refused once, and not sent again");
+    target.http().manifest(Method::HEAD, "app", "v1").expect_status(404);
+}
+
 #[test]
 fn an_unreachable_registry_blocks_its_own_syncs_only() {
     let (source, target) = (Registry::plain(), Registry::plain());

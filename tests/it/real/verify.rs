@@ -55,7 +55,7 @@ fn a_target_that_loses_what_it_took_fails_the_digest_check() {
     let front = Proxy::start(target.address(), None, forgetful());
     let project = project(&source, &front, "digest");
     let apply = project.run(["apply", "--auto-approve"]).expect_code(1);
-    assert!(apply.stdout.contains("target/team/app:v1 was written, but is not there"), "{apply}");
+    assert!(apply.stdout.contains("target/team/app:v1 was written, but it is not there"), "{apply}");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_target_that_gives_other_bytes_back_fails_the_pull_check() {
     let front = Proxy::start(target.address(), None, damaging());
     let project = project(&source, &front, "none");
     let apply = project.run(["apply", "--auto-approve", "--verify", "pull"]).expect_code(1);
-    assert!(apply.stdout.contains("target/team/app:v1 was written, but cannot be read back: "), "{apply}");
+    assert!(apply.stdout.contains("target/team/app:v1 was written, but it cannot be read back: "), "{apply}");
 }
 
 #[test]
