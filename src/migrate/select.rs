@@ -26,12 +26,25 @@ impl RepositoryPattern {
     }
 }
 
+/// What makes a text a glob.
+const WILD: [char; 4] = ['*', '?', '[', '{'];
+
+impl RepositoryPattern {
+    /// The namespace that every repository of a glob is in, where the glob names one.
+    #[must_use]
+    pub fn namespace(&self) -> Option<Repository> {
+        let Self::Glob(glob) = self else { return None };
+        let (first, _) = glob.glob().glob().split_once('/')?;
+        if first.contains(WILD) { None } else { first.parse().ok() }
+    }
+}
+
 impl FromStr for RepositoryPattern {
     type Err = String;
 
     /// The error is a sentence that says what is wrong with the pattern.
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.contains(['*', '?', '[', '{']) {
+        if text.contains(WILD) {
             let glob = GlobBuilder::new(text).literal_separator(true).build();
             return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| format!("bad glob: {error}"));
         }
@@ -123,6 +136,12 @@ mod tests {
         assert!(!matches("bitnami/*", "bitnami/a/b"));
         assert!(matches("**", "a/b/c"));
         assert!(matches("a/b", "a/b"));
+        let namespace = |pattern: &str| pattern.parse::<RepositoryPattern>().unwrap().namespace();
+        assert_eq!(namespace("bitnami/*"), Some("bitnami".parse().unwrap()));
+        assert_eq!(namespace("a/b/**"), Some("a".parse().unwrap()));
+        for open in ["**", "*", "redis*", "*/redis", "{a,b}/*", "a[bc]/d*", "a/b", "\\a/*"] {
+            assert_eq!(namespace(open), None, "{open}");
+        }
         assert!("A*[".parse::<RepositoryPattern>().is_err());
     }
 }

@@ -25,18 +25,18 @@ pub(super) struct Listed {
 pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
     let Listed { mut listings, strange: mut findings, mut heads } = Listed::default();
     let mut catalogs = stream::iter(needed_catalogs(project))
-        .map(async |registry| {
-            let listed = match reach.source(&registry) {
+        .map(async |catalog| {
+            let listed = match reach.source(&catalog.registry) {
                 Err(why) => Err(why),
-                Ok(store) => store.catalog().await.map_err(Problem::from),
+                Ok(store) => store.catalog(catalog.namespace.as_ref()).await.map_err(Problem::from),
             };
-            (registry, listed)
+            (catalog, listed)
         })
         .buffer_unordered(CONCURRENCY);
-    while let Some((registry, listed)) = catalogs.next().await {
-        let names =
-            listed.map(|listed| plain(listed, &format!("`{registry}`"), &say!("repositories", "仓库"), &mut findings));
-        listings.catalogs.insert(registry, names.into());
+    while let Some((catalog, listed)) = catalogs.next().await {
+        let place = format!("`{}`", catalog.registry);
+        let names = listed.map(|listed| plain(listed, &place, &say!("repositories", "仓库"), &mut findings));
+        listings.catalogs.insert(catalog, names.into());
     }
     let mut tags = stream::iter(needed_tags(project, &listings))
         .map(async |(registry, repository)| {

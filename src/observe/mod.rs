@@ -2,6 +2,7 @@
 
 mod heads;
 mod listings;
+mod lists;
 mod organizations;
 mod reach;
 mod referrers;
@@ -17,7 +18,7 @@ use jiff::civil::Date;
 use crate::diag::Diagnostic;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
-    Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses,
+    Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses, large_layers,
     used_registries,
 };
 use crate::probe;
@@ -94,6 +95,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
         surplus,
         held,
     };
+    findings.extend(large_layers(project, &inventory));
     Observation { inventory, findings, addresses }
 }
 

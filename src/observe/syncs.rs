@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
-use super::heads::{Heads, heads};
+use super::heads::Heads;
+use super::lists;
 use super::reach::Reach;
 use crate::diag::{Problem, say};
 use crate::image::rewrite::{ImageTree, Rewrite};
@@ -34,8 +35,15 @@ pub(super) async fn observe(
         request.conflict.is_none() && !sides.iter().any(|side| reach.path_problem(side).is_some())
     };
     let requests: Vec<&Request> = requests.iter().filter(worth_asking).collect();
-    let heads = heads(reach, &requests, known).await;
+    let listed = lists::of_targets(reach, &requests, &known).await;
+    let known =
+        known.into_iter().chain(listed.iter().map(|(target, digest)| (target.clone(), lists::head(digest)))).collect();
+    let mut heads = super::heads::heads(reach, &requests, known).await;
     let images = images(reach, &requests, &heads).await;
+    if !listed.is_empty() {
+        let known = lists::doubt(&listed, &requests, heads.clone(), |request| wanted(request, &heads, &images));
+        heads = super::heads::heads(reach, &requests, known).await;
+    }
     let held = held(reach, &requests, &heads, &images).await;
     let equivalent = equivalent(reach, &requests, &heads, &images).await;
     let facts = |request: &Request| SyncFacts {
@@ -70,6 +78,14 @@ fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
         && target.is_some_and(|target| target.digest == source.digest);
     let source_place = (request.source.registry.clone(), request.source.repository.clone());
     (!settled).then(|| (source_place.0, source_place.1, source.digest.clone(), request.rewrite.clone()))
+}
+
+/// What a target is to hold, where that is known.
+fn wanted(request: &Request, heads: &Heads, images: &Images) -> Option<Digest> {
+    match image_key(request, heads) {
+        Some(key) => images.get(&key)?.as_ref().ok()?.digest().cloned(),
+        None => Some(descriptor(heads, &request.source)?.digest.clone()),
+    }
 }
 
 async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Images {

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Label, Problem, Span, Wording, say};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, ManifestReference, Repository, Tag};
 use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, RepositoryPattern, Verify};
-use crate::project::Project;
+use crate::project::{Project, RegistryDecl};
 
 use super::address::Address;
 use super::inventory::{Location, Observed};
@@ -18,12 +18,27 @@ use super::scope::Scope;
 /// What the sources were found to hold.
 #[derive(Clone, Debug, Default)]
 pub struct Listings {
-    /// Repositories, by registry.
-    pub catalogs: BTreeMap<String, Observed<Vec<Repository>>>,
+    pub catalogs: BTreeMap<Catalog, Observed<Vec<Repository>>>,
     /// Tags, by registry and repository; `None` where there is no such repository.
     pub tags: BTreeMap<(String, Repository), Observed<Option<Vec<Tag>>>>,
     /// When the images of tags were created, where they say so; without those that are gone meanwhile.
     pub created: BTreeMap<Location, Observed<Option<Timestamp>>>,
+}
+
+/// A list of repositories: of all of a registry, or of one of its namespaces where it lists them by these.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Catalog {
+    /// Name of a `registry` section.
+    pub registry: String,
+    pub namespace: Option<Repository>,
+}
+
+impl Catalog {
+    fn of(project: &Project, migration: &Migration, rule: &ImageRule) -> Self {
+        let by_namespace = project.registry(&migration.source).is_some_and(RegistryDecl::lists_by_namespace);
+        let namespace = rule.repositories.namespace().filter(|_| by_namespace);
+        Self { registry: migration.source.value.clone(), namespace }
+    }
 }
 
 /// One tag to be made equal at one target.
@@ -44,7 +59,7 @@ pub struct Request {
     pub subject: Option<Digest>,
     pub retries: u32,
     pub verify: Verify,
-    /// Why it cannot be done whatever the registries hold: another rule writes the same tag.
+    /// Why it cannot be done whatever the registries hold: another rule writes the same tag, or the target takes no such name.
     pub conflict: Option<Problem>,
     /// The `image` line it comes from.
     pub span: Span,
@@ -94,11 +109,11 @@ impl Expansion {
     }
 }
 
-/// Registries whose list of repositories is needed.
+/// Lists of repositories that are needed.
 #[must_use]
-pub fn needed_catalogs(project: &Project) -> BTreeSet<String> {
+pub fn needed_catalogs(project: &Project) -> BTreeSet<Catalog> {
     let rules = rules(project).filter(|(_, rule)| matches!(*rule.repositories, RepositoryPattern::Glob(_)));
-    rules.map(|(migration, _)| migration.source.value.clone()).collect()
+    rules.map(|(migration, rule)| Catalog::of(project, migration, rule)).collect()
 }
 
 /// Repositories whose list of tags is needed, as far as the catalogs are known.
@@ -107,7 +122,7 @@ pub fn needed_tags(project: &Project, listings: &Listings) -> BTreeSet<(String, 
     let rules = rules(project).filter(|(_, rule)| rule.named().is_none());
     rules
         .flat_map(|(migration, rule)| {
-            let repositories = repositories(migration, rule, listings).unwrap_or_default();
+            let repositories = repositories(project, migration, rule, listings).unwrap_or_default();
             repositories.into_iter().map(|repository| (migration.source.value.clone(), repository))
         })
         .collect()
@@ -118,7 +133,7 @@ pub fn needed_tags(project: &Project, listings: &Listings) -> BTreeSet<(String, 
 pub fn needed_created(project: &Project, listings: &Listings) -> BTreeSet<Location> {
     let mut needed = BTreeSet::new();
     for (migration, rule) in rules(project).filter(|(_, rule)| rule.tags.needs_created()) {
-        for repository in repositories(migration, rule, listings).unwrap_or_default() {
+        for repository in repositories(project, migration, rule, listings).unwrap_or_default() {
             let images = images(migration, tags(migration, &repository, listings).unwrap_or_default());
             let meant = rule.tags.meant(&images).into_iter();
             needed.extend(meant.map(|tag| source_location(migration, &repository, &tag.clone().into())));
@@ -143,10 +158,15 @@ fn rules(project: &Project) -> impl Iterator<Item = (&Migration, &ImageRule)> {
 }
 
 /// The repositories of a rule, or why they are not known.
-fn repositories(migration: &Migration, rule: &ImageRule, listings: &Listings) -> Result<Vec<Repository>, Problem> {
+fn repositories(
+    project: &Project,
+    migration: &Migration,
+    rule: &ImageRule,
+    listings: &Listings,
+) -> Result<Vec<Repository>, Problem> {
     match &*rule.repositories {
         RepositoryPattern::Literal(repository) => Ok(vec![repository.clone()]),
-        glob @ RepositoryPattern::Glob(_) => match listings.catalogs.get(&*migration.source) {
+        glob @ RepositoryPattern::Glob(_) => match listings.catalogs.get(&Catalog::of(project, migration, rule)) {
             Some(Observed::Known(catalog)) => Ok(catalog.iter().filter(|name| glob.matches(name)).cloned().collect()),
             Some(Observed::Unknown { why }) => Err(why.clone()),
             None => Ok(vec![]),
@@ -167,7 +187,7 @@ fn expand_rule(
         targets: migration.targets.iter().map(|target| target.value.clone()).collect(),
         why,
     };
-    let repositories = match repositories(migration, rule, listings) {
+    let repositories = match repositories(project, migration, rule, listings) {
         Ok(repositories) => repositories,
         Err(why) => return expansion.unlisted.push(unlisted(rule.repositories.to_string(), why)),
     };
@@ -307,6 +327,7 @@ fn add_requests(
                 continue;
             }
         };
+        let refused = declared.provider.refuses(&target_repository);
         expansion.requests.push(Request {
             migration: section,
             source: source_location(migration, repository, copied),
@@ -327,7 +348,7 @@ fn add_requests(
             subject: None,
             retries: migration.retries,
             verify: migration.verify,
-            conflict: None,
+            conflict: refused,
             span: rule.span,
         });
     }

@@ -12,6 +12,7 @@ mod fixes;
 mod gates;
 mod graph;
 mod inventory;
+mod layers;
 mod organizations;
 mod outcome;
 mod planner;
@@ -26,10 +27,13 @@ mod tests;
 pub use address::Address;
 pub use cost::{Requests, SourceRequests, TargetRequests};
 pub use document::DocumentError;
-pub use expand::{Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_created, needed_tags};
+pub use expand::{
+    Catalog, Expansion, Listings, Request, Unlisted, expand, needed_catalogs, needed_created, needed_tags,
+};
 pub use fixes::{fix_addresses, planned_report};
 pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};
+pub use layers::large_layers;
 pub use organizations::{Organization, needed_organizations};
 pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};

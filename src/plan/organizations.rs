@@ -87,11 +87,17 @@ fn work(organization: &Organization) -> Work {
 
 fn missing(organization: &Organization) -> Problem {
     let Organization { registry, name } = organization;
-    let message = format!(
-        "the organization `{name}` does not exist at `{registry}` or belongs to others, and a push creates none"
+    let message = say!(
+        "the organization `{name}` does not exist at `{registry}` or belongs to others, and a push creates none",
+        "`{registry}` 没有组织 `{name}`，或者它属于别的账号；推送不会创建组织",
+        name,
+        registry
     );
-    Problem::new("missing-organization", message).with_help(format!(
-        "write `organization \"{name}\" create=true` with an access key in `auth`, or create it in the console"
+    let declaration = format!("organization \"{name}\" create=true");
+    Problem::new("missing-organization", message).with_help(say!(
+        "write `{declaration}` with an access key in `auth`, or create it in the console",
+        "写 `{declaration}` 并在 `auth` 里写访问密钥，或者在控制台创建它",
+        declaration
     ))
 }
 

@@ -17,6 +17,7 @@ use super::fixes::{fix_steps, fixed_in};
 use super::gates::{lint_step, network_step};
 use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
+use super::layers::too_large;
 use super::organizations::{Organization, organization_step};
 use super::prune::Surplus;
 use super::scope::Scope;
@@ -305,7 +306,7 @@ impl Planner<'_> {
         };
         let decided = match self.inventory.syncs.get(&request.target) {
             _ if request.conflict.is_some() => Err(request.conflict.clone().unwrap_or_else(unobserved)),
-            Some(facts) => decide(request, facts),
+            Some(facts) => decide(request, facts).and_then(|decision| self.fits(request, decision)),
             None => Err(unobserved()),
         };
         let Decision { action, reason, source, before, image, after } = match decided {
@@ -336,6 +337,12 @@ impl Planner<'_> {
             verify: request.verify,
         }));
         Step { address, action, reason, help: None, work }
+    }
+
+    /// That the target takes what is to be written there.
+    fn fits<'d>(&self, request: &Request, decision: Decision<'d>) -> Result<Decision<'d>, Problem> {
+        let written = decision.image.filter(|_| decision.action.is_change());
+        written.and_then(|image| too_large(self.project, request, image)).map_or(Ok(decision), Err)
     }
 }
 

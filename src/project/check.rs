@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
+use super::limits::{is_too_long, no_organization, organization_fault};
 use super::section::Sections;
 use crate::diag::Span;
 use crate::image::{ManifestReference, Repository};
@@ -17,6 +18,11 @@ pub(super) fn check(sections: &mut Sections, faults: &Faults) {
         self::registry(registry, faults);
     }
     directories_have_no_network(sections, faults);
+    for migration in &sections.migrations {
+        if let Some(source) = find(sections, &migration.source) {
+            globs_can_be_listed(source, migration, faults);
+        }
+    }
     for migration in &sections.migrations {
         let targets = migration.targets.iter().filter_map(|target| find(sections, target));
         for target in targets {
@@ -38,11 +44,15 @@ fn library_images(sections: &mut Sections) {
     let hubs: Vec<String> = sections.registries.iter().filter(|registry| is_hub(registry)).map(name).collect();
     let from_hub = |migration: &&mut Migration| hubs.contains(&migration.source.value);
     for image in sections.migrations.iter_mut().filter(from_hub).flat_map(|migration| &mut migration.images) {
-        if let RepositoryPattern::Literal(repository) = &image.repositories.value
-            && repository.components().count() == 1
-            && let Ok(full) = format!("library/{repository}").parse()
-        {
-            image.repositories.value = RepositoryPattern::Literal(full);
+        let one_word = match &image.repositories.value {
+            RepositoryPattern::Literal(repository) => repository.components().count() == 1,
+            // `**` may stand for several.
+            RepositoryPattern::Glob(glob) => {
+                !glob.glob().glob().contains(['/', '{']) && !glob.glob().glob().contains("**")
+            }
+        };
+        if one_word && let Ok(full) = format!("library/{}", image.repositories.value).parse() {
+            image.repositories.value = full;
         }
     }
 }
@@ -94,6 +104,13 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
         let help = "name an organization that exists in SWR: 1-64 characters, first a letter";
         swr_organization(organization, organization.span, help, faults);
     }
+    if let Provider::Swr { tag_lists: true, edition, api, .. } = &registry.provider
+        && (*edition != Edition::Basic || api.is_none() || !matches!(registry.auth, Auth::AccessKey { .. }))
+    {
+        let message = "`tag-lists` asks the management API of SWR Basic, which takes an access key";
+        let help = "write `auth { access-key …; secret-key …; }`, or remove `tag-lists`";
+        faults.add(Fault::new("useless", message).at(registry.name.span, "").help(help));
+    }
     if let Some(organization) = registry.organization.as_ref().filter(|_| registry.create_organization) {
         created(registry, organization.span, faults);
     }
@@ -119,21 +136,35 @@ fn created(registry: &RegistryDecl, span: Span, faults: &Faults) {
 
 /// SWR's own rules for the first part of a repository; the rest of them is in [`Repository`] already.
 fn swr_organization(organization: &Repository, span: Span, help: &str, faults: &Faults) {
-    const LONGEST: usize = 64;
     let name = organization.as_str();
-    let reason = if name.contains('/') {
-        "has more than one part"
-    } else if name == "library" {
-        "is reserved"
-    } else if name.len() > LONGEST {
-        "is longer than 64 characters"
-    } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-        "does not start with a letter"
-    } else {
-        return;
-    };
-    let fault = Fault::new("bad-organization", format!("`{name}` is no organization of SWR: it {reason}"));
+    let Some(reason) = organization_fault(name) else { return };
+    let fault = Fault::new("bad-organization", no_organization(name, &reason));
     faults.add(fault.at(span, "").help(help));
+}
+
+/// Docker Hub lists one namespace at a time, SWR Basic only to who has an access key.
+fn globs_can_be_listed(source: &RegistryDecl, migration: &Migration, faults: &Faults) {
+    let unmanaged = matches!(source.provider, Provider::Swr { edition: Edition::Basic, .. })
+        && !matches!((&source.auth, &source.provider), (Auth::AccessKey { .. }, Provider::Swr { api: Some(_), .. }));
+    let globs = migration.images.iter().map(|image| &image.repositories);
+    for glob in globs.filter(|pattern| matches!(pattern.value, RepositoryPattern::Glob(_))) {
+        let fault = if is_hub(source) && glob.namespace().is_none() {
+            Fault::new(
+                "open-namespace",
+                format!("Docker Hub lists the repositories of a namespace, and `{}` names none", glob.value),
+            )
+            .help("name it, as in `image \"bitnami/*\"`, with one `image` line for each")
+        } else if unmanaged {
+            Fault::new(
+                "no-repository-list",
+                format!("`{}` is SWR Basic, which lists repositories by its management API", *source.name),
+            )
+            .help("log in with an access key (`auth { access-key …; secret-key …; }`), or name the repositories")
+        } else {
+            continue;
+        };
+        faults.add(fault.at(glob.span, ""));
+    }
 }
 
 fn directories_have_no_network(sections: &Sections, faults: &Faults) {
@@ -182,13 +213,12 @@ fn starts_with_host(repository: &Repository, source: &RegistryDecl) -> bool {
 }
 
 fn swr_repository(name: &Repository, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
-    const LONGEST: usize = 128;
     let span = image.rename.as_ref().map_or(image.repositories.span, |rename| rename.span);
     let Some((organization, repository)) = name.as_str().split_once('/') else {
         let fault = Fault::new("missing", format!("`{name}` has no organization at `{}`", *target.name)).at(span, "");
         return faults.add(fault.help("write `organization \"…\"` in the registry's section"));
     };
-    if repository.len() > LONGEST {
+    if is_too_long(repository) {
         let fault = Fault::new("bad-image-name", "the repository's name at SWR is longer than 128 characters");
         faults.add(fault.at(span, "").help("give it a shorter name with `as`"));
     }

@@ -71,6 +71,13 @@ impl RegistryDecl {
             Provider::Generic | Provider::Harbor => None,
         }
     }
+
+    /// Does it list its repositories namespace by namespace (organization, project), instead of all at once?
+    #[must_use]
+    pub fn lists_by_namespace(&self) -> bool {
+        let is_hub = matches!(&self.place, Place::Registry(host) if host.is_docker_hub());
+        is_hub || matches!(self.provider, Provider::Harbor | Provider::Swr { edition: Edition::Basic, .. })
+    }
 }
 
 /// Where images live.
@@ -94,6 +101,8 @@ pub enum Provider {
         api: Option<RegistryHost>,
         /// Object storage, whose buckets are `BUCKET.<this>`; none as above.
         obs: Option<RegistryHost>,
+        /// The management API's lists of tags stand in for HEAD requests.
+        tag_lists: bool,
     },
 }
 

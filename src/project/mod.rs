@@ -4,6 +4,7 @@ mod check;
 mod declaration;
 pub mod init;
 mod kdl;
+mod limits;
 mod load;
 mod rights;
 mod section;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use declaration::{
     Auth, BadByteRate, ByteRate, Edition, Limits, Place, Project, Provider, RegistryDecl, SecretSource, Tls,
 };
+pub use limits::LayerLimits;
 pub use load::{Baselines, load, load_with, read_baseline, read_settings};
 
 use crate::diag::{Diagnostic, Severity, Source};

@@ -91,7 +91,10 @@ fn the_example_is_read_as_it_says() {
     let swr = registry("swr");
     let services = crate::network::Services::of_region("cn-north-4").unwrap();
     let (api, obs) = (Some(services.api), Some(services.obs));
-    assert_eq!(swr.provider, Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic, api, obs });
+    assert_eq!(
+        swr.provider,
+        Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic, api, obs, tag_lists: true }
+    );
     assert_eq!(swr.organization.as_ref().unwrap().as_str(), "portal");
     let limits = Limits {
         requests_per_second: Some(15),

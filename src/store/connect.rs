@@ -42,7 +42,7 @@ async fn connect_with(
         host: host.clone(),
         tls,
         credentials,
-        vendor: vendor(&declaration.provider, keys),
+        vendor: vendor(host, &declaration.provider, keys),
         limits: Limits { requests_per_second, concurrency, uploads },
         bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,
@@ -53,10 +53,12 @@ async fn connect_with(
 }
 
 /// Whose API stands beside the registry's, as far as we may ask it.
-fn vendor(provider: &Provider, keys: Option<AccessKeys>) -> Vendor {
+fn vendor(host: &RegistryHost, provider: &Provider, keys: Option<AccessKeys>) -> Vendor {
     match (provider, keys) {
-        (Provider::Swr { edition: Edition::Basic, api: Some(host), .. }, Some(keys)) => {
-            Vendor::Swr { host: host.clone(), keys }
+        _ if host.is_docker_hub() => Vendor::docker_hub(),
+        (Provider::Harbor, _) => Vendor::Harbor,
+        (Provider::Swr { edition: Edition::Basic, api: Some(host), tag_lists, .. }, Some(keys)) => {
+            Vendor::Swr { host: host.clone(), keys, tag_lists: *tag_lists }
         }
         _ => Vendor::None,
     }

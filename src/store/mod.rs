@@ -53,9 +53,10 @@ impl Store {
         }
     }
 
-    pub async fn catalog(&self) -> Result<Listed<Repository>, Error> {
+    /// Every repository, or at least those of one namespace.
+    pub async fn catalog(&self, namespace: Option<&Repository>) -> Result<Listed<Repository>, Error> {
         Ok(match self {
-            Self::Registry(client) => client.catalog().await?,
+            Self::Registry(client) => client.repositories(namespace).await?,
             Self::Layout(layout) => layout.catalog().await?.into(),
         })
     }

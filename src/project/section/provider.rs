@@ -11,7 +11,7 @@ pub(super) static PROVIDER: Shape = Shape::new("provider", "provider \"swr\" reg
     .properties(&OF_SWR);
 
 /// What means something to SWR only.
-const OF_SWR: [&str; 4] = ["region", "edition", "api-host", "obs-host"];
+const OF_SWR: [&str; 5] = ["region", "edition", "api-host", "obs-host", "tag-lists"];
 
 const ENTERPRISE_DOMAIN: &str = ".swr-pro.myhuaweicloud.com";
 
@@ -50,7 +50,8 @@ fn swr(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
     }
     let (api, obs) = services.map(|services| (services.api, services.obs)).unzip();
     let (api, obs) = (named_host(cursor, "api-host").or(api), named_host(cursor, "obs-host").or(obs));
-    Some(Provider::Swr { region, edition: edition?, api, obs })
+    let tag_lists = cursor.flag_of("tag-lists").unwrap_or(false);
+    Some(Provider::Swr { region, edition: edition?, api, obs, tag_lists })
 }
 
 fn edition(cursor: Cursor, host: Option<&str>) -> Option<Edition> {

@@ -49,6 +49,14 @@ impl Credentials {
         matches!(self, Self::Anonymous)
     }
 
+    /// What HTTP's own login sends, where there is a user and a password.
+    pub(super) fn basic_header(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Basic { username, password } => Some(basic::header(username, password)),
+            Self::Anonymous | Self::IdentityToken(_) => None,
+        }
+    }
+
     /// What must not come back in a message.
     pub(super) fn secrets(&self) -> Vec<Secret> {
         match self {
@@ -99,6 +107,10 @@ pub(super) struct Authenticator {
 impl Authenticator {
     pub(super) fn new(api: Url, credentials: Credentials) -> Self {
         Self { api, credentials, scheme: RwLock::new(None), discovery: Mutex::new(None), tokens: Tokens::default() }
+    }
+
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     pub(super) fn is_anonymous(&self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK};
 use reqwest::{Body, Method};
 use serde::Deserialize;
 use url::Url;
@@ -13,18 +13,30 @@ use super::AccessKeys;
 use super::sign;
 use crate::image::{Listed, NameError};
 use crate::registry::limit::Lane;
-use crate::registry::{Client, Error, Kind};
+use crate::registry::{Client, Credentials, Error, Kind, link};
 
 /// Longest answer that is read.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
-/// Longest list that is read; whoever sends more runs in circles.
+/// Longest list that is read, in pages and in names; whoever sends more runs in circles.
+pub(super) const MAX_PAGES: usize = 10_000;
 const MAX_NAMES: usize = 1_000_000;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Who asks.
 pub(super) enum Login<'a> {
+    Nobody,
+    /// What `Authorization` says.
+    Header(HeaderValue),
+    /// Each request is signed.
     Keys(&'a AccessKeys),
+}
+
+impl Login<'_> {
+    /// The user and the password of the registry.
+    pub(super) fn of(credentials: &Credentials) -> Self {
+        credentials.basic_header().map_or(Self::Nobody, Self::Header)
+    }
 }
 
 /// A vendor's API as one user sees it.
@@ -38,6 +50,7 @@ pub(super) struct Api<'a> {
 pub(super) struct Answer {
     method: Method,
     url: Url,
+    pub(super) headers: HeaderMap,
     body: Bytes,
 }
 
@@ -56,6 +69,21 @@ impl<'a> Api<'a> {
         url
     }
 
+    /// The page that the `Link` header of an answer names as the next one.
+    pub(super) fn next(&self, answer: &Answer) -> Option<Url> {
+        let links = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        self.follow(answer, links.into_iter().find_map(link::next)?)
+    }
+
+    /// Where an answer leads. Path and query are what counts: logins go to no other host, and proxies confuse hosts.
+    pub(super) fn follow(&self, answer: &Answer, target: &str) -> Option<Url> {
+        let target = answer.url.join(target).ok()?;
+        let mut next = self.root.clone();
+        next.set_path(target.path());
+        next.set_query(target.query());
+        Some(next)
+    }
+
     pub(super) async fn get(&self, url: Url) -> Result<Answer, Error> {
         self.call(Method::GET, url, Bytes::new()).await
     }
@@ -64,27 +92,34 @@ impl<'a> Api<'a> {
         self.call(Method::POST, url, body.to_string().into()).await
     }
 
+    /// What is wrong with the answers to requests for `path`.
+    pub(super) fn error(&self, path: &str, detail: impl Into<String>) -> Error {
+        Error::new(Kind::Protocol, &Method::GET, &self.url(path, &[]), detail.into())
+    }
+
     /// Tried again where that may help: each of these requests may come twice.
     async fn call(&self, method: Method, url: Url, body: Bytes) -> Result<Answer, Error> {
         let mut backoff = self.client.backoff();
         loop {
             match self.try_call(&method, &url, &body).await {
-                Ok(body) => return Ok(Answer { method, url, body }),
+                Ok((headers, body)) => return Ok(Answer { method, url, headers, body }),
                 Err(error) => backoff.wait(error).await?,
             }
         }
     }
 
-    async fn try_call(&self, method: &Method, url: &Url, body: &Bytes) -> Result<Bytes, Error> {
+    async fn try_call(&self, method: &Method, url: &Url, body: &Bytes) -> Result<(HeaderMap, Bytes), Error> {
         let mut headers = HeaderMap::from_iter([(ACCEPT, JSON), (CONTENT_TYPE, JSON)]);
         let sent = match &self.login {
+            Login::Nobody => None,
+            Login::Header(header) => Some(header.clone()),
             Login::Keys(keys) => {
                 let signed = sign::sign(keys, method, url, &JSON, body, jiff::Timestamp::now());
                 headers.insert(HeaderName::from_static(sign::DATE), signed.date);
-                signed.authorization
+                Some(signed.authorization)
             }
         };
-        headers.insert(AUTHORIZATION, sent.clone());
+        headers.extend(sent.clone().map(|value| (AUTHORIZATION, value)));
         let content = (!body.is_empty()).then(|| Body::from(body.clone()));
         if content.is_some() {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -93,9 +128,10 @@ impl<'a> Api<'a> {
         // Boxed: what holds requests under way would be tens of kilobytes large.
         let response = Box::pin(transport.send(Lane::Metadata, method, url, headers, content)).await?;
         if !response.status().is_success() {
-            return Err(transport.refusal(response, Some(&sent)).await);
+            return Err(transport.refusal(response, sent.as_ref()).await.anonymous(sent.is_none()));
         }
-        response.bytes(MAX_ANSWER).await
+        let headers = response.headers().clone();
+        Ok((headers, response.bytes(MAX_ANSWER).await?))
     }
 }
 
@@ -115,18 +151,21 @@ impl Answer {
 pub(super) struct Names<T> {
     listed: Listed<T>,
     seen: BTreeSet<String>,
+    /// Whatever they hold.
+    entries: usize,
 }
 
 impl<T: FromStr<Err = NameError>> Names<T> {
     pub(super) fn new() -> Self {
-        Self { listed: Listed { names: vec![], strange: vec![] }, seen: BTreeSet::new() }
+        Self { listed: Listed { names: vec![], strange: vec![] }, seen: BTreeSet::new(), entries: 0 }
     }
 
     /// Takes in one page; whether it brought anything new.
     pub(super) fn add(&mut self, answer: &Answer, page: impl IntoIterator<Item = String>) -> Result<bool, Error> {
         let before = self.seen.len();
-        for name in page.into_iter().filter(|name| !name.is_empty()) {
-            if !self.seen.insert(name.clone()) {
+        for name in page {
+            self.entries += 1;
+            if name.is_empty() || !self.seen.insert(name.clone()) {
                 continue;
             }
             match name.parse() {
@@ -134,10 +173,18 @@ impl<T: FromStr<Err = NameError>> Names<T> {
                 Err(_) => self.listed.strange.push(name),
             }
         }
-        if self.seen.len() > MAX_NAMES {
+        if self.entries > MAX_NAMES {
             return Err(answer.error(format!("its list does not end after {MAX_NAMES} names")));
         }
         Ok(self.seen.len() > before)
+    }
+
+    /// That the pages held as many entries as the list has, where that is said: half a list would pass for the whole.
+    pub(super) fn expect(&self, answer: &Answer, total: Option<usize>) -> Result<(), Error> {
+        match total.filter(|total| self.entries < *total) {
+            Some(total) => Err(answer.error(format!("its list ends after {} of {total} entries", self.entries))),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn listed(self) -> Listed<T> {

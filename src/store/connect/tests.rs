@@ -131,8 +131,13 @@ async fn an_access_key_logs_in_to_swr_only() {
     let mut declaration = declaration(Auth::AccessKey { access_key: key("USER"), secret_key: key("PASSWORD") });
     let variables = [("USER", "AKEXAMPLE0123456789A"), ("PASSWORD", "sk-example-0123456789-abcdefghij-ABCDEFG")];
     assert_eq!(setting.credentials(&declaration, &variables).await.unwrap_err(), ["access-key at registry"]);
-    declaration.provider =
-        Provider::Swr { region: "cn-north-4".to_owned(), edition: Edition::Basic, api: None, obs: None };
+    declaration.provider = Provider::Swr {
+        region: "cn-north-4".to_owned(),
+        edition: Edition::Basic,
+        api: None,
+        obs: None,
+        tag_lists: false,
+    };
     assert_eq!(
         setting.credentials(&declaration, &variables).await.unwrap(),
         "cn-north-4@AKEXAMPLE0123456789A:65d48f8d4fda2b2922e9234563164a4ca2f99f1ab62a48d51bfae794656e108f"

@@ -23,4 +23,5 @@ mod shellcheck;
 mod storage;
 mod swr;
 mod swr_target;
+mod vendor_lists;
 mod verify;

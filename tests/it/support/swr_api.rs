@@ -213,7 +213,7 @@ fn create(body: &[u8], account: &Account) -> Response<Body> {
 /// Those whose organization contains the wanted name: SWR's filter is not exact.
 fn repositories(filters: &BTreeMap<String, String>, account: &Account, registry: SocketAddr) -> Vec<Value> {
     let wanted = filters.get("namespace").cloned().unwrap_or_default();
-    let catalog = Http::new(format!("http://{registry}")).get("/v2/_catalog?n=100000").expect_status(200).json();
+    let catalog = Http::new(format!("http://{registry}")).get("/v2/_catalog?n=1000").expect_status(200).json();
     let names = catalog["repositories"].as_array().cloned().unwrap_or_default();
     let names = names.iter().filter_map(|name| name.as_str()?.split_once('/'));
     let own = names.filter(|(organization, _)| organization.contains(&wanted) && account.has(organization));
