@@ -95,6 +95,15 @@ impl<'d> Demand<'d> {
         self.commands().any(builds)
     }
 
+    /// Whether a tool builds something for browsers: such tools read settings beside the source.
+    pub(super) fn builds_for_browsers(&self) -> bool {
+        const TOOLS: [&str; 8] = ["npm", "npx", "yarn", "pnpm", "bun", "vite", "ng", "webpack"];
+        self.commands().any(|command| {
+            let tool = TOOLS.contains(&command.program());
+            tool && (builds(command) || command.program() == "npx")
+        })
+    }
+
     /// Whether it asks the project's own repository for something.
     pub(super) fn asks_git(&self) -> bool {
         const ELSEWHERE: [&str; 5] = ["clone", "config", "init", "lfs", "version"];

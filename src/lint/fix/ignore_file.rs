@@ -172,7 +172,7 @@ impl Proposal<'_> {
         const HELD: [&str; 8] = [".aws", ".gnupg", ".netrc", ".pypirc", ".ssh", ".terraform", "id_ed25519", "id_rsa"];
         // Front ends are built with the settings that are part of the source.
         let build_settings =
-            self.holds(".env") && !self.is_no_source(".env") && self.demands.iter().any(Demand::builds);
+            self.holds(".env") && !self.is_no_source(".env") && self.demands.iter().any(Demand::builds_for_browsers);
         let settings = [".env"].into_iter().filter(|_| !build_settings);
         let local = [".env.local", ".env.*.local"];
         let keys = ["*.pem"].into_iter().filter(|_| self.keys_are_private() && !self.ends_named(".pem"));
