@@ -312,7 +312,10 @@ impl<'a> Scanner<'a> {
         }
         let shown = if secret { "this value" } else { &format!("`{}`", text.escape_debug()) };
         let fault = Fault::new("unquoted", format!("{shown} is not in quotes")).at(token.span, "a bare word");
-        self.fault(fault.help("write values in double quotes: `\"…\"`"));
+        self.fault(fault.help(match property {
+            Some(_) => "write values in double quotes: `\"…\"`",
+            None => "write values in double quotes: `\"…\"`; the next node begins on a new line or behind `;`",
+        }));
     }
 
     fn hidden_if_secret(&self, property: Option<&str>, span: Span) -> bool {
