@@ -17,7 +17,7 @@
 //! | 1 | [`dockerfile`] a Dockerfile as instructions with spans |
 //! | 2 | [`lint`] rules and policy; [`network`] modes and checks; [`migrate`] migrations, selection, tag filters |
 //! | 3 | [`project`] the project file; [`registry`] distribution-spec client; [`layout`] OCI image layout directories |
-//! | 4 | [`plan`] the planner, pure; [`store`] any place where images live; [`probe`] network checks as real probes; [`state`] what a run leaves for the next; [`worktree`] Dockerfiles on disk |
+//! | 4 | [`plan`] the planner, pure; [`store`] any place where images live; [`probe`] network checks as real probes; [`state`] what a run leaves for the next; [`worktree`] Dockerfiles and managed files on disk |
 //! | 5 | [`observe`] reads everything the planner needs; [`apply`] carries a plan out; [`report`] renders |
 //! | 6 | [`cli`] arguments and wiring, one file a command |
 #![forbid(unsafe_code)]

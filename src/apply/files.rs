@@ -1,15 +1,18 @@
-//! Writes Dockerfiles: whole or not at all, and only over what is known to be there.
+//! Writes files: whole or not at all, and only over what is known to be there.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
 
+use super::attributes;
 use crate::diag::{Problem, Wording, say};
 
 /// Code of the problem that a file is not what it was when its change was decided.
 pub const FILE_CHANGED: &str = "file-changed";
 
-/// Replaces `before` by `after` in the file at `path`, which people know by `name`; it keeps its mode and owner.
+/// Replaces `before` by `after` in the file at `path`, which people know by `name`; it keeps its owner, mode and
+/// attributes. Readers see the old file or the new one; but where a file is a mount of its own, as `/etc/hosts` is in
+/// containers, no other can take its place: it is written over.
 ///
 /// # Errors
 /// When the file holds anything else by now, is a link, is read-only, or cannot be written.
@@ -32,12 +35,39 @@ pub fn replace(path: &Path, name: &str, before: &[u8], after: &[u8]) -> Result<(
     let draft = draft(path, after).map_err(io)?;
     keep_owner(draft.as_file(), &metadata).map_err(io)?;
     draft.as_file().set_permissions(metadata.permissions()).map_err(io)?;
+    attributes::keep(path, draft.as_file()).map_err(io)?;
     draft.as_file().sync_all().map_err(io)?;
     if std::fs::read(path).map_err(io)? != before {
         return Err(changed(name));
     }
-    draft.persist(path).map_err(|error| io(error.error))?;
-    Ok(())
+    match draft.persist(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => write_over(path, before, after).map_err(io),
+        Err(error) => Err(io(error.error)),
+    }
+}
+
+/// In one write, so that nobody reads half of it; what was there comes back when that fails.
+fn write_over(path: &Path, before: &[u8], after: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    let mut put = |content: &[u8]| {
+        file.rewind()?;
+        file.write_all(content)?;
+        file.set_len(content.len() as u64)?;
+        file.sync_all()
+    };
+    put(after).inspect_err(|_| drop(put(before)))
+}
+
+/// Removes the file at `path`, which holds `before`.
+///
+/// # Errors
+/// When it holds anything else by now, or cannot be removed.
+pub fn remove(path: &Path, name: &str, before: &[u8]) -> Result<(), Problem> {
+    if std::fs::read(path).map_err(|error| unwritable(name, &error))? != before {
+        return Err(changed(name));
+    }
+    std::fs::remove_file(path).map_err(|error| unwritable(name, &error))
 }
 
 /// Writes a file where none is.
@@ -46,6 +76,20 @@ pub fn replace(path: &Path, name: &str, before: &[u8], after: &[u8]) -> Result<(
 /// When there is one by now, or it cannot be written.
 pub fn create(path: &Path, name: &str, content: &[u8]) -> Result<(), Problem> {
     let draft = draft(path, content).map_err(|error| unwritable(name, &error))?;
+    put_in_place(draft, path, name)
+}
+
+/// The same, for a file that programs of other users read: resolvers, name servers.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_for_everybody(path: &Path, name: &str, content: &[u8]) -> Result<(), Problem> {
+    let draft = draft(path, content).map_err(|error| unwritable(name, &error))?;
+    open_to_readers(draft.as_file()).map_err(|error| unwritable(name, &error))?;
+    put_in_place(draft, path, name)
+}
+
+fn put_in_place(draft: tempfile::NamedTempFile<File>, path: &Path, name: &str) -> Result<(), Problem> {
     draft.as_file().sync_all().map_err(|error| unwritable(name, &error))?;
     match draft.persist_noclobber(path) {
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(changed(name)),
@@ -76,6 +120,18 @@ fn keep_owner(file: &File, wanted: &Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "other systems have no owner to keep")]
 fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn open_to_readers(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no mode to set")]
+fn open_to_readers(_: &File) -> io::Result<()> {
     Ok(())
 }
 
@@ -128,6 +184,32 @@ mod tests {
         assert_eq!(code(replace(&file, "f", b"a", b"b")), "read-only-file");
         assert_eq!(code(replace(&folder.path().join("gone"), "f", b"a", b"b")), "unwritable-file");
         assert_eq!((fs::read(&file).unwrap(), link.is_symlink()), (b"a".to_vec(), true));
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_is_written_over_and_keeps_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hosts");
+        fs::write(&file, "a long line").unwrap();
+        let before = file.metadata().unwrap().ino();
+        for content in ["short", "an even longer line"] {
+            write_over(&file, &fs::read(&file).unwrap(), content.as_bytes()).unwrap();
+            assert_eq!(
+                (fs::read_to_string(&file).unwrap().as_str(), file.metadata().unwrap().ino()),
+                (content, before)
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_is_known_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("swr.zone");
+        assert_eq!(code(create_for_everybody(&file, "f", b"a")), "written");
+        assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o644);
+        assert_eq!(code(remove(&file, "f", b"b")), FILE_CHANGED);
+        assert_eq!(code(remove(&file, "f", b"a")), "written");
+        assert!(!file.exists());
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
         Ok(Store::Layout(_)) => return Outcome::Passed { note: say!("a directory", "是目录") },
         Err(problem) => Err(problem),
     };
-    let report = probe::prove(&context.project, &work.registry, client, &WantedChecks::default()).await;
+    let report = probe::prove(&context.project, &work.registry, client, &WantedChecks::default(), None).await;
     match report.failure() {
         None => Outcome::Passed { note: say!("reachable as declared", "可按声明的方式访问") },
         Some(failure) => {

@@ -2,9 +2,10 @@
 //!
 //! Nothing is decided here. Each step checks again what it relies on; a failed step skips exactly its descendants.
 
+mod attributes;
 mod crew;
+mod edit;
 pub mod files;
-mod fix;
 mod gates;
 mod groups;
 mod organization;
@@ -247,7 +248,8 @@ async fn carry_out(
     let mut copies = Vec::new();
     for (id, step) in steps {
         let outcome = match &step.work {
-            Work::Fix(work) => fix::fix(work, context).await,
+            Work::Fix(work) => edit::fix(work, context).await,
+            Work::File(work) => edit::file(work, context).await,
             Work::Lint(work) => gates::lint(work, context).await,
             Work::Network(work) => gates::network(work, context).await,
             Work::Organization(_) if step.action == Action::Unchanged => Outcome::Passed { note: step.reason.clone() },

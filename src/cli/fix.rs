@@ -32,7 +32,7 @@ pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
             let name = change.name(&file.name);
             // Several Dockerfiles may ask for one file.
             if change.before.is_some() || created.insert(name.clone()) {
-                text += &unified(&name, change.before, change.after);
+                text += &unified(&name, change.before, Some(change.after));
             }
         }
     }

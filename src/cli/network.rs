@@ -51,7 +51,7 @@ async fn prove<'a>(
         Ok(Store::Layout(_)) => return None,
         Err(problem) => Err(problem),
     };
-    let report = probe::prove(project, &declared.name, client, wanted).await;
+    let report = probe::prove(project, &declared.name, client, wanted, None).await;
     let mode = project.network(&declared.name).and_then(|network| network.mode.as_deref().copied());
     let advice = advice(mode, declared.region(), &report);
     Some(NetworkPath { registry: &declared.name, host: host.as_str(), mode, report, advice })

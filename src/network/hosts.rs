@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+/// The one that this system's resolver reads.
+pub const SYSTEM_FILE: &str = if cfg!(windows) { r"C:\Windows\System32\drivers\etc\hosts" } else { "/etc/hosts" };
+
 /// A line of a hosts file that gives a name an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin {

@@ -8,6 +8,7 @@ pub mod endpoint_policy;
 mod explain;
 pub mod hosts;
 pub mod judge;
+pub mod managed;
 mod no_proxy;
 mod proxy;
 mod region;
@@ -23,6 +24,7 @@ pub use explain::explain;
 pub use proxy::{Direct, Environment, Proxy, ProxyScheme, Route, route};
 pub use region::{Services, known_regions, region_of, without_project};
 
+use self::managed::{Form, Managed};
 use crate::diag::Spanned;
 use crate::image::{ManifestReference, NameError, Repository};
 use crate::lint::policy::Level;
@@ -45,6 +47,8 @@ pub struct Network {
     pub probe_image: Option<Spanned<ProbeImage>>,
     /// Hosts file to read instead of the system's, relative to the project file's directory.
     pub hosts_file: Option<Spanned<PathBuf>>,
+    /// What is to be written into files of this and other programs.
+    pub managed: Managed,
     /// Glob over the interfaces by which packets may leave for the registry.
     pub interface: Option<Spanned<String>>,
     /// Levels that differ from the default.
@@ -96,6 +100,11 @@ impl FromStr for ProbeImage {
 }
 
 impl Network {
+    /// Every file that the section names.
+    pub fn files(&self) -> impl Iterator<Item = (&Spanned<PathBuf>, Form)> {
+        self.hosts_file.iter().map(|path| (path, Form::Hosts)).chain(self.managed.bind_files())
+    }
+
     /// How much a failure of `check` weighs; the last word of the section counts.
     #[must_use]
     pub fn level(&self, check: Check) -> Level {

@@ -10,18 +10,20 @@ mod surplus;
 mod syncs;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
+use crate::network::managed::{FileFacts, Form};
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
     Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses, large_layers,
     used_registries,
 };
-use crate::probe;
+use crate::probe::{self, PlannedHosts};
 use crate::project::{Place, Project};
 use crate::registry::Access;
 use crate::store::{Store, Stores};
@@ -50,7 +52,12 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
         let project = Arc::clone(project);
         move || worktree::lint_all(&project, today)
     });
-    let paths = prove_paths(project, stores).await;
+    let mut files = observe_files(project, today).await;
+    let file_addresses: Vec<Address> = files.iter().map(|file| Address::file(&file.name)).collect();
+    files.retain(|file| scope.holds(&Address::file(&file.name)));
+    let planned = planned_hosts(&files);
+    let stores = &stores.at(&planned_addresses(project, &planned));
+    let paths = prove_paths(project, stores, &planned).await;
     let mut reach = Reach::new(project, stores, &paths).await;
     let Listed { listings, strange, heads } = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
@@ -60,7 +67,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     }));
     let listing = lint.await.expect("linting does not panic");
     let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
-    let gates = gates.chain(paths.keys().map(|registry| Address::network(registry)));
+    let gates = gates.chain(file_addresses).chain(paths.keys().map(|registry| Address::network(registry)));
     let addresses = gates.chain(expansion.addresses()).collect::<Vec<_>>().into_iter();
     let (surplus, not_pruned) = surplus::observe(project, &reach, &expansion).await;
     let addresses: Vec<Address> =
@@ -87,6 +94,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     organizations::complete(project, &mut organizations, &syncs);
     let inventory = Inventory {
         dockerfiles: listing.files,
+        files,
         layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
         paths,
         expansion,
@@ -132,8 +140,37 @@ async fn observe_syncs(
     (facts, held)
 }
 
+async fn observe_files(project: &Arc<Project>, today: Date) -> Vec<FileFacts> {
+    let project = Arc::clone(project);
+    let observed = tokio::task::spawn_blocking(move || worktree::managed_facts(&project, today));
+    observed.await.expect("reading files does not panic")
+}
+
+/// Hosts files that the plan is to write, by the registries they are about: paths are proved as they will be.
+fn planned_hosts(files: &[FileFacts]) -> BTreeMap<String, PlannedHosts> {
+    let changes = files.iter().filter(|file| file.form == Form::Hosts).filter_map(|file| {
+        let text = file.change.as_ref().ok()?.after.clone()?;
+        Some((file, PlannedHosts { text, is_system: file.is_system_hosts }))
+    });
+    changes
+        .flat_map(|(file, planned)| file.registries.iter().map(move |name| (name.clone(), planned.clone())))
+        .collect()
+}
+
+fn planned_addresses(project: &Project, planned: &BTreeMap<String, PlannedHosts>) -> BTreeMap<String, Vec<IpAddr>> {
+    let addresses = planned.iter().filter_map(|(name, hosts)| match &project.registry(name)?.place {
+        Place::Registry(host) => Some((name.clone(), hosts.addresses(host.host()))),
+        Place::OciLayout(_) => None,
+    });
+    addresses.filter(|(_, addresses)| !addresses.is_empty()).collect()
+}
+
 /// Proves the path to every registry in use, all at once.
-async fn prove_paths(project: &Project, stores: &Stores) -> BTreeMap<String, PathReport> {
+async fn prove_paths(
+    project: &Project,
+    stores: &Stores,
+    planned: &BTreeMap<String, PlannedHosts>,
+) -> BTreeMap<String, PathReport> {
     let names = used_registries(project);
     let proofs = names.iter().filter_map(|name| {
         let store = match stores.get(name) {
@@ -141,7 +178,8 @@ async fn prove_paths(project: &Project, stores: &Stores) -> BTreeMap<String, Pat
             Ok(Store::Registry(client)) => Ok(client.clone()),
             Err(problem) => Err(problem),
         };
-        Some(async move { (name.clone(), probe::prove(project, name, store, &WantedChecks::default()).await) })
+        let hosts = planned.get(name);
+        Some(async move { (name.clone(), probe::prove(project, name, store, &WantedChecks::default(), hosts).await) })
     });
     join_all(proofs).await.into_iter().collect()
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use super::inventory::Location;
 use super::organizations::Organization;
 
-/// `fix.<path>`, `lint.<path>`, `network.<registry>`, `organization.<registry>/<name>`, `select.<registry>/<pattern>`,
+/// `fix.<path>`, `lint.<path>`, `file.<path>`, `network.<registry>`, `organization.<registry>/<name>`,
+/// `select.<registry>/<pattern>`,
 /// `sync.<registry>/<repository>:<tag>` or `prune.…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -15,6 +16,11 @@ impl Address {
     #[must_use]
     pub fn fix(path: &str) -> Self {
         Self(format!("fix.{path}"))
+    }
+
+    #[must_use]
+    pub fn file(path: &str) -> Self {
+        Self(format!("file.{path}"))
     }
 
     #[must_use]

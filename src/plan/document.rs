@@ -173,7 +173,8 @@ impl Reader {
 /// A saved plan is applied without a question, so that what its steps are called has to be what they do.
 fn check(step: &Step) -> Result<(), DocumentError> {
     let work = match &step.work {
-        Work::Fix(work) => Address::fix(&work.file),
+        Work::Fix(work) => Address::fix(&work.edit.file),
+        Work::File(work) => Address::file(&work.edit.file),
         Work::Lint(work) => Address::lint(&work.file),
         Work::Network(work) => Address::network(&work.registry),
         Work::Organization(OrganizationWork { registry, organization }) => {
@@ -187,10 +188,9 @@ fn check(step: &Step) -> Result<(), DocumentError> {
         return Err(DocumentError::Address { step: step.address.clone(), work });
     }
     match &step.work {
-        Work::Lint(LintWork { file, .. }) | Work::Fix(FixWork { file, .. }) if !is_inside(file) => {
-            Err(DocumentError::Outside(work))
-        }
-        Work::Fix(FixWork { text, after, .. }) if Digest::sha256(text.as_bytes()) != *after => {
+        Work::Lint(LintWork { file, .. }) if !is_inside(file) => Err(DocumentError::Outside(work)),
+        Work::Fix(FixWork { edit, .. }) if !is_inside(&edit.file) => Err(DocumentError::Outside(work)),
+        Work::Fix(FixWork { edit, text }) if edit.after != Some(Digest::sha256(text.as_bytes())) => {
             Err(DocumentError::Text(work))
         }
         _ => Ok(()),

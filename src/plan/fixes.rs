@@ -2,10 +2,8 @@
 
 use super::address::Address;
 use super::scope::Scope;
-use super::step::{Action, FixWork, Step, Work};
+use super::step::{Action, FileEdit, FixWork, Step, Work};
 use crate::diag::say;
-use crate::image::Digest;
-use crate::lint::fix::diff::unified;
 use crate::lint::fix::{Change, Fixed};
 use crate::lint::{LintedDockerfile, Report};
 
@@ -33,14 +31,8 @@ pub(super) fn fix_steps<'a>(path: &'a str, fixed: &'a Fixed) -> impl Iterator<It
 }
 
 fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
-    let work = FixWork {
-        file: file.to_owned(),
-        before: change.before.map(|text| Digest::sha256(text.as_bytes())),
-        after: Digest::sha256(change.after.as_bytes()),
-        bytes: change.after.len() as u64,
-        diff: unified(file, change.before, change.after),
-        text: change.after.to_owned(),
-    };
+    let edit = FileEdit::new(file, change.before.map(str::as_bytes), Some(change.after.as_bytes()));
+    let work = FixWork { edit, text: change.after.to_owned() };
     let (count, rules) = fixed.gone_by(change);
     // A new file may be what several Dockerfiles need.
     let (action, reason) = match (change.before, count) {

@@ -1,8 +1,9 @@
 //! Gates as steps: what a Dockerfile and the path to a registry came to.
 
 use super::address::Address;
-use super::step::{Action, LintFinding, LintWork, NetworkWork, Step, Work};
-use crate::diag::{Severity, Wording, say};
+use super::expand::Unlisted;
+use super::step::{Action, LintFinding, LintWork, NetworkWork, SelectWork, Step, Work};
+use crate::diag::{Problem, Severity, Wording, say};
 use crate::image::Digest;
 use crate::lint::LintedDockerfile;
 use crate::lint::fix::Fixed;
@@ -60,13 +61,14 @@ fn lint_finding(finding: &crate::lint::Finding) -> LintFinding {
     }
 }
 
-pub(super) fn network_step(registry: &str, report: &PathReport) -> Step {
+pub(super) fn network_step(registry: &str, report: &PathReport, shut: Option<Problem>) -> Step {
     let passed = report.checks.iter().filter(|result| result.verdict == Verdict::Pass).count();
-    let (action, reason, help) = match report.failure() {
-        Some(CheckResult { check, observed, fix, .. }) => {
+    let (action, reason, help) = match (report.failure(), shut) {
+        (Some(CheckResult { check, observed, fix, .. }), _) => {
             (Action::Blocked, say!("{check}: {observed}", "{check}：{observed}", check, observed), fix.clone())
         }
-        None => {
+        (None, Some(shut)) => (Action::Blocked, shut.message, shut.help),
+        (None, None) => {
             let checks = Wording::counted(passed, &say!("check", "项检查"));
             (Action::Unchanged, say!("{checks} passed", "{checks}通过", checks), None)
         }
@@ -78,4 +80,21 @@ pub(super) fn network_step(registry: &str, report: &PathReport) -> Step {
         help,
         work: Work::Network(NetworkWork { registry: registry.to_owned(), checks: report.checks.clone() }),
     }
+}
+
+/// Why a step cannot be done that waits for `count` shut gates.
+pub(super) fn shut_gate(first: &Address, count: usize) -> Problem {
+    let message = match count - 1 {
+        0 => say!("behind {first}", "受阻于 {first}", first),
+        1 => say!("behind {first} and 1 other step", "受阻于 {first} 和另外 1 个步骤", first),
+        more => say!("behind {first} and {more} other steps", "受阻于 {first} 和另外 {more} 个步骤", first, more),
+    };
+    Problem::new("gate-shut", message)
+}
+
+/// A rule that cannot be followed, which nothing may pass for a rule that selects nothing.
+pub(super) fn select_step(rule: &Unlisted, shut: Option<Problem>) -> Step {
+    let work = SelectWork { registry: rule.registry.clone(), pattern: rule.pattern.clone() };
+    let why = shut.unwrap_or_else(|| rule.why.clone());
+    Step::blocked(Address::select(&rule.registry, &rule.pattern), why, Work::Select(work))
 }

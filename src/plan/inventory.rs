@@ -8,6 +8,7 @@ use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::lint::LintedDockerfile;
 use crate::network::PathReport;
+use crate::network::managed::FileFacts;
 
 use super::expand::Expansion;
 use super::organizations::Organization;
@@ -65,6 +66,8 @@ pub struct SyncFacts {
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     pub dockerfiles: Vec<LintedDockerfile>,
+    /// Files in which the project keeps lines, where something is to be done or said about them.
+    pub files: Vec<FileFacts>,
     /// By name of the registry; OCI layouts have no path to prove.
     pub paths: BTreeMap<String, PathReport>,
     pub expansion: Expansion,

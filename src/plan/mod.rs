@@ -8,6 +8,7 @@ mod blobs;
 mod cost;
 mod document;
 mod expand;
+mod files;
 mod fixes;
 mod gates;
 mod graph;
@@ -40,6 +41,6 @@ pub use planner::{Plan, plan, used_registries};
 pub use prune::{Surplus, TargetTags, belongs_to_an_image, needed_target_tags, surplus};
 pub use scope::{Scope, ScopeError};
 pub use step::{
-    Action, FixWork, LintFinding, LintWork, NetworkWork, OrganizationWork, PlannedBlob, PruneWork, SelectWork, Step,
-    SyncWork, Transfer, Work,
+    Action, FileEdit, FileWork, FixWork, LintFinding, LintWork, NetworkWork, OrganizationWork, PlannedBlob, PruneWork,
+    SelectWork, Step, SyncWork, Transfer, Work,
 };

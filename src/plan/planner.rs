@@ -12,16 +12,17 @@ use crate::project::Project;
 use super::address::Address;
 use super::blobs::Holdings;
 use super::cost::{Costs, Requests};
-use super::expand::{Request, Unlisted};
+use super::expand::Request;
+use super::files::file_step;
 use super::fixes::{fix_steps, fixed_in};
-use super::gates::{lint_step, network_step};
+use super::gates::{lint_step, network_step, select_step, shut_gate};
 use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
 use super::layers::too_large;
 use super::organizations::{Organization, organization_step};
 use super::prune::Surplus;
 use super::scope::Scope;
-use super::step::{Action, PruneWork, SelectWork, Step, SyncWork, Work};
+use super::step::{Action, PruneWork, Step, SyncWork, Work};
 
 /// Steps in an order in which they can be done, and what each waits for.
 #[derive(Clone, Debug)]
@@ -149,7 +150,7 @@ struct Planner<'a> {
     graph: Graph,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     fn add(&mut self, step: Step, after: &[StepId]) -> StepId {
         self.steps.push(step);
         self.graph.add(after)
@@ -166,11 +167,14 @@ impl Planner<'_> {
                 gates.lint.push((self.add(step, &fixes), dockerfile.set));
             }
         }
+        let files = self.add_files();
         for (registry, report) in &self.inventory.paths {
-            let step = network_step(registry, report);
+            // What a file says decides where a registry is found.
+            let after = files.get(registry.as_str()).map_or(&[][..], Vec::as_slice);
+            let step = network_step(registry, report, self.shut(after));
             let uses = |request: &Request| [&request.source, &request.target].iter().any(|at| at.registry == *registry);
             if self.scope.holds(&step.address) || self.gates_something(uses) {
-                gates.network.insert(registry.clone(), self.add(step, &[]));
+                gates.network.insert(registry.clone(), self.add(step, after));
             }
         }
         gates
@@ -203,6 +207,21 @@ impl Planner<'_> {
             fixes.push(id);
         }
         fixes
+    }
+
+    /// Returns the steps by the registries whose lines they write.
+    fn add_files(&mut self) -> BTreeMap<&'a str, Vec<StepId>> {
+        let mut files: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
+        for facts in &self.inventory.files {
+            let step = file_step(facts);
+            if self.scope.holds(&step.address) {
+                let id = self.add(step, &[]);
+                for registry in &facts.registries {
+                    files.entry(registry).or_default().push(id);
+                }
+            }
+        }
+        files
     }
 
     /// Does a gate stand before a request that is in scope?
@@ -452,15 +471,6 @@ fn missing_source(source: &Location) -> Problem {
     Problem::new("no-source-tag", say!("the source has no {source}", "源里没有 {source}", source)).with_help(help)
 }
 
-fn shut_gate(first: &Address, count: usize) -> Problem {
-    let message = match count - 1 {
-        0 => say!("behind {first}", "受阻于 {first}", first),
-        1 => say!("behind {first} and 1 other step", "受阻于 {first} 和另外 1 个步骤", first),
-        more => say!("behind {first} and {more} other steps", "受阻于 {first} 和另外 {more} 个步骤", first, more),
-    };
-    Problem::new("gate-shut", message)
-}
-
 fn empty_sync(request: &Request) -> Work {
     Work::Sync(Box::new(SyncWork {
         source: request.source.clone(),
@@ -477,12 +487,6 @@ fn empty_sync(request: &Request) -> Work {
         retries: request.retries,
         verify: request.verify,
     }))
-}
-
-fn select_step(rule: &Unlisted, shut: Option<Problem>) -> Step {
-    let work = SelectWork { registry: rule.registry.clone(), pattern: rule.pattern.clone() };
-    let why = shut.unwrap_or_else(|| rule.why.clone());
-    Step::blocked(Address::select(&rule.registry, &rule.pattern), why, Work::Select(work))
 }
 
 /// `None` for a tag that is gone already.

@@ -13,6 +13,7 @@ use crate::diag::{Severity, Wording};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType};
 use crate::migrate::Verify;
+use crate::network::managed::bind::Serial;
 use crate::network::{Check, CheckResult, Verdict};
 
 static SCHEMA: LazyLock<Value> =
@@ -91,8 +92,22 @@ fn lint(file: &str, action: Action, severities: &[Severity]) -> Step {
 fn fix(file: &str, action: Action) -> Step {
     let (before, text) = ((action == Action::Update).then(|| Digest::sha256(b"before")), "after".to_owned());
     let after = Digest::sha256(text.as_bytes());
-    let work = FixWork { file: file.to_owned(), before, after, bytes: 5, diff: "+after".to_owned(), text };
+    let edit = FileEdit { file: file.to_owned(), before, after: Some(after), bytes: 5, diff: "+after".to_owned() };
+    let work = FixWork { edit, text };
     Step { help: None, ..step(Address::fix(file), action, Work::Fix(work)) }
+}
+
+fn file(path: &str, action: Action) -> Step {
+    let text: &[u8] = if action == Action::Blocked { b"" } else { b"text" };
+    let (before, after) = match action {
+        Action::Create => (None, Some(text)),
+        Action::Update => (Some(text), Some(&text[1..])),
+        Action::Delete => (Some(text), None),
+        Action::Unchanged | Action::Blocked => (None, None),
+    };
+    let serial = Serial::of_day(jiff::civil::date(2026, 3, 9));
+    let work = FileWork { edit: FileEdit::new(path, before, after), serial };
+    step(Address::file(path), action, Work::File(work))
 }
 
 fn network(registry: &str, action: Action, verdicts: &[Verdict]) -> Step {
@@ -163,6 +178,10 @@ fn everything() -> Plan {
     let mut steps = vec![
         fix("Dockerfile", Action::Update),
         fix(".dockerignore", Action::Create),
+        file("/etc/hosts", Action::Update),
+        file("ops/swr.conf", Action::Create),
+        file("ops/swr.zone", Action::Delete),
+        file("ops/hosts", Action::Blocked),
         lint("free/Dockerfile", Action::Unchanged, &[]),
         lint("Dockerfile", Action::Blocked, &severities()),
         network("src", Action::Unchanged, &[Verdict::Pass]),
@@ -181,10 +200,11 @@ fn everything() -> Plan {
     }
     let mut graph = Graph::default();
     for (number, step) in steps.iter().enumerate() {
-        // A Dockerfile may wait for its fixes; network is a gate itself, what moves between directories waits for none.
+        // A Dockerfile may wait for its fixes, a path for the hosts file; what moves between directories waits for none.
         let waits = match step.work {
             Work::Lint(_) if step.action == Action::Blocked => 2,
             Work::Organization(_) if step.action == Action::Create => 6,
+            Work::Network(_) if step.action == Action::Blocked => 3,
             Work::Select(_) | Work::Sync(_) | Work::Prune(_) if number % 2 == 0 => 6,
             _ => 0,
         };

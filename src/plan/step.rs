@@ -5,6 +5,7 @@ use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType, Repository};
 use crate::migrate::Verify;
 use crate::network::CheckResult;
+use crate::network::managed::bind::Serial;
 
 use super::address::Address;
 use super::cost::Requests;
@@ -73,6 +74,7 @@ impl Step {
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Work {
     Fix(FixWork),
+    File(FileWork),
     Lint(LintWork),
     Network(NetworkWork),
     /// Before what is written into it.
@@ -95,26 +97,59 @@ impl Work {
             Self::Sync(_) => "sync",
             Self::Prune(_) => "prune",
             Self::Fix(_) => "fix",
+            Self::File(_) => "file",
+        }
+    }
+
+    /// The change of a file that it makes.
+    #[must_use]
+    pub const fn edit(&self) -> Option<&FileEdit> {
+        match self {
+            Self::Fix(work) => Some(&work.edit),
+            Self::File(work) => Some(&work.edit),
+            Self::Lint(_)
+            | Self::Network(_)
+            | Self::Organization(_)
+            | Self::Select(_)
+            | Self::Sync(_)
+            | Self::Prune(_) => None,
         }
     }
 }
 
-/// A file that safe fixes change or create.
+/// A file that is changed, created or removed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FixWork {
-    /// Relative to the project file.
+pub struct FileEdit {
+    /// Relative to the project file, or absolute.
     pub file: String,
     /// What the file holds; none for one that is not there yet.
     pub before: Option<Digest>,
-    /// What it will hold.
-    pub after: Digest,
+    /// What it will hold; none where it goes.
+    pub after: Option<Digest>,
     /// How long it will be.
     pub bytes: u64,
     /// Unified, for people; what it shows has to be what is written.
     pub diff: String,
+}
+
+/// A file of the project that safe fixes change or create.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixWork {
+    #[serde(flatten)]
+    pub edit: FileEdit,
     /// What is written.
     pub text: String,
+}
+
+/// A file in which the project keeps lines. What is written follows from the project file and what the file holds.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileWork {
+    #[serde(flatten)]
+    pub edit: FileEdit,
+    /// Zones that change get this serial or a greater one.
+    pub serial: Serial,
 }
 
 /// A Dockerfile against its policy.

@@ -11,16 +11,14 @@ use crate::diag::{Wording, say};
 use crate::network::hosts;
 use crate::network::judge::{Answer, HostsFile, Resolution};
 
-const SYSTEM_HOSTS_FILE: &str = if cfg!(windows) { r"C:\Windows\System32\drivers\etc\hosts" } else { "/etc/hosts" };
-
 pub(super) async fn observe(target: &PathTarget) -> Resolution {
     let host = target.host().host();
     let path = hosts_path(target);
     let (answer, servers, text) = tokio::join!(
-        resolve(host, target.limits.dns),
+        look_up(target, host),
         name_servers::ask_all(&target.resolv_conf, host, target.limits.dns),
         // A declared file may lie on a dead mount.
-        timeout(target.limits.dns, read(path)),
+        timeout(target.limits.dns, hosts_text(target, path)),
     );
     let pins = match text {
         Ok(Ok(text)) => Ok(hosts::pins(&String::from_utf8_lossy(&text), host)),
@@ -30,13 +28,31 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
     Resolution {
         answer,
         servers,
-        hosts: HostsFile { path: path.to_owned(), is_declared: target.hosts_file.is_some(), pins },
+        hosts: HostsFile {
+            path: path.to_owned(),
+            is_declared: target.hosts_file.is_some(),
+            is_planned: target.planned_hosts.is_some(),
+            pins,
+        },
     }
 }
 
 /// The hosts file that is looked into: the declared one, or the system's.
 pub(super) fn hosts_path(target: &PathTarget) -> &Path {
-    target.hosts_file.as_deref().unwrap_or(Path::new(SYSTEM_HOSTS_FILE))
+    target.hosts_file.as_deref().unwrap_or(Path::new(hosts::SYSTEM_FILE))
+}
+
+async fn hosts_text(target: &PathTarget, path: &Path) -> Result<Vec<u8>, Wording> {
+    match &target.planned_hosts {
+        Some(planned) => Ok(planned.text.clone()),
+        None => read(path).await,
+    }
+}
+
+/// What the name will resolve to, where a hosts file that says so is still to be written.
+async fn look_up(target: &PathTarget, host: &str) -> Answer {
+    let planned = target.planned_hosts.as_ref().map(|planned| planned.addresses(host)).unwrap_or_default();
+    if planned.is_empty() { resolve(host, target.limits.dns).await } else { Answer::Addresses(planned) }
 }
 
 /// A pipe would keep its reader for ever, beyond any time limit.

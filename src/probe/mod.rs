@@ -32,10 +32,11 @@ use std::path::PathBuf;
 use crate::diag::{Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::Level;
+use crate::network::hosts;
 use crate::network::judge::{self, Answer, Need, Peer};
 use crate::network::{
-    Check, CheckResult, Environment, Mode, Network, PathReport, ProbeImage, Proxy, ProxyScheme, Route, WantedChecks,
-    route,
+    Check, CheckResult, Environment, Mode, Network, PathReport, ProbeImage, Proxy, ProxyScheme, Route, Verdict,
+    WantedChecks, route,
 };
 use crate::registry::{Access, Client, TlsSettings};
 
@@ -44,6 +45,8 @@ pub struct PathTarget {
     /// Client of the registry, with its credentials.
     pub client: Client,
     pub network: Option<Network>,
+    /// The hosts file as it will be when the plan is applied, where that changes it.
+    pub planned_hosts: Option<PlannedHosts>,
     /// The declared hosts file, as the process must open it; none is the system's.
     pub hosts_file: Option<PathBuf>,
     /// The file that names this system's name servers.
@@ -68,6 +71,23 @@ pub struct PathTarget {
     pub need: Need,
     pub limits: Limits,
     pub wanted: WantedChecks,
+}
+
+/// A hosts file that is still to be written.
+#[derive(Clone, Debug)]
+pub struct PlannedHosts {
+    pub text: Vec<u8>,
+    /// The system's own: then its lines are what names resolve to.
+    pub is_system: bool,
+}
+
+impl PlannedHosts {
+    /// Addresses that `host` will have by it.
+    #[must_use]
+    pub fn addresses(&self, host: &str) -> Vec<IpAddr> {
+        let pins = hosts::pins(&String::from_utf8_lossy(&self.text), host).into_iter();
+        pins.filter(|_| self.is_system).map(|pin| pin.address).collect()
+    }
 }
 
 /// Without the environment, which holds passwords.
@@ -253,7 +273,15 @@ impl Walk<'_> {
             return vec![address];
         }
         let resolution = dns_registry::observe(self.target).await;
-        self.record(judge::dns_registry(host, self.target.endpoint(), &resolution));
+        let endpoint = self.target.endpoint();
+        let mut result = judge::dns_registry(host, endpoint, &resolution);
+        if result.verdict == Verdict::Fail
+            && let Some(network) = &self.target.network
+            && let Some(fix) = judge::managed_fix(host, endpoint, &network.managed, &resolution.hosts)
+        {
+            result.fix = Some(fix);
+        }
+        self.record(result);
         match resolution.answer {
             Answer::Addresses(addresses) => addresses,
             Answer::None(_) | Answer::TimedOut(_) => Vec::new(),

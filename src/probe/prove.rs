@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::storage::{self, Storage};
-use super::{Limits, PathTarget, metadata, path};
+use super::{Limits, PathTarget, PlannedHosts, metadata, path};
 use crate::diag::{Problem, Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::migrate::{Migration, RepositoryPattern, Verify};
@@ -13,15 +13,16 @@ use crate::project::{Edition, Project, Provider, RegistryDecl};
 use crate::registry::{Access, Client};
 
 /// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
-/// unreadable) that is the one failure to report.
+/// unreadable) that is the one failure to report. Where the hosts file is still to be written, it counts as written.
 pub async fn prove(
     project: &Project,
     name: &str,
     client: Result<Client, Problem>,
     wanted: &WantedChecks,
+    planned_hosts: Option<&PlannedHosts>,
 ) -> PathReport {
     match client {
-        Ok(client) => path(&target(project, name, client, wanted)).await,
+        Ok(client) => path(&target(project, name, client, wanted, planned_hosts)).await,
         Err(problem) => unopened(problem),
     }
 }
@@ -39,20 +40,27 @@ pub enum StorageHosts {
 
 /// Where the registry that `project` calls `name` sends who reads a blob.
 pub async fn storage_hosts(project: &Project, name: &str, client: Client) -> StorageHosts {
-    match storage::find(&target(project, name, client, &WantedChecks::default())).await {
+    match storage::find(&target(project, name, client, &WantedChecks::default(), None)).await {
         Storage::Unknown(why) => StorageHosts::Unknown(why),
         Storage::Itself => StorageHosts::Itself,
         Storage::Links { links, .. } => StorageHosts::Seen(links.iter().map(|link| link.host().to_owned()).collect()),
     }
 }
 
-fn target(project: &Project, name: &str, client: Client, wanted: &WantedChecks) -> PathTarget {
+fn target(
+    project: &Project,
+    name: &str,
+    client: Client,
+    wanted: &WantedChecks,
+    planned_hosts: Option<&PlannedHosts>,
+) -> PathTarget {
     let network = project.network(name).cloned();
     let hosts_file = network.as_ref().and_then(|network| network.hosts_file.as_ref());
     let declared = project.registry(name);
     let access = declared.map(|declared| access(project, declared)).unwrap_or_default();
     client.expect(access.iter().cloned());
     PathTarget {
+        planned_hosts: planned_hosts.cloned(),
         hosts_file: hosts_file.map(|path| project.resolve(path)),
         region: declared.and_then(RegistryDecl::region).map(str::to_owned),
         metadata: std::env::var("SWRCTL_METADATA_SERVICE").unwrap_or_else(|_| metadata::SERVICE.to_owned()),

@@ -2,15 +2,17 @@
 //! cannot hold or reach.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
 use super::limits::{is_too_long, no_organization, organization_fault};
 use super::section::Sections;
-use crate::diag::Span;
+use crate::diag::{Lang, Span};
 use crate::image::{ManifestReference, Repository};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
-use crate::network::region_of;
+use crate::network::managed::{self, Form};
+use crate::network::{Network, region_of};
 
 pub(super) fn check(sections: &mut Sections, faults: &Faults) {
     library_images(sections);
@@ -18,6 +20,8 @@ pub(super) fn check(sections: &mut Sections, faults: &Faults) {
         self::registry(registry, faults);
     }
     directories_have_no_network(sections, faults);
+    addresses_are_not_named(sections, faults);
+    files_have_one_use(sections, faults);
     for migration in &sections.migrations {
         if let Some(source) = find(sections, &migration.source) {
             globs_can_be_listed(source, migration, faults);
@@ -174,6 +178,39 @@ fn directories_have_no_network(sections: &Sections, faults: &Faults) {
             let fault =
                 Fault::new("useless", format!("`{}` is a directory: no network leads to it", *network.registry));
             faults.add(fault.at(network.registry.span, "").help("remove this section"));
+        }
+    }
+}
+
+/// Files are written that give a name an address.
+fn addresses_are_not_named(sections: &Sections, faults: &Faults) {
+    for network in sections.networks.iter().filter(|network| network.managed.is_any()) {
+        if let Some(Place::Registry(host)) = find(sections, &network.registry).map(|registry| &registry.place)
+            && host.host().parse::<std::net::IpAddr>().is_ok()
+        {
+            let fault = Fault::new("useless", format!("`{host}` is an address: there is no name to write"));
+            let help = "remove `manage=true`, `bind-zone` and `bind-forward`, or name the registry's host";
+            faults.add(fault.at(network.registry.span, "").help(help));
+        }
+    }
+}
+
+/// A file is of one kind, and a zone file is of one zone.
+fn files_have_one_use(sections: &Sections, faults: &Faults) {
+    let mut uses: Vec<(PathBuf, Form, Span)> = Vec::new();
+    for (path, form) in sections.networks.iter().flat_map(Network::files) {
+        let plain = managed::plain(path);
+        match uses.iter().find(|(other, ..)| *other == plain) {
+            Some((_, other, first)) if *other != form || form == Form::Zone => {
+                let (one, other) = (form.name(), other.name());
+                let (one, other) = (one.get(Lang::En), other.get(Lang::En));
+                let message = format!("one file cannot be {other} and {one}");
+                let message = if one == other { "two zones cannot be in one file".to_owned() } else { message };
+                let fault = Fault::new("two-uses", message).at(path.span, "again").at(*first, "first here");
+                faults.add(fault.help("name another file"));
+            }
+            Some(_) => {}
+            None => uses.push((plain, form, path.span)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The client itself: one registry, one set of credentials.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub bandwidth: Bandwidth,
     /// Tries after the first, for what is temporary.
     pub retries: u32,
+    /// Where the host is, whatever its name resolves to; empty: what it resolves to.
+    pub addresses: Vec<IpAddr>,
 }
 
 impl Settings {
@@ -43,6 +46,7 @@ impl Settings {
             limits: Limits::default(),
             bandwidth: Bandwidth::default(),
             retries: Self::DEFAULT_RETRIES,
+            addresses: Vec::new(),
         }
     }
 }
@@ -52,6 +56,7 @@ impl Settings {
 pub struct Client(Arc<Inner>);
 
 struct Inner {
+    settings: Settings,
     host: RegistryHost,
     tls: TlsSettings,
     /// `https://host/v2/`.
@@ -79,13 +84,14 @@ impl Client {
 
     pub(super) fn with_times(settings: Settings, times: Times) -> Result<Self, Problem> {
         let transport = Transport::new(&settings, times)?;
-        let Settings { host, tls, credentials, vendor, retries, .. } = settings;
+        let Settings { host, tls, credentials, vendor, retries, .. } = settings.clone();
         let root = root_of(host.api_host(), &tls)?;
         let api = root.join("v2/").expect("a relative path");
         let vendor_root = vendor.host().map_or(Ok(root), |host| root_of(host.as_str(), &tls))?;
         let auth = Authenticator::new(api.clone(), credentials);
         let [refuses_own_mounts, lacks_referrers, states_digests] = [const { AtomicBool::new(false) }; 3];
         Ok(Self(Arc::new(Inner {
+            settings,
             host,
             tls,
             api,
@@ -98,6 +104,14 @@ impl Client {
             lacks_referrers,
             states_digests,
         })))
+    }
+
+    /// The same client, which finds its host at `addresses` whatever the name resolves to.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn at(&self, addresses: Vec<IpAddr>) -> Result<Self, Problem> {
+        Self::new(Settings { addresses, ..self.0.settings.clone() })
     }
 
     #[must_use]

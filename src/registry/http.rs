@@ -1,5 +1,6 @@
 //! Requests and answers on the wire: connections, time limits, pacing, and errors without secrets.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(settings: &Settings, times: Times) -> Result<Self, Problem> {
-        let Settings { host, tls, credentials, vendor, limits, bandwidth, .. } = settings;
+        let Settings { host, tls, credentials, vendor, limits, bandwidth, addresses, .. } = settings;
+        let addresses: Vec<_> = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect();
         let client = |protocols: &[&[u8]]| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
@@ -76,6 +78,9 @@ impl Transport {
                 .redirect(redirect::Policy::none())
                 .connect_timeout(times.connect)
                 .pool_idle_timeout(IDLE);
+            if !addresses.is_empty() {
+                builder = builder.resolve_to_addrs(host.host(), &addresses);
+            }
             // As other clients do it: what runs on this machine is never asked for through a proxy.
             if host.is_loopback() {
                 builder = builder.no_proxy();

@@ -23,7 +23,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
             Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
             Outcome::Created { bytes } => (32, written(step, *bytes)),
             Outcome::Updated { bytes } => (33, written(step, *bytes)),
-            Outcome::Deleted => (31, say!("no rule selects it", "没有规则选中它")),
+            Outcome::Deleted => (31, deleted(step)),
             Outcome::Blocked { problem } | Outcome::Failed { problem } => (31, problem.message.clone()),
             Outcome::Skipped { because } => (31, because.clone()),
         };
@@ -55,12 +55,19 @@ pub(super) const fn verdict(outcome: &Outcome) -> Wording {
     }
 }
 
-/// What was done; fixes of files and organizations move nothing.
+/// What was done; changes of files and organizations move nothing.
 fn written(step: &Step, bytes: u64) -> Wording {
+    match (&step.work, step.work.edit()) {
+        (Work::Organization(_), _) => say!("it did not exist", "原来不存在"),
+        (_, Some(edit)) => say!("{bytes} written", "写入 {bytes}", bytes = Bytes(edit.bytes)),
+        (_, None) => say!("{bytes} moved", "传输 {bytes}", bytes = Bytes(bytes)),
+    }
+}
+
+fn deleted(step: &Step) -> Wording {
     match &step.work {
-        Work::Fix(fix) => say!("{bytes} written", "写入 {bytes}", bytes = Bytes(fix.bytes)),
-        Work::Organization(_) => say!("it did not exist", "原来不存在"),
-        _ => say!("{bytes} moved", "传输 {bytes}", bytes = Bytes(bytes)),
+        Work::Prune(_) => say!("no rule selects it", "没有规则选中它"),
+        _ => step.reason.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::diag::{Wording, say};
 use crate::image::Digest;
 use crate::network::Verdict;
-use crate::plan::{Action, FixWork, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
+use crate::plan::{Action, FileEdit, NetworkWork, Plan, Step, SyncWork, Transfer, Work};
 
 use super::diagnostic::{HELP, Style};
 use super::size::{Bytes, Count};
@@ -78,7 +78,8 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
         Work::Sync(sync) if step.action.is_change() => write_sync(text, sync, style),
         Work::Network(network) => write_checks(text, network, style),
         Work::Prune(prune) if step.action.is_change() => write_arrow(text, prune.before.as_ref(), &short(None), style),
-        Work::Fix(fix) => write_diff(text, fix, style),
+        Work::Fix(fix) => write_diff(text, &fix.edit, style),
+        Work::File(file) => write_diff(text, &file.edit, style),
         Work::Lint(_) | Work::Organization(_) | Work::Sync(_) | Work::Select(_) | Work::Prune(_) => {}
     }
     if let Some(help) = &step.help {
@@ -86,8 +87,8 @@ fn write_step(text: &mut String, step: &Step, style: &Style) {
     }
 }
 
-fn write_diff(text: &mut String, fix: &FixWork, style: &Style) {
-    for line in diff::shown(&fix.diff, style).lines() {
+fn write_diff(text: &mut String, edit: &FileEdit, style: &Style) {
+    for line in diff::shown(&edit.diff, style).lines() {
         let _ = writeln!(text, "    {line}");
     }
 }

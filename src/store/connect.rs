@@ -46,6 +46,7 @@ async fn connect_with(
         limits: Limits { requests_per_second, concurrency, uploads },
         bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,
+        addresses: Vec::new(),
     };
     Client::new(settings).map_err(|problem| {
         vec![Diagnostic::from(problem).at(&project.source, declaration.name.span, "of this registry")]

@@ -1,6 +1,7 @@
 //! The stores that a project uses, by the names it gives them.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use futures_util::future::join_all;
 
@@ -13,7 +14,7 @@ use crate::registry::{Access, Bandwidth};
 
 /// Every store of a project, opened without asking it anything. One that cannot be opened (a missing secret, an
 /// unreadable certificate) blocks only what uses it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stores(BTreeMap<String, Result<Store, Vec<Diagnostic>>>);
 
 impl Stores {
@@ -30,6 +31,20 @@ impl Stores {
         });
         // Credential helpers are programs that may be slow: all at once.
         Self(join_all(opened).await.into_iter().collect())
+    }
+
+    /// The same stores, of which these registries are found at addresses that their names do not resolve to yet.
+    #[must_use]
+    pub fn at(&self, addresses: &BTreeMap<String, Vec<IpAddr>>) -> Self {
+        let mut stores = self.clone();
+        for (name, addresses) in addresses {
+            if let Some(store) = stores.0.get_mut(name)
+                && let Ok(Store::Registry(client)) = store
+            {
+                *store = client.at(addresses.clone()).map(Store::Registry).map_err(|problem| vec![problem.into()]);
+            }
+        }
+        stores
     }
 
     /// # Errors

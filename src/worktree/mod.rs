@@ -1,9 +1,11 @@
-//! Finds Dockerfiles, those that the project names or those of a command line, reads them with what lint must know of
-//! their build contexts, and lints them in parallel. Only reads.
+//! Files on disk. Finds Dockerfiles, those that the project names or those of a command line, reads them with what lint
+//! must know of their build contexts, and lints them in parallel; reads the files in which a project keeps lines. Only
+//! reads.
 
 mod baselines;
 mod files;
 mod folders;
+mod managed;
 mod paths;
 mod policies;
 mod sections;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 pub use baselines::{Known, renewals};
+pub use managed::{managed_facts, managed_files, read as read_managed};
 pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
 use self::policies::PolicyFinding;

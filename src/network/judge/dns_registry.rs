@@ -8,6 +8,7 @@ use super::name_servers::{NameServer, disagreement};
 use super::{silence, span};
 use crate::diag::{Wording, say};
 use crate::network::hosts::Pin;
+use crate::network::managed::Managed;
 use crate::network::{Check, CheckResult};
 
 /// What this system, its name servers and its hosts file say about a name.
@@ -36,6 +37,8 @@ pub struct HostsFile {
     pub path: PathBuf,
     /// Named in the project file; else the system's.
     pub is_declared: bool,
+    /// As apply will write it: the lines are not there yet.
+    pub is_planned: bool,
     /// Or why the file could not be read.
     pub pins: Result<Vec<Pin>, Wording>,
 }
@@ -92,6 +95,26 @@ pub fn dns_registry(host: &str, endpoint: Option<IpAddr>, resolution: &Resolutio
                 None => result.pass(seen(addresses, hosts)),
             }
         }
+    }
+}
+
+/// What to do where the name does not resolve as declared, and files that say so are managed.
+#[must_use]
+pub fn managed_fix(host: &str, endpoint: Option<IpAddr>, managed: &Managed, hosts: &HostsFile) -> Option<Wording> {
+    let says = |endpoint: IpAddr| hosts.pins.iter().flatten().any(|pin| is_same(pin.address, endpoint));
+    match endpoint {
+        Some(endpoint) if managed.hosts && !says(endpoint) => Some(say!(
+            "run `swrctl apply`: it writes the line `{line}` into {path}",
+            "运行 `swrctl apply`：它会把 `{line}` 这一行写入 {path}",
+            line = format_args!("{endpoint} {host}"),
+            path = hosts.path.display()
+        )),
+        _ if managed.bind_files().next().is_some() && managed.is_any() => Some(say!(
+            "run `swrctl apply` as long as the plan shows files, have BIND reload them (`rndc reload`), and let this \
+             machine ask that BIND (/etc/resolv.conf)",
+            "只要计划里还有文件就运行 `swrctl apply`，让 BIND 重新加载（`rndc reload`），并让本机使用该 BIND 解析（/etc/resolv.conf）"
+        )),
+        _ => None,
     }
 }
 
@@ -245,6 +268,13 @@ fn seen(addresses: &[IpAddr], hosts: &HostsFile) -> Wording {
     let lines = |pins: &[Pin]| Wording::list(pins.iter().map(|pin| pin.line));
     let path = hosts.path.display();
     match hosts.pins.as_deref() {
+        Ok([pin]) if hosts.is_planned => say!(
+            "{seen}, by line {line} of {path} as apply will write it",
+            "{seen}，来自 apply 将写入的 {path} 第 {line} 行",
+            seen,
+            line = pin.line,
+            path
+        ),
         Ok([pin]) => {
             say!("{seen}, by line {line} of {path}", "{seen}，来自 {path} 第 {line} 行", seen, line = pin.line, path)
         }
@@ -271,7 +301,12 @@ mod tests {
     }
 
     fn hosts_file(declared: bool, text: &str) -> HostsFile {
-        HostsFile { path: "/etc/hosts".into(), is_declared: declared, pins: Ok(hosts::pins(text, HOST)) }
+        HostsFile {
+            path: "/etc/hosts".into(),
+            is_declared: declared,
+            is_planned: false,
+            pins: Ok(hosts::pins(text, HOST)),
+        }
     }
 
     fn judged(endpoint: Option<&str>, answer: &[&str], hosts: HostsFile) -> CheckResult {
@@ -297,6 +332,17 @@ mod tests {
         assert!(result.fix.unwrap().english().starts_with("add the line `10.0.0.5 swr.corp`"));
         let result = judged(None, &[], hosts_file(true, "10.0.0.5 swr.corp"));
         assert!(result.observed.english().ends_with("pins 10.0.0.5, but the system does not read it"));
+    }
+
+    #[test]
+    fn where_files_are_managed_apply_is_what_mends_the_name() {
+        let fix =
+            |managed: &Managed, text: &str| managed_fix(HOST, Some(ip("10.0.0.5")), managed, &hosts_file(true, text));
+        let hosts = Managed { hosts: true, ..Managed::default() };
+        let written = "run `swrctl apply`: it writes the line `10.0.0.5 swr.corp` into /etc/hosts";
+        assert_eq!(fix(&hosts, "10.0.0.9 swr.corp").unwrap().english(), written);
+        assert_eq!(fix(&hosts, "10.0.0.5 swr.corp"), None, "it is there: something else is wrong");
+        assert_eq!(fix(&Managed::default(), ""), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use address_class::address_class;
 pub use auth_token::{Asked, Grant, auth_token, login};
 pub use clock::clock;
 pub use dns_api::dns_api;
-pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry, literal_address};
+pub use dns_registry::{Answer, HostsFile, Resolution, dns_registry, literal_address, managed_fix};
 pub use env_proxy::env_proxy;
 pub use env_region::env_region;
 pub use large_record::{LargeRequest, large_record};

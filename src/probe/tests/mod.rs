@@ -26,6 +26,7 @@ fn target_with(name: &str, address: SocketAddr, tls: TlsSettings) -> PathTarget 
     let host = format!("{name}:{}", address.port()).parse().unwrap();
     let settings = Settings { tls, retries: 0, ..Settings::new(host) };
     PathTarget {
+        planned_hosts: None,
         client: Client::new(settings).unwrap(),
         network: None,
         hosts_file: None,

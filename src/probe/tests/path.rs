@@ -7,6 +7,7 @@ use super::{SHORT, target, target_with};
 use crate::diag::{Span, Spanned, Wording};
 use crate::lint::policy::Level;
 use crate::network::Verdict::{Fail, Pass, Skip, Unknown, Warn};
+use crate::network::managed::Managed;
 use crate::network::{Check, CheckResult, Environment, Mode, Network, PathReport, Verdict};
 use crate::probe::{Limits, PathTarget, path};
 use crate::registry::{Access, TlsSettings};
@@ -24,6 +25,7 @@ pub(super) fn network(mode: Mode, endpoint: Option<&str>, levels: &[(Check, Leve
         obs_names: None,
         probe_image: None,
         hosts_file: None,
+        managed: Managed::default(),
         interface: None,
         levels: levels.iter().map(|(check, level)| (spanned(*check), *level)).collect(),
     }

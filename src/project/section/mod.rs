@@ -1,6 +1,7 @@
 //! The sections of a project file, one module each: its shape, and how it is read into what it declares.
 
 mod auth;
+mod bind;
 mod dockerfiles;
 mod header;
 mod image;

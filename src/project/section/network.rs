@@ -4,25 +4,26 @@ use std::net::IpAddr;
 
 use globset::Glob;
 
-use super::Names;
+use super::{Names, bind};
 use crate::diag::Spanned;
 use crate::lint::policy::Level;
+use crate::network::managed::Managed;
 use crate::network::{Check, Egress, Mode, Network, ProbeImage, Via};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
-pub(super) static NETWORK: Shape = Shape::new("network", "network \"swr\" { mode \"private\"; }")
-    .takes(&["registry"])
-    .children(&[
+pub(super) static NETWORK: Shape =
+    Shape::new("network", "network \"swr\" { mode \"private\"; }").takes(&["registry"]).children(&[
         Child::once(&MODE),
         Child::once(&ENDPOINT),
         Child::once(&API_ENDPOINT),
         Child::once(&OBS_ENDPOINT),
         Child::once(&HOSTS_FILE),
+        Child::once(&bind::ZONE),
+        Child::once(&bind::FORWARD),
         Child::once(&INTERFACE),
         Child::once(&PROBE_IMAGE),
         Child::many(&CHECK),
-    ])
-    .planned(&[("bind-zone", "write the zone file yourself")]);
+    ]);
 
 static MODE: Shape =
     Shape::new("mode", "mode \"vpc-endpoint\" via=\"direct-connect\"").takes(&["way"]).properties(&["egress", "via"]);
@@ -65,6 +66,7 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
     let obs_endpoint = cursor.child("obs-endpoint").and_then(self::endpoint);
     let obs_names = cursor.child("obs-endpoint").and_then(storage_names);
     let probe_image = cursor.child("probe-image").and_then(probe_image);
+    let managed = managed(cursor);
     let levels = levels(cursor);
     Some(Network {
         registry: registry?,
@@ -75,6 +77,7 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
         obs_names,
         probe_image,
         hosts_file: hosts_file.map_or(Some(None), |path| path.map(Some))?,
+        managed,
         interface: interface.map_or(Some(None), |interface| interface.map(Some))?,
         levels,
     })
@@ -129,12 +132,24 @@ fn probe_image(cursor: Cursor) -> Option<Spanned<ProbeImage>> {
 }
 
 fn hosts_file(cursor: Cursor) -> Option<Spanned<std::path::PathBuf>> {
-    if cursor.flag_of("manage") == Some(true)
-        && let Some(span) = cursor.property_span("manage")
-    {
-        cursor.refuse("writing the hosts file", span, "write `manage=false` and the hosts file's lines yourself");
-    }
     cursor.path(cursor.argument(0)?)
+}
+
+fn managed(network: Cursor) -> Managed {
+    let hosts_file = network.child("hosts-file").filter(|child| child.flag_of("manage") == Some(true));
+    if let Some(child) = hosts_file {
+        needs_endpoint(network, child);
+    }
+    let (zone, forward) = bind::read(network);
+    Managed { hosts: hosts_file.is_some(), zone, forward }
+}
+
+/// What is written by `child` is the endpoint's address.
+pub(super) fn needs_endpoint(cursor: Cursor, child: Cursor) {
+    if cursor.child("endpoint").is_none() {
+        let fault = Fault::new("missing", format!("`{}` has no address to write", child.name().value));
+        cursor.add(fault.at(child.header(), "").help("add the address: `endpoint \"172.16.0.12\"`"));
+    }
 }
 
 fn interface(cursor: Cursor) -> Option<Spanned<String>> {

@@ -1,0 +1,323 @@
+//! Files of other programs in which a project keeps lines of its own: hosts files and BIND's. Pure: what a file is to
+//! hold. Reading and writing it is the business of higher layers.
+//!
+//! What a project has written is known by its markers alone: a block that it does not declare any more is removed.
+
+pub mod bind;
+mod block;
+mod error;
+
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+
+use self::bind::Serial;
+use self::block::{Blocks, Wanted};
+pub use self::block::{Damage, Owner};
+pub use self::error::ManagedError;
+use super::hosts;
+use crate::diag::{Problem, Spanned, Wording, say};
+
+/// What a `network` section has written into files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Managed {
+    /// Whether the hosts file that the section names is to hold the registry's name.
+    pub hosts: bool,
+    pub zone: Option<BindZone>,
+    pub forward: Option<BindForward>,
+}
+
+impl Managed {
+    /// Whether files are to hold anything.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        let zone = self.zone.as_ref().is_some_and(|zone| zone.manage);
+        self.hosts || zone || self.forward.as_ref().is_some_and(|forward| forward.manage)
+    }
+
+    /// Files of BIND that are named.
+    pub fn bind_files(&self) -> impl Iterator<Item = (&Spanned<PathBuf>, Form)> {
+        let zone = self.zone.iter().flat_map(|zone| [(&zone.path, Form::Zone), (&zone.conf, Form::NamedConf)]);
+        zone.chain(self.forward.iter().map(|forward| (&forward.conf, Form::NamedConf)))
+    }
+}
+
+/// A path as people name a file: without the `./` that some write.
+#[must_use]
+pub fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
+}
+
+/// `bind-zone`: BIND answers for the registry's name itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindZone {
+    /// The zone's file.
+    pub path: Spanned<PathBuf>,
+    /// The file of statements that names the zone.
+    pub conf: Spanned<PathBuf>,
+    /// The zone's file as `named` has to open it, where that differs.
+    pub installed: Option<String>,
+    /// False: what was written is removed.
+    pub manage: bool,
+}
+
+/// `bind-forward`: BIND asks other name servers for the registry's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindForward {
+    pub servers: Vec<IpAddr>,
+    pub conf: Spanned<PathBuf>,
+    /// False: what was written is removed.
+    pub manage: bool,
+}
+
+/// What reads a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Hosts,
+    /// Statements of `named.conf`.
+    NamedConf,
+    /// A zone file of BIND, which is ours alone.
+    Zone,
+}
+
+impl Form {
+    const fn comment(self) -> &'static str {
+        match self {
+            Self::Hosts => "#",
+            Self::NamedConf => "//",
+            Self::Zone => ";",
+        }
+    }
+
+    /// In a list of kinds of files.
+    #[must_use]
+    pub const fn name(self) -> Wording {
+        match self {
+            Self::Hosts => say!("a hosts file", "hosts 文件"),
+            Self::NamedConf => say!("a configuration of BIND", "BIND 配置文件"),
+            Self::Zone => say!("a zone file", "区域文件"),
+        }
+    }
+}
+
+/// What a registry's section wants in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Lines of a hosts file, `ADDRESS NAME`.
+    Pins(Vec<Pin>),
+    /// A zone of BIND's own; `file` as `named` has to open it.
+    Authoritative {
+        zone: String,
+        file: String,
+    },
+    Forward {
+        zone: String,
+        servers: Vec<IpAddr>,
+    },
+    /// The file of a zone.
+    Records {
+        zone: String,
+        addresses: Vec<IpAddr>,
+    },
+}
+
+/// A name and the address that it is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    pub address: IpAddr,
+    pub name: String,
+}
+
+impl Content {
+    fn lines(&self, before: Option<&[String]>, day: Serial) -> Vec<String> {
+        match self {
+            Self::Pins(pins) => pins.iter().map(|pin| format!("{} {}", pin.address, pin.name)).collect(),
+            Self::Authoritative { zone, file } => bind::authoritative(zone, file),
+            Self::Forward { zone, servers } => bind::forward(zone, servers),
+            Self::Records { addresses, .. } => bind::zone(addresses, before, day),
+        }
+    }
+
+    /// What it does, for the reason of a step.
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        match self {
+            Self::Pins(pins) => {
+                let pins: Vec<String> = pins.iter().map(|pin| format!("{} {}", pin.address, pin.name)).collect();
+                Wording::same(pins.join(", "))
+            }
+            Self::Authoritative { zone, .. } => {
+                say!(
+                    "BIND answers for {zone} once it is reloaded (`rndc reload`)",
+                    "重新加载（`rndc reload`）后由 BIND 应答 {zone}",
+                    zone
+                )
+            }
+            Self::Forward { zone, .. } => {
+                say!(
+                    "BIND forwards {zone} once it is reloaded (`rndc reload`)",
+                    "重新加载（`rndc reload`）后由 BIND 转发 {zone}",
+                    zone
+                )
+            }
+            Self::Records { zone, addresses } => {
+                let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                say!(
+                    "zone {zone} with {addresses}",
+                    "区域 {zone}，地址 {addresses}",
+                    zone,
+                    addresses = addresses.join(", ")
+                )
+            }
+        }
+    }
+}
+
+/// A file and what a project keeps in it.
+#[derive(Clone, Debug)]
+pub struct ManagedFile {
+    /// As people and addresses of steps name it.
+    pub name: String,
+    /// As the process must open it.
+    pub path: PathBuf,
+    pub form: Form,
+    /// By registry; one that is not here has nothing in it any more.
+    pub parts: Vec<(String, Content)>,
+}
+
+/// What is to become of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What it will hold; none where it goes.
+    pub after: Option<Vec<u8>>,
+    /// Registries whose lines are new or other than before.
+    pub written: Vec<String>,
+    /// Registries whose lines go.
+    pub removed: Vec<String>,
+}
+
+impl ManagedFile {
+    /// What is to become of the file, which holds `before` now; none when it is as it should be. Zones that change get a
+    /// serial of `day` or a greater one.
+    ///
+    /// # Errors
+    /// When that would not have the effect that is declared, or nobody knows what belongs to whom.
+    pub fn change(&self, project: &str, before: Option<&[u8]>, day: Serial) -> Result<Option<Change>, ManagedError> {
+        let text = before.unwrap_or_default();
+        let blocks = Blocks::read(text, self.form.comment()).map_err(ManagedError::Damaged)?;
+        self.has_no_rival(project, &blocks)?;
+        let wanted: Vec<Wanted> = self
+            .parts
+            .iter()
+            .map(|(registry, content)| {
+                let before = blocks.body(project, registry);
+                Wanted { registry: registry.clone(), lines: content.lines(before.as_deref(), day) }
+            })
+            .collect();
+        let after = blocks.with(project, &wanted);
+        if after == text {
+            return Ok(None);
+        }
+        let is_new = |wanted: &&Wanted| blocks.body(project, &wanted.registry).as_ref() != Some(&wanted.lines);
+        let is_wanted = |registry: &str| self.parts.iter().any(|(wanted, _)| wanted == registry);
+        Ok(Some(Change {
+            written: wanted.iter().filter(is_new).map(|wanted| wanted.registry.clone()).collect(),
+            removed: blocks.registries(project).filter(|name| !is_wanted(name)).map(str::to_owned).collect(),
+            // BIND does not start without a file that its configuration names; of zones that configuration is ours.
+            after: (!after.is_empty() || self.form != Form::Zone).then_some(after),
+        }))
+    }
+
+    /// Whether a marker in the file names `project`, as far as its markers can be told.
+    #[must_use]
+    pub fn names(&self, project: &str, text: Option<&[u8]>) -> bool {
+        let text = String::from_utf8_lossy(text.unwrap_or_default());
+        text.lines().any(|line| {
+            line.trim_start().starts_with(self.form.comment()) && line.contains(&format!(" swrctl {project}/"))
+        })
+    }
+
+    /// Does somebody else say something else in the same file?
+    fn has_no_rival(&self, project: &str, blocks: &Blocks) -> Result<(), ManagedError> {
+        let others = blocks.without(project);
+        let owner = |line| blocks.owner_of(line).map(ToString::to_string);
+        for (registry, content) in &self.parts {
+            match content {
+                Content::Pins(pins) => {
+                    for pin in pins {
+                        self.agrees(registry, pin)?;
+                        let rival = hosts::pins(&others, &pin.name)
+                            .into_iter()
+                            .find(|rival| !self.gives(&pin.name, rival.address));
+                        if let Some(rival) = rival {
+                            let (name, line) = (pin.name.clone(), rival.line);
+                            return Err(ManagedError::Pinned {
+                                name,
+                                address: rival.address,
+                                line,
+                                owner: owner(line),
+                            });
+                        }
+                    }
+                }
+                Content::Authoritative { zone, .. } | Content::Forward { zone, .. } => {
+                    if let Some(line) = bind::declaration(&others, zone) {
+                        return Err(ManagedError::Declared { zone: zone.clone(), line, owner: owner(line) });
+                    }
+                }
+                Content::Records { .. } if blocks.body(project, registry).is_none() => {
+                    if let Some(line) = others.lines().position(|line| !line.trim().is_empty()) {
+                        return Err(ManagedError::Occupied { line: line + 1 });
+                    }
+                }
+                Content::Records { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn gives(&self, name: &str, address: IpAddr) -> bool {
+        self.pins().any(|(_, pin)| pin.name.eq_ignore_ascii_case(name) && pin.address == address)
+    }
+
+    /// Two sections may name one host, but not give it two addresses.
+    fn agrees(&self, registry: &str, pin: &Pin) -> Result<(), ManagedError> {
+        let rival = self.pins().find(|(other, rival)| {
+            *other != registry && rival.name.eq_ignore_ascii_case(&pin.name) && rival.address != pin.address
+        });
+        rival.map_or(Ok(()), |(other, _)| {
+            let registries = [registry.to_owned(), other.to_owned()];
+            Err(ManagedError::Disagree { name: pin.name.clone(), registries })
+        })
+    }
+
+    fn pins(&self) -> impl Iterator<Item = (&str, &Pin)> {
+        self.parts.iter().flat_map(|(registry, content)| {
+            let pins = match content {
+                Content::Pins(pins) => pins.as_slice(),
+                _ => &[],
+            };
+            pins.iter().map(move |pin| (registry.as_str(), pin))
+        })
+    }
+}
+
+/// A managed file as it was found, where something is to be done or said about it.
+#[derive(Clone, Debug)]
+pub struct FileFacts {
+    /// As people and addresses of steps name it.
+    pub name: String,
+    pub form: Form,
+    /// The system's own hosts file, by which names resolve.
+    pub is_system_hosts: bool,
+    /// Registries that have lines in it, or had.
+    pub registries: Vec<String>,
+    pub before: Option<Vec<u8>>,
+    pub change: Result<Change, Problem>,
+    /// What the change does.
+    pub reason: Wording,
+    /// For zones that change.
+    pub day: Serial,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::sync::Arc;
+
+use super::*;
+use crate::diag::Source;
+
+const NAME: &str = "swr.region-1.example";
+
+struct Site {
+    folder: tempfile::TempDir,
+    project: Project,
+}
+
+impl Site {
+    fn new(network: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let network = format!("network \"swr\" {{ endpoint \"10.0.0.1\"; {network} }}");
+        let text = format!("project \"p\" version=1\nregistry \"swr\" \"{NAME}\"\n{network}\n");
+        let source = Arc::new(Source::new("swr.kdl", text));
+        let (project, _) = Project::parse(source, folder.path().to_owned()).unwrap();
+        Self { folder, project }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn facts(&self) -> Vec<FileFacts> {
+        managed_facts(&self.project, jiff::civil::date(2026, 3, 9))
+    }
+
+    #[track_caller]
+    fn problem(&self) -> String {
+        let problem = self.facts().remove(0).change.unwrap_err();
+        format!("{}: {}; {}", problem.code, problem.message.english(), problem.help.unwrap().english())
+    }
+}
+
+fn text(facts: &FileFacts) -> String {
+    String::from_utf8(facts.change.clone().unwrap().after.unwrap()).unwrap()
+}
+
+const MANAGED: &str = "hosts-file \"./hosts\" manage=true;";
+
+#[test]
+fn a_file_that_is_not_there_is_created_and_one_that_says_so_already_is_left_alone() {
+    let site = Site::new(MANAGED);
+    let facts = site.facts();
+    assert_eq!((facts[0].name.as_str(), facts[0].reason.english()), ("hosts", "10.0.0.1 swr.region-1.example"));
+    std::fs::write(site.path("hosts"), text(&facts[0])).unwrap();
+    assert!(site.facts().is_empty());
+}
+
+#[test]
+fn what_is_not_managed_any_more_is_removed_where_the_file_is_still_named() {
+    let block = "# BEGIN swrctl p/swr\n10.0.0.1 a\n# END swrctl p/swr\n";
+    let site = Site::new("hosts-file \"hosts\";");
+    std::fs::write(site.path("hosts"), format!("::1 localhost\n{block}")).unwrap();
+    let facts = site.facts();
+    assert_eq!(facts[0].reason.english(), "not managed any more: `swr`");
+    assert_eq!(text(&facts[0]), "::1 localhost\n");
+    std::fs::write(site.path("hosts"), "# BEGIN swrctl other/swr\n").unwrap();
+    assert!(site.facts().is_empty(), "the damage is another project's");
+    std::fs::write(site.path("hosts"), "# BEGIN swrctl p/swr\n").unwrap();
+    assert!(site.problem().starts_with("damaged-markers: `hosts` is left alone: line 1 begins the block of p/swr"));
+}
+
+#[test]
+fn links_folders_and_files_that_cannot_be_written_are_told_before_anything_is_done() {
+    let site = Site::new(MANAGED);
+    let hosts = site.path("hosts");
+    std::fs::write(site.path("real"), "").unwrap();
+    symlink("real", &hosts).unwrap();
+    assert!(site.problem().starts_with("is-a-link: `hosts` is a link to `real`"), "{}", site.problem());
+    std::fs::remove_file(&hosts).unwrap();
+    std::fs::hard_link(site.path("real"), &hosts).unwrap();
+    assert!(site.problem().starts_with("is-a-link: `hosts` is one of 2 names"), "{}", site.problem());
+    std::fs::remove_file(site.path("real")).unwrap();
+    std::fs::set_permissions(&hosts, std::fs::Permissions::from_mode(0o444)).unwrap();
+    assert!(site.problem().starts_with("unwritable-file: `hosts` cannot be written: "), "{}", site.problem());
+    assert!(site.problem().ends_with("run it with `sudo`, or name a file that you may write"));
+    std::fs::remove_file(&hosts).unwrap();
+    std::fs::create_dir(&hosts).unwrap();
+    assert!(site.problem().starts_with("not-a-file: "), "{}", site.problem());
+}
+
+#[test]
+fn a_folder_that_is_missing_is_not_made() {
+    let site = Site::new("hosts-file \"ops/hosts\" manage=true;");
+    assert!(site.problem().contains("; make the folder, or"), "{}", site.problem());
+}
+
+#[test]
+fn a_configuration_of_bind_names_the_zone_file_as_named_opens_it() {
+    let site = Site::new("bind-zone \"swr.zone\" conf=\"named.conf\" file=\"/etc/bind/swr.zone\";");
+    let names: Vec<_> = managed_files(&site.project).into_iter().map(|file| file.name).collect();
+    assert_eq!(names, ["swr.zone", "named.conf", "/etc/hosts"]);
+    assert!(text(&site.facts()[1]).contains("    file \"/etc/bind/swr.zone\";\n"));
+    let zone = "bind-zone \"./swr.zone\" conf=\"named.conf\";";
+    let site = Site::new(&format!("{zone} bind-forward \"10.0.0.53\" conf=\"./named.conf\" manage=false;"));
+    assert_eq!(site.facts().len(), 2, "one file is one step, in whatever words it is named");
+    let zone = std::path::absolute(site.path("swr.zone")).unwrap();
+    assert!(text(&site.facts()[1]).contains(&format!("    file \"{}\";\n", zone.display())));
+}
