@@ -9,6 +9,7 @@ mod hostile;
 mod kill;
 mod links;
 mod login;
+mod managed;
 mod migrate;
 mod network;
 mod organizations;
