@@ -20,9 +20,9 @@ use super::graph::{Graph, StepId};
 use super::inventory::{Inventory, Location, Observed, SyncFacts};
 use super::layers::too_large;
 use super::organizations::{Organization, organization_step};
-use super::prune::Surplus;
+use super::prune::prune_step;
 use super::scope::Scope;
-use super::step::{Action, PruneWork, Step, SyncWork, Work};
+use super::step::{Action, Step, SyncWork, Work};
 
 /// Steps in an order in which they can be done, and what each waits for.
 #[derive(Clone, Debug)]
@@ -487,20 +487,4 @@ fn empty_sync(request: &Request) -> Work {
         retries: request.retries,
         verify: request.verify,
     }))
-}
-
-/// `None` for a tag that is gone already.
-fn prune_step(surplus: &Surplus, shut: Option<Problem>) -> Option<Step> {
-    let address = Address::prune(&surplus.target);
-    let work = |before| Work::Prune(PruneWork { target: surplus.target.clone(), before });
-    let held = match known(&surplus.held) {
-        Ok(held) => Ok(held.as_ref()?),
-        Err(why) => Err(why),
-    };
-    let held = match shut.or_else(|| surplus.refused.clone()).map_or(held, Err) {
-        Ok(held) => held,
-        Err(why) => return Some(Step::blocked(address, why, work(None))),
-    };
-    let reason = say!("no rule selects it", "没有规则选中它");
-    Some(Step { address, action: Action::Delete, reason, help: None, work: work(Some(held.digest.clone())) })
 }

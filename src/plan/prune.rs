@@ -10,8 +10,10 @@ use crate::image::{Descriptor, ManifestReference, Repository, Tag};
 use crate::migrate::Prune;
 use crate::project::Project;
 
+use super::address::Address;
 use super::expand::Expansion;
 use super::inventory::{Location, Observed};
+use super::step::{Action, PruneWork, Step, Work};
 
 /// Tags of target repositories, by registry and repository.
 pub type TargetTags = BTreeMap<(String, Repository), Observed<Option<Vec<Tag>>>>;
@@ -130,6 +132,22 @@ fn too_many(count: usize, most: usize) -> Problem {
         "look whether the selection is what you mean; if it is, raise `max-delete` of the migration",
         "确认选择的范围是否符合本意；如果符合，就调大该迁移的 `max-delete`"
     ))
+}
+
+/// `None` for a tag that is gone already.
+pub(super) fn prune_step(surplus: &Surplus, shut: Option<Problem>) -> Option<Step> {
+    let address = Address::prune(&surplus.target);
+    let work = |before| Work::Prune(PruneWork { target: surplus.target.clone(), before });
+    let held = match &surplus.held {
+        Observed::Known(held) => Ok(held.as_ref()?),
+        Observed::Unknown { why } => Err(why.clone()),
+    };
+    let held = match shut.or_else(|| surplus.refused.clone()).map_or(held, Err) {
+        Ok(held) => held,
+        Err(why) => return Some(Step::blocked(address, why, work(None))),
+    };
+    let reason = say!("no rule selects it", "没有规则选中它");
+    Some(Step { address, action: Action::Delete, reason, help: None, work: work(Some(held.digest.clone())) })
 }
 
 #[cfg(test)]
