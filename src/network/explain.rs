@@ -102,10 +102,11 @@ pub const fn explain(check: Check) -> Wording {
         Check::DnsApi => say!(
             "Resolves the name of SWR's management API, `api-host` or the region's, and compares the addresses with the \
              mode and with `api-endpoint`. Images move without it; organizations and quotas are managed there, and over \
-             VPN or Direct Connect it needs an endpoint of its own. A fault is a warning, and a failure where the plan \
-             creates organizations.",
+             VPN or Direct Connect it needs an endpoint of its own. A fault is a failure where the plan creates \
+             organizations, a warning where `api-endpoint` is declared, and else unknown.",
             "解析 SWR 管理 API 的域名（`api-host`，或本区域的），并把地址与模式和 `api-endpoint` 对照。搬运镜像不需要它；组织\
-             和配额在那里管理，经 VPN 或云专线时需要单独的终端节点。有问题时是警告；计划要创建组织时算失败。",
+             和配额在那里管理，经 VPN 或云专线时需要单独的终端节点。有问题时：计划要创建组织则算失败，声明了 `api-endpoint` 则是警告，\
+             否则为未知。",
         ),
         Check::AuthToken => say!(
             "Asks the registry for the permissions that the migrations need: pull of sources, pull and push of \

@@ -4,8 +4,8 @@ use super::leg::{Expectation, Leg};
 use crate::diag::say;
 use crate::network::{Check, CheckResult};
 
-/// Judges the way to the management API. Images move without it: unless something is to be managed, nothing about it is
-/// worse than a warning.
+/// Judges the way to the management API. Images move without it: unless something is to be managed, a fault is a warning
+/// at most, and that where an endpoint for it is declared.
 #[must_use]
 pub fn dns_api(leg: &Leg, expected: &Expectation, manages: bool) -> CheckResult {
     let result = CheckResult::new(
@@ -25,13 +25,16 @@ pub fn dns_api(leg: &Leg, expected: &Expectation, manages: bool) -> CheckResult 
                 what = fault.what
             ))
             .with_fix(fault.fix),
-        Some(fault) => result
-            .warn(say!(
+        Some(fault) => {
+            let what = say!(
                 "{what}; images can be moved without the management API, organizations cannot be managed",
                 "{what}；没有管理 API 仍可搬运镜像，但无法管理组织",
                 what = fault.what
-            ))
-            .with_fix(fault.fix),
+            );
+            // Who neither declares nor uses it need not hear of it in every plan.
+            let result = if expected.endpoint.is_some() { result.warn(what) } else { result.unknown(what) };
+            result.with_fix(fault.fix)
+        }
     }
 }
 
@@ -42,15 +45,19 @@ mod tests {
     use crate::network::{Mode, Verdict};
 
     #[test]
-    fn the_management_api_is_a_warning_unless_something_is_managed() {
-        let leg = |address: &str| Leg {
-            host: "swr-api.r-1.example".to_owned(),
-            way: Way::Direct(Answer::Addresses(vec![address.parse().unwrap()])),
+    fn the_management_api_weighs_as_much_as_it_is_relied_on() {
+        let verdict = |address: &str, endpoint: Option<&str>, manages| {
+            let leg = Leg {
+                host: "swr-api.r-1.example".to_owned(),
+                way: Way::Direct(Answer::Addresses(vec![address.parse().unwrap()])),
+            };
+            let endpoint = endpoint.map(|address| address.parse().unwrap());
+            let mode = Some(Mode::VpcEndpoint { via: None });
+            dns_api(&leg, &Expectation { mode, endpoint, node: "api-endpoint" }, manages).verdict
         };
-        let expected = Expectation { mode: Some(Mode::Private), endpoint: None, node: "api-endpoint" };
-        assert_eq!(dns_api(&leg("100.125.0.2"), &expected, true).verdict, Verdict::Pass);
-        let warned = dns_api(&leg("9.9.9.9"), &expected, false);
-        assert_eq!((warned.verdict, warned.fix.is_some()), (Verdict::Warn, true));
-        assert_eq!(dns_api(&leg("9.9.9.9"), &expected, true).verdict, Verdict::Fail);
+        assert_eq!(verdict("10.0.0.9", Some("10.0.0.9"), true), Verdict::Pass);
+        assert_eq!(verdict("9.9.9.9", None, false), Verdict::Unknown);
+        assert_eq!(verdict("9.9.9.9", Some("10.0.0.9"), false), Verdict::Warn);
+        assert_eq!(verdict("9.9.9.9", None, true), Verdict::Fail);
     }
 }

@@ -11,7 +11,7 @@ use crate::support::swrctl::Project;
 
 const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 /// Loopback is in no mode's network.
-const ANY_ADDRESS: &str = "check \"address-class\" level=\"off\"";
+const ANY_ADDRESS: &str = "check \"address-class\" level=\"off\"; check \"dns-obs\" level=\"off\"";
 
 /// Replaces texts of a project file, each of which has to be there.
 #[track_caller]
