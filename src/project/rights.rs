@@ -68,7 +68,11 @@ mod tests {
         let text = r#"
             project "p" version=1
             registry "hub" "docker.io"
-            registry "swr" "swr.cn-north-4.myhuaweicloud.com" { provider "swr"; organization "portal"; }
+            registry "swr" "swr.cn-north-4.myhuaweicloud.com" {
+                provider "swr"
+                organization "portal"
+                auth { access-key env="AK"; secret-key env="SK"; }
+            }
             registry "plain" "registry.example"
             migrate "hub" to="swr" { image "library/nginx" tags="1.27"; image "bitnami/*"; }
             migrate "swr" to="plain" { image "base/tools" tags="1"; image "team/a*/**"; image "portal/library/nginx"; }
