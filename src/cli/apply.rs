@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::apply::{Context, apply, images_of};
-use crate::diag::{Lang, Problem};
+use crate::diag::{Lang, Problem, Wording, say};
 use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
@@ -34,8 +34,10 @@ struct Job {
 
 pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<ExitCode, Failure> {
     if args.json && args.plan.is_none() && !args.auto_approve {
-        let problem = Problem::new("cannot-ask", "--json leaves no room for a question");
-        return Err(problem.with_help("add --auto-approve, or apply a saved plan").into());
+        let problem = Problem::new("cannot-ask", say!("--json leaves no room for a question", "--json 无法提问"));
+        return Err(problem
+            .with_help(say!("add --auto-approve, or apply a saved plan", "加上 --auto-approve，或者执行已保存的计划"))
+            .into());
     }
     let render = args.report.as_deref().map(render_for).transpose()?;
     let session = Session::open(file, args.bandwidth, output)?;
@@ -51,7 +53,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
         Output::print(&report::plan(&job.plan, &output.stdout))?;
     }
     if job.plan.has_changes() && args.plan.is_none() && !args.auto_approve && !confirmed(output)? {
-        Output::say("Nothing was applied.");
+        Output::say(say!("Nothing was applied.", "没有执行任何改动。").get(output.stderr.lang));
         return Ok(ExitCode::FAILURE);
     }
     let report = args.report.clone().zip(render);
@@ -59,7 +61,9 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     if !job.plan.has_changes() && !args.json {
         report.as_ref().map_or(Ok(()), ReportFile::finish)?;
         if job.plan.is_blocked() {
-            Output::say("Nothing was applied: what there is to do is blocked.");
+            let why =
+                say!("Nothing was applied: what there is to do is blocked.", "没有执行任何改动：要做的事都受阻。");
+            Output::say(why.get(output.stderr.lang));
         }
         return Ok(if job.failed || job.plan.is_blocked() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
@@ -72,29 +76,54 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
 /// Reads a saved plan; it holds for the very project file it was made from.
 fn saved(session: &Session, path: &Path) -> Result<Job, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Problem::new("plan-file", format!("cannot read the plan {}: {error}", path.display()))
-            .with_help("save one with `swrctl plan --out FILE`")
+        let (path, reason) = (path.display(), Wording::of_system(&error));
+        let message = say!("cannot read the plan {path}: {reason}", "无法读取计划 {path}：{reason}", path, reason);
+        Problem::new("plan-file", message)
+            .with_help(say!("save one with `swrctl plan --out FILE`", "用 `swrctl plan --out FILE` 保存一个"))
     })?;
     let plan = Plan::from_json(&text).map_err(|error| {
-        Problem::new("plan-file", format!("{}: {error}", path.display()))
-            .with_help("save it again with `swrctl plan --out FILE`")
+        let message = say!("{path}: {reason}", "{path}：{reason}", path = path.display(), reason = error.message());
+        Problem::new("plan-file", message)
+            .with_help(say!("save it again with `swrctl plan --out FILE`", "用 `swrctl plan --out FILE` 重新保存"))
     })?;
     if plan.project_digest != Digest::sha256(session.project.source.text().as_bytes()) {
-        let message = format!("{} was made from another version of the project file", path.display());
-        return Err(Problem::new("plan-outdated", message).with_help("plan again: `swrctl plan --out FILE`").into());
+        let message = say!(
+            "{path} was made from another version of the project file",
+            "{path} 是用项目文件的另一个版本制定的",
+            path = path.display()
+        );
+        return Err(Problem::new("plan-outdated", message)
+            .with_help(say!("plan again: `swrctl plan --out FILE`", "重新制定计划：`swrctl plan --out FILE`"))
+            .into());
     }
     Ok(Job { plan: plan.into(), images: BTreeMap::new(), failed: false })
 }
 
 fn confirmed(output: &Output) -> Result<bool, Failure> {
     if !output.interactive {
-        let problem = Problem::new("cannot-ask", "apply asks before it changes anything, and there is no terminal");
-        return Err(problem.with_help("add --auto-approve, or apply a saved plan: `swrctl apply PLANFILE`").into());
+        let problem = Problem::new(
+            "cannot-ask",
+            say!(
+                "apply asks before it changes anything, and there is no terminal",
+                "apply 在改动之前要询问，而这里没有终端"
+            ),
+        );
+        return Err(problem
+            .with_help(say!(
+                "add --auto-approve, or apply a saved plan: `swrctl apply PLANFILE`",
+                "加上 --auto-approve，或者执行已保存的计划：`swrctl apply PLANFILE`"
+            ))
+            .into());
     }
-    let _ = write!(io::stderr(), "\nApply these changes? Only `yes` is taken as a yes: ");
+    let question =
+        say!("Apply these changes? Only `yes` is taken as a yes: ", "执行这些改动？只有输入 `yes` 才会执行：");
+    let _ = write!(io::stderr(), "\n{}", question.get(output.stderr.lang));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
-    read.map_err(|error| Problem::new("cannot-ask", format!("cannot read the answer: {error}")))?;
+    read.map_err(|error| {
+        let reason = Wording::of_system(&error);
+        Problem::new("cannot-ask", say!("cannot read the answer: {reason}", "无法读取回答：{reason}", reason))
+    })?;
     Ok(answer.trim() == "yes")
 }
 
@@ -212,7 +241,11 @@ async fn stop_on_signal(
     if let Some(Err(problem)) = report.map(|report| report.write(State::Interrupted)) {
         Output::say(problem.message.get(lang));
     }
-    Output::say("stopped at once; what arrived stays, and the next apply goes on from there");
+    let stopped = say!(
+        "stopped at once; what arrived stays, and the next apply goes on from there",
+        "已立即停止；已到达的内容会保留，下次 apply 从那里继续"
+    );
+    Output::say(stopped.get(lang));
     std::process::exit(130);
 }
 

@@ -32,20 +32,36 @@ impl Wanted {
         if let (Some(written), Some(read)) = (&named, &args.baseline)
             && written != read
         {
-            let problem = Problem::new("wrong-usage", "--baseline and --write-baseline name two files");
-            return Err(problem.with_help("name the file once"));
+            let problem = Problem::new(
+                "wrong-usage",
+                say!("--baseline and --write-baseline name two files", "--baseline 和 --write-baseline 写了两个文件"),
+            );
+            return Err(problem.with_help(say!("name the file once", "文件只写一次")));
         }
         if args.write_baseline.is_some() && args.paths.iter().any(|path| path == Path::new("-")) {
-            let problem = Problem::new("wrong-usage", "a baseline holds findings of files, not of standard input");
-            return Err(problem.with_help("name files or folders instead of `-`"));
+            let problem = Problem::new(
+                "wrong-usage",
+                say!(
+                    "a baseline holds findings of files, not of standard input",
+                    "基线记录文件的问题，不记录标准输入的"
+                ),
+            );
+            return Err(problem.with_help(say!("name files or folders instead of `-`", "写文件或文件夹，而不是 `-`")));
         }
         let json = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "json");
         if args.write_baseline == Some(None)
             && let Some(path) = args.paths.iter().find(json)
         {
             let path = path.display();
-            let problem = Problem::new("wrong-usage", format!("`{path}` is taken for a Dockerfile here"));
-            return Err(problem.with_help(format!("write `--write-baseline={path}`, with `=`")));
+            let problem = Problem::new(
+                "wrong-usage",
+                say!("`{path}` is taken for a Dockerfile here", "`{path}` 在这里被当作 Dockerfile", path),
+            );
+            return Err(problem.with_help(say!(
+                "write `--write-baseline={path}`, with `=`",
+                "写 `--write-baseline={path}`，带 `=`",
+                path
+            )));
         }
         let write = args.write_baseline.is_some();
         Ok(Self { file: named.or_else(|| args.baseline.clone()), write, none: args.no_baseline })

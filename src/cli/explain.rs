@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::diag::{Problem, did_you_mean};
+use crate::diag::{Problem, did_you_mean, say};
 use crate::lint::{self, ScCode};
 use crate::network::Check;
 use crate::report::explain;
@@ -28,8 +28,18 @@ fn unknown(name: &str) -> Problem {
     let known = lint::rule_names().chain(Check::ALL.map(Check::name));
     let meant = did_you_mean(name, known).or_else(|| did_you_mean(&name.to_ascii_uppercase(), lint::rule_names()));
     let help = meant.map_or_else(
-        || "see all of them with `swrctl explain`".to_owned(),
-        |meant| format!("did you mean `{meant}`? `swrctl explain` lists all"),
+        || say!("see all of them with `swrctl explain`", "用 `swrctl explain` 查看全部"),
+        |meant| {
+            say!(
+                "did you mean `{meant}`? `swrctl explain` lists all",
+                "是不是想写 `{meant}`？`swrctl explain` 列出全部",
+                meant
+            )
+        },
     );
-    Problem::new("unknown-rule", format!("no rule and no check is called `{shown}`")).with_help(help)
+    Problem::new(
+        "unknown-rule",
+        say!("no rule and no check is called `{shown}`", "没有叫 `{shown}` 的规则或检查", shown),
+    )
+    .with_help(help)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 
 use super::args::Cli;
 use super::output::{Failure, Output};
@@ -18,7 +18,10 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failu
 }
 
 pub(super) fn man(dir: Option<&Path>) -> Result<ExitCode, Failure> {
-    let problem = |error: std::io::Error| Problem::new("cannot-write", format!("cannot write the manual: {error}"));
+    let problem = |error: std::io::Error| {
+        let reason = Wording::of_system(&error);
+        Problem::new("cannot-write", say!("cannot write the manual: {reason}", "无法写入手册：{reason}", reason))
+    };
     match dir {
         Some(dir) => std::fs::create_dir_all(dir)
             .and_then(|()| clap_mangen::generate_to(Cli::command(), dir))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Source};
+use crate::diag::{Diagnostic, Lang, Source, Wording, say};
 use crate::lint::hadolint::{Settings, VARIABLES, candidates};
 use crate::lint::policy::Policy;
 use crate::lint::stale_overrides;
@@ -47,10 +47,12 @@ fn found() -> Option<PathBuf> {
 
 impl Found {
     /// Names what counts, in one line for people.
-    pub(super) fn announce(&self) {
+    pub(super) fn announce(&self, lang: Lang) {
         let file = self.file.as_ref().map(|file| file.name());
         let names: Vec<_> = file.into_iter().chain(self.variables.iter().copied()).collect();
-        Output::say(&format!("policy: hadolint's, from {}", names.join(", ")));
+        let names = Wording::joined(names, &say!(", ", "、"));
+        let line = say!("policy: hadolint's, from {names}", "策略：采用 hadolint 的设置，来自 {names}", names);
+        Output::say(line.get(lang));
     }
 
     /// The format that the settings ask for; those of other services are shown to people.

@@ -3,25 +3,37 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::project::init;
 
 use super::args::InitArgs;
 use super::output::{Failure, Output};
 use super::plan::write_whole;
 
-pub(super) fn run(file: &Path, args: &InitArgs) -> Result<ExitCode, Failure> {
+pub(super) fn run(file: &Path, args: &InitArgs, output: &Output) -> Result<ExitCode, Failure> {
     if file.exists() && !args.force {
-        let problem = Problem::new("exists", format!("{} is there already", file.display()));
-        return Err(problem.with_help("edit it, or replace it with `swrctl init --force`").into());
+        let problem = Problem::new("exists", say!("{file} is there already", "{file} 已经存在", file = file.display()));
+        let help =
+            say!("edit it, or replace it with `swrctl init --force`", "编辑它，或者用 `swrctl init --force` 替换它");
+        return Err(problem.with_help(help).into());
     }
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let text = init::starter(&init::scan(folder));
     write_whole(file, &text).map_err(|error| {
-        Problem::new("cannot-write", format!("cannot write {}: {error}", file.display()))
-            .with_help("name a file in a directory that you may write to with --file")
+        let (file, reason) = (file.display(), Wording::of_system(&error));
+        Problem::new("cannot-write", say!("cannot write {file}: {reason}", "无法写入 {file}：{reason}", file, reason))
+            .with_help(say!(
+                "name a file in a directory that you may write to with --file",
+                "用 --file 指定有写权限的目录里的文件"
+            ))
     })?;
     let plan = if file == Path::new("swr.kdl") { String::new() } else { format!(" --file {}", file.display()) };
-    Output::print(&format!("Wrote {}. Edit it, then run `swrctl plan{plan}`.\n", file.display()))?;
+    let done = say!(
+        "Wrote {file}. Edit it, then run `{plan}`.",
+        "已写入 {file}。编辑它，然后运行 `{plan}`。",
+        file = file.display(),
+        plan = format_args!("swrctl plan{plan}")
+    );
+    Output::print(&format!("{}\n", done.get(output.stdout.lang)))?;
     Ok(ExitCode::SUCCESS)
 }

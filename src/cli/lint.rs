@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::diag::{Problem, Severity};
+use crate::diag::{Problem, Severity, say};
 use crate::lint::policy::{Level, Policy, Profile, ShellCheck};
 use crate::project::{self, Project};
 use crate::report::lint::{Format, render, summary};
@@ -19,8 +19,16 @@ use super::output::{Failure, Output};
 pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) -> Result<ExitCode, Failure> {
     let inputs = inputs(args)?;
     if named && args.hadolint_config.is_some() {
-        let problem = Problem::new("wrong-usage", "a project file and --hadolint-config are two policies");
-        return Err(problem.with_help("name one, or write `hadolint-config` into the project file").into());
+        let problem = Problem::new(
+            "wrong-usage",
+            say!("a project file and --hadolint-config are two policies", "项目文件和 --hadolint-config 是两套策略"),
+        );
+        return Err(problem
+            .with_help(say!(
+                "name one, or write `hadolint-config` into the project file",
+                "只用其中一个，或者在项目文件里写 `hadolint-config`"
+            ))
+            .into());
     }
     let wanted = Wanted::of(args)?;
     let with_project = named || (file.exists() && args.hadolint_config.is_none());
@@ -43,7 +51,7 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
         }
     };
     if let Some(found) = &hadolint {
-        found.announce();
+        found.announce(output.stderr.lang);
         if inputs.is_empty() {
             run.findings.extend(found.idle(&policy, &run, today));
         }
@@ -81,16 +89,28 @@ fn load(file: &Path, wanted: &Wanted, args: &LintArgs, output: &Output) -> Resul
 fn inputs(args: &LintArgs) -> Result<Vec<Input>, Problem> {
     let stdin = args.paths.iter().filter(|path| *path == Path::new("-")).count();
     if stdin > 0 && args.fix && args.paths.len() > 1 {
-        let problem =
-            Problem::new("wrong-usage", "the fixed text of standard input is all that standard output can hold");
-        return Err(problem.with_help("fix files and standard input apart"));
+        let problem = Problem::new(
+            "wrong-usage",
+            say!(
+                "the fixed text of standard input is all that standard output can hold",
+                "标准输出只能放标准输入修复后的文本"
+            ),
+        );
+        return Err(problem.with_help(say!("fix files and standard input apart", "分开修复文件和标准输入")));
     }
     if stdin > 1 {
-        return Err(Problem::new("wrong-usage", "standard input is there only once").with_help("write `-` once"));
+        return Err(Problem::new("wrong-usage", say!("standard input is there only once", "标准输入只有一个"))
+            .with_help(say!("write `-` once", "`-` 只写一次")));
     }
     if stdin == 0 && args.stdin_path.is_some() {
-        let problem = Problem::new("wrong-usage", "--stdin-path is about standard input, which is not linted");
-        return Err(problem.with_help("add `-` to lint standard input"));
+        let problem = Problem::new(
+            "wrong-usage",
+            say!(
+                "--stdin-path is about standard input, which is not linted",
+                "--stdin-path 用于标准输入，而标准输入没有被检查"
+            ),
+        );
+        return Err(problem.with_help(say!("add `-` to lint standard input", "加上 `-` 以检查标准输入")));
     }
     let input = |path: &PathBuf| match path.to_str() {
         Some("-") => Input::Stdin(args.stdin_path.clone()),

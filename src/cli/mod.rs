@@ -69,7 +69,7 @@ fn show_usage(error: &clap::Error) {
 
 fn dispatch(cli: Cli, names_project: bool, output: &Output) -> Result<ExitCode, Failure> {
     match cli.command {
-        Command::Init(args) => init::run(&cli.file, &args),
+        Command::Init(args) => init::run(&cli.file, &args, output),
         Command::Validate => validate::run(&cli.file, output),
         Command::Plan(args) => plan::run(&cli.file, &args, output),
         Command::Apply(args) => apply::run(&cli.file, &args, output),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use futures_util::future::join_all;
 
-use crate::diag::{Problem, did_you_mean};
+use crate::diag::{Problem, did_you_mean, say};
 use crate::network::{WantedChecks, advice};
 use crate::probe;
 use crate::project::{self, Place, Project, RegistryDecl};
@@ -75,19 +75,31 @@ fn registries<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Regi
 }
 
 fn nothing() -> Problem {
-    Problem::new("no-registry", "the project file declares no registry that a network leads to")
-        .with_help("declare one: `registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\"`")
+    Problem::new(
+        "no-registry",
+        say!(
+            "the project file declares no registry that a network leads to",
+            "项目文件没有声明需要经网络访问的镜像仓库"
+        ),
+    )
+    .with_help(say!(
+        "declare one: `registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\"`",
+        "声明一个：`registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\"`"
+    ))
 }
 
 fn unknown(project: &Project, name: &str) -> Problem {
     let shown = name.escape_debug();
     if project.registry(name).is_some() {
-        return Problem::new("no-network", format!("`{shown}` is a directory: no network leads to it"))
-            .with_help("name a registry with a host");
+        let message =
+            say!("`{shown}` is a directory: no network leads to it", "`{shown}` 是目录：没有网络通向它", shown);
+        return Problem::new("no-network", message)
+            .with_help(say!("name a registry with a host", "写有主机的镜像仓库"));
     }
     let near = did_you_mean(name, project.registries.iter().map(|declared| declared.name.as_str()));
-    Problem::new("unknown-registry", format!("no registry is called `{shown}`")).with_help(near.map_or_else(
-        || "write the name of a `registry` section of the project file".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    ))
+    Problem::new("unknown-registry", say!("no registry is called `{shown}`", "没有叫 `{shown}` 的镜像仓库", shown))
+        .with_help(near.map_or_else(
+            || say!("write the name of a `registry` section of the project file", "写项目文件里 `registry` 小节的名字"),
+            |near| say!("did you mean `{near}`?", "是不是想写 `{near}`？", near),
+        ))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::diag::{Diagnostic, Lang, Problem};
+use crate::diag::{Diagnostic, Lang, Problem, Wording, say};
 use crate::report::diagnostic::{self, Style};
 
 use super::args::{Color, LangArg};
@@ -36,7 +36,9 @@ impl Output {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Problem::new("stdout", format!("cannot write to standard output: {error}")).into())
+                let reason = Wording::of_system(&error);
+                let message = say!("cannot write to standard output: {reason}", "无法写到标准输出：{reason}", reason);
+                Err(Problem::new("stdout", message).into())
             }
             _ => Ok(()),
         }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::report;
 
 use super::args::PlanArgs;
@@ -25,7 +25,12 @@ pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitC
         Output::print(&report::plan(&planned.plan, &output.stdout))?;
     }
     if let Some(path) = &args.out {
-        Output::say(&format!("saved the plan; carry it out with: swrctl apply {}", path.display()));
+        let saved = say!(
+            "saved the plan; carry it out with: swrctl apply {path}",
+            "计划已保存；执行命令：swrctl apply {path}",
+            path = path.display()
+        );
+        Output::say(saved.get(output.stderr.lang));
     }
     if planned.failed || planned.plan.is_blocked() {
         return Ok(ExitCode::FAILURE);
@@ -37,10 +42,16 @@ pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitC
 /// Writes all of the plan or nothing.
 fn save(path: &Path, text: &str) -> Result<(), Problem> {
     write_whole(path, text).map_err(|error| {
-        Problem::new("plan-file", format!("cannot save the plan to {}: {error}", path.display()))
-            .with_help("name a file in a directory that you may write to")
+        let (path, reason) = (path.display(), Wording::of_system(&error));
+        let message =
+            say!("cannot save the plan to {path}: {reason}", "无法把计划保存到 {path}：{reason}", path, reason);
+        Problem::new("plan-file", message).with_help(WRITABLE)
     })
 }
+
+/// What to do where a file cannot be written.
+pub(super) const WRITABLE: Wording =
+    say!("name a file in a directory that you may write to", "换一个有写权限的目录里的文件");
 
 pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::diag::{Lang, Problem};
+use crate::diag::{Lang, Problem, Wording, say};
 use crate::plan::{Event, Plan};
 use crate::report::run::{Record, Run, State, json, markdown};
 
-use super::plan::write_whole;
+use super::plan::{WRITABLE, write_whole};
 
 /// A report that is being gathered; clones share it.
 #[derive(Clone)]
@@ -33,8 +33,13 @@ pub(super) fn render_for(path: &std::path::Path) -> Result<Render, Problem> {
         Some("json") => Ok(json),
         Some("md") => Ok(markdown),
         _ => {
-            let message = format!("the report {} is neither JSON nor Markdown by its name", path.display());
-            Err(Problem::new("report-file", message).with_help("name it `….json` or `….md`"))
+            let message = say!(
+                "the report {path} is neither JSON nor Markdown by its name",
+                "从名字看，报告 {path} 既不是 JSON 也不是 Markdown",
+                path = path.display()
+            );
+            let help = say!("name it `….json` or `….md`", "命名为 `….json` 或 `….md`");
+            Err(Problem::new("report-file", message).with_help(help))
         }
     }
 }
@@ -63,8 +68,10 @@ impl ReportFile {
         let record = record.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let run = Run { plan, record: &record, state, began: *began, lasted: clock.elapsed(), lang: *lang };
         write_whole(path, &render(&run)).map_err(|error| {
-            Problem::new("report-file", format!("cannot write the report to {}: {error}", path.display()))
-                .with_help("name a file in a directory that you may write to")
+            let (path, reason) = (path.display(), Wording::of_system(&error));
+            let message =
+                say!("cannot write the report to {path}: {reason}", "无法把报告写到 {path}：{reason}", path, reason);
+            Problem::new("report-file", message).with_help(WRITABLE)
         })
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::civil::Date;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::diag::{Diagnostic, Problem, did_you_mean};
+use crate::diag::{Diagnostic, Problem, Wording, did_you_mean, say};
 use crate::observe::observe;
-use crate::plan::{Address, Inventory, Plan, Scope, plan, planned_report, used_registries};
+use crate::plan::{Address, Inventory, Plan, Scope, ScopeError, plan, planned_report, used_registries};
 use crate::project::{self, ByteRate, Project};
 use crate::registry::Bandwidth;
 use crate::store::Stores;
@@ -36,7 +36,10 @@ const LAST_WORK: Duration = Duration::from_millis(500);
 impl Tasks {
     pub(super) fn start() -> Result<Self, Problem> {
         let runtime = Builder::new_current_thread().enable_all().build().map(|runtime| Self(Some(runtime)));
-        runtime.map_err(|error| Problem::new("runtime", format!("cannot start network work: {error}")))
+        runtime.map_err(|error| {
+            let reason = Wording::of_system(&error);
+            Problem::new("runtime", say!("cannot start network work: {reason}", "无法启动网络工作：{reason}", reason))
+        })
     }
 
     pub(super) fn block_on<F: Future>(&self, work: F) -> F::Output {
@@ -75,18 +78,36 @@ impl Session {
     /// Observes and plans; shows what belongs beside the plan on standard error.
     pub(super) fn plan(&self, scope: &ScopeArgs, output: &Output) -> Result<Planned, Failure> {
         let scope = Scope::new(&scope.targets, &scope.excludes).map_err(|error| {
-            Problem::new("bad-address", error.to_string())
-                .with_help("write addresses as the plan shows them, `*` stands for any text")
+            let ScopeError { pattern, reason } = error;
+            let message = say!(
+                "`{pattern}` is not a glob over addresses: {reason}",
+                "`{pattern}` 不是地址的通配模式：{reason}",
+                pattern,
+                reason
+            );
+            Problem::new("bad-address", message).with_help(say!(
+                "write addresses as the plan shows them, `*` stands for any text",
+                "按计划里显示的样子写地址，`*` 代表任意文本"
+            ))
         })?;
         let observation = self.tasks.block_on(observe(&self.project, &self.stores, &scope, self.today));
         let plan = plan(&self.project, &observation.inventory, &scope);
         if scope.is_partial() {
             all_match(&scope, &observation.addresses)?;
             let left_out = observation.addresses.len().saturating_sub(plan.steps().len());
-            let steps = if left_out == 1 { "step" } else { "steps" };
-            Output::say(&format!("note: this is a partial plan, --target or --exclude leaves {left_out} {steps} out"));
+            let steps = Wording::counted(left_out, &say!("step", "个步骤"));
+            let note = say!(
+                "note: this is a partial plan, --target or --exclude leaves {steps} out",
+                "注意：这是部分计划，--target 或 --exclude 略去了 {steps}",
+                steps
+            );
+            Output::say(note.get(output.stderr.lang));
         } else if plan.steps().is_empty() && observation.findings.is_empty() {
-            Output::say("note: the project file declares nothing to do; swr.kdl.example shows what there is");
+            let note = say!(
+                "note: the project file declares nothing to do; swr.kdl.example shows what there is",
+                "注意：项目文件没有声明要做的事；swr.kdl.example 列出了所有写法"
+            );
+            Output::say(note.get(output.stderr.lang));
         }
         let mut shown: Vec<Diagnostic> = Vec::new();
         for dockerfile in &observation.inventory.dockerfiles {
@@ -102,11 +123,19 @@ impl Session {
 /// Every pattern must mean something: a mistyped `--exclude` would otherwise let through what it was to keep out.
 fn all_match(scope: &Scope, addresses: &[Address]) -> Result<(), Failure> {
     let unknown = |pattern: &str| {
-        let problem = Problem::new("no-step", format!("no step has an address like `{pattern}`"));
+        let problem = Problem::new(
+            "no-step",
+            say!("no step has an address like `{pattern}`", "没有步骤的地址符合 `{pattern}`", pattern),
+        );
         let near = did_you_mean(pattern, addresses.iter().map(Address::as_str));
         problem.with_help(near.map_or_else(
-            || "write addresses as the plan shows them, `*` stands for any text: `sync.swr/portal/*`".to_owned(),
-            |near| format!("did you mean `{near}`?"),
+            || {
+                say!(
+                    "write addresses as the plan shows them, `*` stands for any text: `sync.swr/portal/*`",
+                    "按计划里显示的样子写地址，`*` 代表任意文本：`sync.swr/portal/*`"
+                )
+            },
+            |near| say!("did you mean `{near}`?", "是不是想写 `{near}`？", near),
         ))
     };
     let unmatched = scope.unmatched(addresses);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::diag::{Wording, say};
 use crate::project;
 
 use super::output::{Failure, Output};
@@ -10,13 +11,14 @@ use super::output::{Failure, Output};
 pub(super) fn run(file: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let (project, warnings) = project::load(file)?;
     output.show(&warnings);
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let parts = [
-        count(project.registries.len(), "registry section"),
-        count(project.dockerfiles.len(), "dockerfiles section"),
-        count(project.networks.len(), "network section"),
-        count(project.migrations.len(), "migration"),
+        Wording::counted(project.registries.len(), &say!("registry section", "个 registry 小节")),
+        Wording::counted(project.dockerfiles.len(), &say!("dockerfiles section", "个 dockerfiles 小节")),
+        Wording::counted(project.networks.len(), &say!("network section", "个 network 小节")),
+        Wording::counted(project.migrations.len(), &say!("migration", "个迁移")),
     ];
-    Output::print(&format!("{} is valid: {}.\n", file.display(), parts.join(", ")))?;
+    let parts = Wording::joined(parts, &say!(", ", "，"));
+    let valid = say!("{file} is valid: {parts}.", "{file} 有效：{parts}。", file = file.display(), parts);
+    Output::print(&format!("{}\n", valid.get(output.stdout.lang)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::{Descriptor, Hasher};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 
 /// The bytes of a blob as they arrive.
 pub type BlobStream = BoxStream<'static, Result<Bytes, BlobError>>;
@@ -67,7 +67,14 @@ impl Verifier {
     fn take(&mut self, chunk: &Bytes) -> Result<(), BlobError> {
         self.seen += chunk.len() as u64;
         if self.seen > self.expected.size {
-            return Err(self.wrong("blob-size", &format!("more than its {} bytes arrived", self.expected.size), true));
+            return Err({
+                let size = self.expected.size;
+                self.wrong(
+                    "blob-size",
+                    &say!("more than its {size} bytes arrived", "收到的内容超过它的 {size} 字节", size),
+                    true,
+                )
+            });
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(chunk);
@@ -78,19 +85,36 @@ impl Verifier {
     fn finish(&mut self) -> Result<(), BlobError> {
         let Some(hasher) = self.hasher.take() else { return Ok(()) };
         if self.seen != self.expected.size {
-            let reason = format!("only {} of its {} bytes arrived", self.seen, self.expected.size);
+            let reason = say!(
+                "only {seen} of its {size} bytes arrived",
+                "只收到它 {size} 字节中的 {seen} 字节",
+                seen = self.seen,
+                size = self.expected.size
+            );
             return Err(self.wrong("blob-size", &reason, true));
         }
         let found = hasher.finish();
         if found != self.expected.digest {
-            return Err(self.wrong("blob-digest", &format!("its bytes have the digest {found}"), false));
+            return Err(self.wrong(
+                "blob-digest",
+                &say!("its bytes have the digest {found}", "其内容的摘要是 {found}", found),
+                false,
+            ));
         }
         Ok(())
     }
 
-    fn wrong(&self, code: &'static str, reason: &str, temporary: bool) -> BlobError {
-        let problem = Problem::new(code, format!("blob {} is not what its name says: {reason}", self.expected.digest))
-            .with_help("the source is damaged, or something between changes bytes; push the image to the source again");
+    fn wrong(&self, code: &'static str, reason: &Wording, temporary: bool) -> BlobError {
+        let message = say!(
+            "blob {digest} is not what its name says: {reason}",
+            "数据块 {digest} 名不副实：{reason}",
+            digest = self.expected.digest,
+            reason
+        );
+        let problem = Problem::new(code, message).with_help(say!(
+            "the source is damaged, or something between changes bytes; push the image to the source again",
+            "源已损坏，或者途中有设备改动了内容；重新把镜像推送到源"
+        ));
         BlobError { problem, temporary }
     }
 }

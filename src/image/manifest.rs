@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use oci_spec::image as oci;
 
-use super::{Digest, MediaType, Platform};
+use super::{Digest, MediaType, NameError, Platform};
+use crate::diag::{Wording, say};
 
 /// The bytes of a manifest as a registry served them; never re-serialised, so that the digest stays true.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,11 +16,19 @@ pub struct RawManifest {
 
 /// A manifest that does not say what the specification asks for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("manifest {digest} {reason}")]
+#[error("{}", self.wording().english())]
 pub struct ManifestError {
     pub digest: Digest,
     /// A verb phrase: "is not JSON: …".
-    pub reason: String,
+    pub reason: Wording,
+}
+
+impl ManifestError {
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        let Self { digest, reason } = self;
+        say!("manifest {digest} {reason}", "清单 {digest} {reason}", digest, reason)
+    }
 }
 
 /// What points at content: a blob, or a manifest below an index.
@@ -83,22 +92,28 @@ impl RawManifest {
     /// # Errors
     /// When the bytes are not an image manifest or an index.
     pub fn parse(&self) -> Result<Manifest, ManifestError> {
-        let error = |reason: String| ManifestError { digest: self.digest.clone(), reason };
+        let error = |reason: Wording| ManifestError { digest: self.digest.clone(), reason };
         match &self.media_type {
             MediaType::OciIndex | MediaType::DockerManifestList => {
-                let index: oci::ImageIndex =
-                    serde_json::from_slice(&self.bytes).map_err(|e| error(format!("is not an index: {e}")))?;
+                let index: oci::ImageIndex = serde_json::from_slice(&self.bytes)
+                    .map_err(|e| error(say!("is not an index: {reason}", "不是索引：{reason}", reason = e)))?;
                 parse_index(&index).map_err(error)
             }
             MediaType::OciManifest | MediaType::DockerManifest => {
-                let image: oci::ImageManifest =
-                    serde_json::from_slice(&self.bytes).map_err(|e| error(format!("is not an image manifest: {e}")))?;
+                let image: oci::ImageManifest = serde_json::from_slice(&self.bytes).map_err(|e| {
+                    error(say!("is not an image manifest: {reason}", "不是镜像清单：{reason}", reason = e))
+                })?;
                 parse_image(&image).map_err(error)
             }
-            MediaType::DockerSchema1 => Err(error(
-                "is Docker schema 1, which registries stopped taking; pull it with an old Docker, push it again".into(),
-            )),
-            other => Err(error(format!("has the media type `{other}`, which is no manifest"))),
+            MediaType::DockerSchema1 => Err(error(say!(
+                "is Docker schema 1, which registries stopped taking; pull it with an old Docker, push it again",
+                "是 Docker schema 1，镜像仓库已不再接受；用旧版 Docker 拉取，再重新推送"
+            ))),
+            other => Err(error(say!(
+                "has the media type `{other}`, which is no manifest",
+                "的媒体类型是 `{other}`，不是清单",
+                other
+            ))),
         }
     }
 }
@@ -128,12 +143,14 @@ fn declared_type(bytes: &[u8], content_type: Option<&str>) -> MediaType {
     }
 }
 
-fn descriptor(from: &oci::Descriptor) -> Result<Descriptor, String> {
-    let digest = from.digest().to_string().parse().map_err(|e| format!("has a bad descriptor: {e}"))?;
+fn descriptor(from: &oci::Descriptor) -> Result<Descriptor, Wording> {
+    let digest = from.digest().to_string().parse().map_err(|error: NameError| {
+        say!("has a bad descriptor: {reason}", "的描述符有误：{reason}", reason = error.message())
+    })?;
     Ok(Descriptor { media_type: MediaType::parse(from.media_type().as_ref()), digest, size: from.size() })
 }
 
-fn parse_image(image: &oci::ImageManifest) -> Result<Manifest, String> {
+fn parse_image(image: &oci::ImageManifest) -> Result<Manifest, Wording> {
     let oci_only = [
         ("annotations", image.annotations().as_ref().is_some_and(|map| !map.is_empty())),
         ("subject", image.subject().is_some()),
@@ -146,7 +163,7 @@ fn parse_image(image: &oci::ImageManifest) -> Result<Manifest, String> {
     })
 }
 
-fn parse_index(index: &oci::ImageIndex) -> Result<Manifest, String> {
+fn parse_index(index: &oci::ImageIndex) -> Result<Manifest, Wording> {
     let annotated = index.annotations().as_ref().is_some_and(|map| !map.is_empty());
     let oci_only = [
         ("annotations", annotated),
@@ -161,7 +178,7 @@ fn present<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static st
     fields.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect()
 }
 
-fn child(from: &oci::Descriptor) -> Result<Child, String> {
+fn child(from: &oci::Descriptor) -> Result<Child, Wording> {
     let platform = from.platform().as_ref().map(|platform| Platform {
         os: platform.os().to_string(),
         architecture: platform.architecture().to_string(),

@@ -33,6 +33,12 @@ impl NameError {
     }
 }
 
+impl From<NameError> for Wording {
+    fn from(error: NameError) -> Self {
+        error.message()
+    }
+}
+
 /// `host[:port]` of a registry, lower case; every spelling of Docker Hub is `docker.io`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegistryHost(String);

@@ -89,23 +89,57 @@ fn with_descriptors(raw: &RawManifest, renamed: &BTreeMap<Digest, Descriptor>) -
 
 /// Why an image cannot be rewritten as asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.wording().english())]
 pub enum RewriteError {
-    #[error(transparent)]
     Manifest(#[from] ManifestError),
-    #[error("child manifest {0} of the index is missing")]
     MissingChild(Digest),
-    #[error("no child of the index is for {0}")]
     NoSuchPlatform(String),
-    #[error("the image is for {found} alone, not for {wanted}")]
     OtherPlatform { found: Platform, wanted: String },
-    #[error("the config {0} does not say which platform the image is for")]
     UnknownPlatform(Digest),
-    #[error("manifest {digest} has the config type `{config}`: an artifact, which Docker media types cannot hold")]
     Artifact { digest: Digest, config: MediaType },
-    #[error("manifest {digest} has a layer of type `{layer}`, which Docker media types cannot name")]
     Layer { digest: Digest, layer: MediaType },
-    #[error("indexes are nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+}
+
+impl RewriteError {
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        match self {
+            Self::Manifest(error) => error.wording(),
+            Self::MissingChild(child) => {
+                say!("child manifest {child} of the index is missing", "缺少索引的子清单 {child}", child)
+            }
+            Self::NoSuchPlatform(wanted) => {
+                say!("no child of the index is for {wanted}", "索引里没有 {wanted} 的子清单", wanted)
+            }
+            Self::OtherPlatform { found, wanted } => say!(
+                "the image is for {found} alone, not for {wanted}",
+                "镜像只适用于 {found}，不适用于 {wanted}",
+                found,
+                wanted
+            ),
+            Self::UnknownPlatform(config) => say!(
+                "the config {config} does not say which platform the image is for",
+                "配置 {config} 没有写明镜像适用的平台",
+                config
+            ),
+            Self::Artifact { digest, config } => say!(
+                "manifest {digest} has the config type `{config}`: an artifact, which Docker media types cannot hold",
+                "清单 {digest} 的配置类型是 `{config}`：这是制品，Docker 媒体类型无法表示",
+                digest,
+                config
+            ),
+            Self::Layer { digest, layer } => say!(
+                "manifest {digest} has a layer of type `{layer}`, which Docker media types cannot name",
+                "清单 {digest} 有 `{layer}` 类型的层，Docker 媒体类型无法表示",
+                digest,
+                layer
+            ),
+            Self::TooDeep => {
+                say!("indexes are nested deeper than {most} levels", "索引嵌套超过 {most} 层", most = MAX_DEPTH)
+            }
+        }
+    }
 }
 
 /// What recompressed layers are at the target.

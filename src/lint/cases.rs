@@ -18,7 +18,7 @@ use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
 use super::{BuildContext, ContextFile, Folder, Needs, Report, Rule, lint, rule, rules};
-use crate::diag::{Source, Span, Spanned};
+use crate::diag::{Source, Span, Spanned, Wording};
 use crate::dockerfile::Dockerfile;
 
 #[derive(Debug, Default)]
@@ -180,7 +180,9 @@ fn fixed_blocks(rule: &str, case: &Case) -> BTreeMap<&'static str, String> {
 fn shell_findings(text: &str, scripts: &[ShellScript]) -> Vec<ShellFinding> {
     let number = |text: &str| text.trim().parse::<usize>().unwrap();
     let finding = |line: &str| match *line.splitn(5, ':').collect::<Vec<_>>() {
-        [script, reason] => scripts[number(script) - 1].unchecked(reason.trim(), "simplify it"),
+        [script, reason] => {
+            scripts[number(script) - 1].unchecked(Wording::same(reason.trim()), Wording::same("simplify it"))
+        }
         [script, line, column, level, said] => {
             let (message, code) = said.trim_end_matches(']').rsplit_once(" [").unwrap();
             let level = match level.trim() {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path};
 
+use crate::diag::{Wording, say};
 use crate::image::Digest;
 
 use super::address::Address;
@@ -50,23 +51,57 @@ struct Entry {
 
 /// Why a text is not a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message().english())]
 pub enum DocumentError {
-    #[error("it is not a plan of swrctl: {0}")]
-    Malformed(String),
-    #[error("it has format version {found}, and this swrctl reads version {FORMAT_VERSION}")]
+    Malformed(Wording),
     Version { found: u64 },
-    #[error("its step {step} waits for {gate}, which does not stand before it")]
     Order { step: Address, gate: Address },
-    #[error("it has the step {0} twice")]
     Twice(Address),
-    #[error("its step {step} waits for gates that the plan does not name")]
     Gates { step: Address },
-    #[error("its step {step} is about {work}: the address hides what it does")]
     Address { step: Address, work: Address },
-    #[error("its step {0} leads out of the project folder")]
     Outside(Address),
-    #[error("its step {0} holds another text than it says")]
     Text(Address),
+}
+
+impl DocumentError {
+    #[must_use]
+    pub fn message(&self) -> Wording {
+        match self {
+            Self::Malformed(reason) => {
+                say!("it is not a plan of swrctl: {reason}", "它不是 swrctl 的计划：{reason}", reason)
+            }
+            Self::Version { found } => say!(
+                "it has format version {found}, and this swrctl reads version {known}",
+                "它的格式版本是 {found}，而这个 swrctl 只读版本 {known}",
+                found,
+                known = FORMAT_VERSION
+            ),
+            Self::Order { step, gate } => say!(
+                "its step {step} waits for {gate}, which does not stand before it",
+                "步骤 {step} 等待 {gate}，而后者不在它之前",
+                step,
+                gate
+            ),
+            Self::Twice(step) => say!("it has the step {step} twice", "步骤 {step} 出现了两次", step),
+            Self::Gates { step } => say!(
+                "its step {step} waits for gates that the plan does not name",
+                "步骤 {step} 等待的关卡在计划里没有写出",
+                step
+            ),
+            Self::Address { step, work } => say!(
+                "its step {step} is about {work}: the address hides what it does",
+                "步骤 {step} 实际处理 {work}：地址掩盖了它做的事",
+                step,
+                work
+            ),
+            Self::Outside(step) => {
+                say!("its step {step} leads out of the project folder", "步骤 {step} 超出了项目文件夹", step)
+            }
+            Self::Text(step) => {
+                say!("its step {step} holds another text than it says", "步骤 {step} 的文本与它所说的不符", step)
+            }
+        }
+    }
 }
 
 impl Plan {
@@ -114,11 +149,11 @@ impl Plan {
         struct Version {
             format_version: Option<u64>,
         }
-        let malformed = |error: serde_json::Error| DocumentError::Malformed(error.to_string());
+        let malformed = |error: serde_json::Error| DocumentError::Malformed(Wording::same(error.to_string()));
         match serde_json::from_str::<Version>(text).map_err(malformed)?.format_version {
             Some(found) if found == u64::from(FORMAT_VERSION) => {}
             Some(found) => return Err(DocumentError::Version { found }),
-            None => return Err(DocumentError::Malformed("it has no `format_version`".to_owned())),
+            None => return Err(DocumentError::Malformed(say!("it has no `format_version`", "没有 `format_version`"))),
         }
         let document: Document = serde_json::from_str(text).map_err(malformed)?;
         let mut plan = Self {

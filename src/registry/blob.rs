@@ -7,6 +7,7 @@ use super::download::Download;
 use super::exchange::Request;
 use super::http::content_length;
 use super::{Client, Error, Kind, parts};
+use crate::diag::say;
 use crate::image::{BlobStream, Descriptor, Digest, Repository, verified};
 
 impl Client {
@@ -16,15 +17,15 @@ impl Client {
         match self.call(&request).await {
             Ok(reply) => match content_length(&reply.headers) {
                 Some(size) => Ok(Some(size)),
-                None => Err(Self::protocol_error(&request, "no Content-Length header")),
+                None => Err(Self::protocol_error(&request, say!("no Content-Length header", "没有 Content-Length 头"))),
             },
             Err(error) if error.is_not_found() => Ok(None),
             // A storage host that takes the URL it was sent, signed for GET, for no other method.
             Err(error) if *error.kind() == Kind::Denied && !error.url().starts_with(self.api().as_str()) => {
                 let response = self.open(&self.blob_request(Method::GET, repository, digest).download()).await?;
-                content_length(response.headers())
-                    .map(Some)
-                    .ok_or_else(|| response.error(Kind::Protocol, "no Content-Length header"))
+                content_length(response.headers()).map(Some).ok_or_else(|| {
+                    response.error(Kind::Protocol, say!("no Content-Length header", "没有 Content-Length 头"))
+                })
             }
             Err(error) => Err(error),
         }

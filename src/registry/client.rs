@@ -12,7 +12,7 @@ use super::auth::{Access, Authenticator, Credentials, Scope};
 use super::exchange::Request;
 use super::http::{Times, Transport};
 use super::{Bandwidth, Error, Kind, Limits, Pulls, TlsSettings, Vendor};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::{RegistryHost, Repository};
 
 /// What a client needs to know of its registry.
@@ -142,7 +142,10 @@ impl Client {
         let request = Request::new(Method::GET, self.0.api.clone(), Vec::new());
         let reply = self.call(&request).await?;
         if reply.body.trim_ascii_start().starts_with(b"<") {
-            return Err(Self::protocol_error(&request, "an HTML page: a proxy or a web front end answered"));
+            return Err(Self::protocol_error(
+                &request,
+                say!("an HTML page: a proxy or a web front end answered", "是 HTML 页面：应答的是代理或网页前端"),
+            ));
         }
         Ok(())
     }
@@ -205,7 +208,7 @@ impl Client {
     }
 
     /// An answer to `request` that makes no sense.
-    pub(super) fn protocol_error(request: &Request, detail: impl Into<String>) -> Error {
+    pub(super) fn protocol_error(request: &Request, detail: impl Into<Wording>) -> Error {
         Error::new(Kind::Protocol, &request.method, &request.url, detail.into())
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::auth::{Access, Scope};
 use super::exchange::Request;
 use super::{Client, Error, Kind};
+use crate::diag::say;
 use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
 
 impl Client {
@@ -32,7 +33,10 @@ impl Client {
             None => Ok(()),
             Some(_) => Err(Self::protocol_error(
                 &self.delete_request(repository, &reference),
-                "the tag is still there: the registry deletes none, or somebody wrote it again",
+                say!(
+                    "the tag is still there: the registry deletes none, or somebody wrote it again",
+                    "标签还在：镜像仓库不支持删除，或者有人又写了它"
+                ),
             )),
         }
     }

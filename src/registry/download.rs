@@ -11,6 +11,7 @@ use super::exchange::Request;
 use super::http::{Response, content_length};
 use super::retry::Backoff;
 use super::{Client, Error, Kind};
+use crate::diag::say;
 use crate::image::{BlobError, BlobStream};
 
 /// A connection that brought so many bytes was no failure: patience starts anew.
@@ -129,7 +130,12 @@ impl Download {
             if self.at >= self.end {
                 return Ok(None);
             }
-            let detail = format!("its answer ended after {} of {} bytes", self.at, self.end);
+            let detail = say!(
+                "its answer ended after {at} of {end} bytes",
+                "应答在 {end} 字节中的第 {at} 字节处结束",
+                at = self.at,
+                end = self.end
+            );
             return Err(response.error(Kind::Interrupted, detail));
         };
         let skipped = self.skip.min(chunk.len() as u64);
@@ -138,7 +144,11 @@ impl Download {
         self.at += chunk.len() as u64;
         self.gained += chunk.len() as u64;
         if self.at > self.end {
-            let detail = format!("its answer goes on after the {} bytes that were asked for", self.end);
+            let detail = say!(
+                "its answer goes on after the {end} bytes that were asked for",
+                "应答超出了请求的 {end} 字节",
+                end = self.end
+            );
             return Err(response.error(Kind::DigestInvalid, detail));
         }
         Ok(Some(chunk))
@@ -164,7 +174,7 @@ impl Download {
                 Ok(())
             }
             Err(error) if self.is_part() && refused_range(&error) => {
-                let detail = format!("it sends no part of the blob ({error})");
+                let detail = say!("it sends no part of the blob ({error})", "它不提供数据块的一部分（{error}）", error);
                 Err(Error::new(Kind::Protocol, &self.request.method, &self.request.url, detail))
             }
             Err(error) if self.at > 0 && self.ranges && refused_range(&error) => {
@@ -195,17 +205,27 @@ impl Download {
             return match content_range(response.headers()) {
                 Some((first, total)) if first == self.at && total.is_none_or(|total| total == self.size) => Ok(first),
                 _ => {
-                    let detail = format!("another part of the blob than the one from byte {} on", self.at);
+                    let detail = say!(
+                        "another part of the blob than the one from byte {at} on",
+                        "不是数据块从第 {at} 字节起的部分",
+                        at = self.at
+                    );
                     Err(response.error(Kind::Protocol, detail))
                 }
             };
         }
         match content_length(response.headers()) {
             Some(size) if size != self.size => {
-                let detail = format!("the blob has {size} bytes, its manifest says {}", self.size);
+                let detail = say!(
+                    "the blob has {size} bytes, its manifest says {expected}",
+                    "数据块有 {size} 字节，清单说是 {expected}",
+                    size,
+                    expected = self.size
+                );
                 Err(response.error(Kind::DigestInvalid, detail))
             }
-            _ if self.is_part() => Err(response.error(Kind::Protocol, "everything where a part was asked for")),
+            _ if self.is_part() => Err(response
+                .error(Kind::Protocol, say!("everything where a part was asked for", "请求的是一部分，却给了全部"))),
             // Who does not know ranges sends everything again.
             _ => Ok(0),
         }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::error_body::{self, ServerError};
 use super::{Secret, classify, redact, retry};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::BlobError;
 
 /// What went wrong, as far as a program has to tell it apart.
@@ -62,14 +62,14 @@ struct Facts {
     status: Option<StatusCode>,
     server: Vec<ServerError>,
     /// What this client or the system below it has to say.
-    detail: Option<String>,
+    detail: Option<Wording>,
     retry_after: Option<Duration>,
     temporary: bool,
     anonymous: bool,
 }
 
 impl Error {
-    pub(super) fn new(kind: Kind, method: &Method, url: &Url, detail: impl Into<Option<String>>) -> Self {
+    pub(super) fn new(kind: Kind, method: &Method, url: &Url, detail: impl Into<Option<Wording>>) -> Self {
         let temporary = match &kind {
             Kind::Connect
             | Kind::Timeout
@@ -106,11 +106,14 @@ impl Error {
         let mut error = Self::new(kind, method, url, None);
         error.0.status = Some(status);
         error.0.server = server;
-        error.0.detail = status.is_redirection().then(|| "a redirect that is not followed for this method".to_owned());
+        error.0.detail = status
+            .is_redirection()
+            .then(|| say!("a redirect that is not followed for this method", "这种方法不跟随重定向"));
         error.0.retry_after = retry::retry_after(headers, SystemTime::now());
         if let Some(pause) = error.0.retry_after.filter(|pause| *pause > retry::LONGEST_PAUSE) {
             error.0.temporary = false;
-            error.0.detail = Some(format!("it asks to wait {} s", pause.as_secs()));
+            error.0.detail =
+                Some(say!("it asks to wait {seconds} s", "它要求等待 {seconds} 秒", seconds = pause.as_secs()));
         }
         error
     }
@@ -118,11 +121,17 @@ impl Error {
     pub(super) fn from_transport(method: &Method, url: &Url, cause: &reqwest::Error) -> Self {
         let chain = || causes(cause);
         if let Some(tls) = chain().find_map(tls_error) {
-            return Self::new(Kind::Tls, method, url, tls.to_string());
+            return Self::new(Kind::Tls, method, url, Wording::same(tls.to_string()));
         }
         let root = chain().last().map(|error| redact::text(&error.to_string(), &[])).unwrap_or_default();
         if cause.is_connect() && root == "tls handshake eof" {
-            return Self::new(Kind::Tls, method, url, "the server hung up in the TLS handshake".to_owned()).temporary();
+            return Self::new(
+                Kind::Tls,
+                method,
+                url,
+                say!("the server hung up in the TLS handshake", "服务器在 TLS 握手时断开"),
+            )
+            .temporary();
         }
         let resolving = cause.is_dns() || chain().any(|error| error.to_string().starts_with("dns error"));
         let kind = match cause {
@@ -134,7 +143,8 @@ impl Error {
         };
         // What the resolver calls temporary (EAI_AGAIN) is; an unknown name is not.
         let unreachable_resolver = kind == Kind::Dns && root.to_ascii_lowercase().contains("temporary");
-        let mut error = Self::new(kind, method, url, root);
+        let of_system = chain().last().and_then(|error| error.downcast_ref::<std::io::Error>()).map(Wording::of_system);
+        let mut error = Self::new(kind, method, url, of_system.unwrap_or_else(|| Wording::same(root)));
         error.0.temporary |= unreachable_resolver;
         error
     }
@@ -179,8 +189,8 @@ impl Error {
 
     /// What the client or the operating system said.
     #[must_use]
-    pub fn detail(&self) -> Option<&str> {
-        self.0.detail.as_deref()
+    pub fn detail(&self) -> Option<&Wording> {
+        self.0.detail.as_ref()
     }
 
     /// The request carried no credentials because none are known.
@@ -265,7 +275,7 @@ mod tests {
             let cause = client.get(url.clone()).send().await.unwrap_err();
             let error = Error::from_transport(&Method::GET, &url, &cause);
             assert_eq!((error.kind(), error.is_temporary()), (&Kind::Dns, temporary), "{error:?}");
-            assert!(error.to_string().contains(answer), "{error}");
+            assert!(error.to_string().contains(&answer.to_ascii_lowercase()), "{error}");
         }
     }
 

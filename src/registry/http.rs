@@ -16,7 +16,7 @@ use super::quota::Quota;
 use super::skew::Skew;
 use super::tls;
 use super::{Error, Kind, Secret, Settings};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 
 /// How long to wait for what.
 #[derive(Clone, Copy)]
@@ -158,7 +158,12 @@ impl Transport {
             }
             url = response.location()?;
         }
-        Err(Error::new(Kind::Protocol, method, &url, format!("more than {MAX_REDIRECTS} redirects")))
+        Err(Error::new(
+            Kind::Protocol,
+            method,
+            &url,
+            say!("more than {most} redirects", "重定向超过 {most} 次", most = MAX_REDIRECTS),
+        ))
     }
 
     pub(super) fn times(&self) -> &Times {
@@ -211,7 +216,7 @@ pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
 }
 
 fn stalled(method: &Method, url: &Url, time: Duration) -> Error {
-    let detail = format!("nothing moved for {} seconds", time.as_secs_f32());
+    let detail = say!("nothing moved for {seconds} seconds", "{seconds} 秒没有进展", seconds = time.as_secs_f32());
     Error::new(Kind::Timeout, method, url, detail)
 }
 
@@ -246,21 +251,24 @@ impl Response {
 
     /// Where `Location` points to, absolute or relative to this answer's URL; never from HTTPS to plain HTTP.
     pub(super) fn location(&self) -> Result<Url, Error> {
-        let wrong = |detail: &str| self.error(Kind::Protocol, detail);
-        let location = self.headers().get(LOCATION).ok_or_else(|| wrong("no Location header"))?;
+        let wrong = |detail: Wording| self.error(Kind::Protocol, detail);
+        let location =
+            self.headers().get(LOCATION).ok_or_else(|| wrong(say!("no Location header", "没有 Location 头")))?;
         let location = location.to_str().ok().and_then(|text| self.url.join(text).ok());
-        let location = location.ok_or_else(|| wrong("a Location header that is no URL"))?;
+        let location =
+            location.ok_or_else(|| wrong(say!("a Location header that is no URL", "Location 头不是 URL")))?;
         match (self.url.scheme(), location.scheme()) {
             ("http", "http") | (_, "https") => Ok(location),
-            ("https", "http") => Err(wrong(
+            ("https", "http") => Err(wrong(say!(
                 "a Location header that leads from HTTPS to plain HTTP; the proxy in front of the registry must pass on \
                  `X-Forwarded-Proto`",
-            )),
-            _ => Err(wrong("a Location header that is no HTTP URL")),
+                "Location 头从 HTTPS 指向明文 HTTP；镜像仓库前面的代理必须传递 `X-Forwarded-Proto`"
+            ))),
+            _ => Err(wrong(say!("a Location header that is no HTTP URL", "Location 头不是 HTTP URL"))),
         }
     }
 
-    pub(super) fn error(&self, kind: Kind, detail: impl Into<String>) -> Error {
+    pub(super) fn error(&self, kind: Kind, detail: impl Into<Wording>) -> Error {
         Error::new(kind, &self.method, &self.url, detail.into())
     }
 
@@ -270,14 +278,20 @@ impl Response {
         match tokio::time::timeout(time, self.read(limit)).await {
             Ok(body) => body,
             Err(_) => {
-                let detail = format!("its answer did not end within {} seconds", time.as_secs_f32());
+                let detail = say!(
+                    "its answer did not end within {seconds} seconds",
+                    "应答在 {seconds} 秒内没有结束",
+                    seconds = time.as_secs_f32()
+                );
                 Err(Error::new(Kind::Timeout, &method, &url, detail))
             }
         }
     }
 
     async fn read(mut self, limit: u64) -> Result<Bytes, Error> {
-        let too_large = |method, url| Error::new(Kind::TooLarge, method, url, format!("more than {limit} bytes"));
+        let too_large = |method, url| {
+            Error::new(Kind::TooLarge, method, url, say!("more than {limit} bytes", "超过 {limit} 字节", limit))
+        };
         let declared = if self.method == Method::HEAD { None } else { content_length(self.headers()) };
         if declared.is_some_and(|length| length > limit) {
             return Err(too_large(&self.method, &self.url));

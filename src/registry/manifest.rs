@@ -9,6 +9,7 @@ use super::auth::Scope;
 use super::exchange::Request;
 use super::http::content_length;
 use super::{Client, Error, Kind};
+use crate::diag::{Wording, say};
 use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
 
 pub(super) const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
@@ -66,7 +67,11 @@ impl Client {
     ) -> Result<Option<RawManifest>, Error> {
         let request = self.manifest_request(Method::GET, repository, reference);
         if let Err(pulls) = self.transport().quota().spend() {
-            let detail = format!("it said that {} are left; nothing was asked", pulls.wording().english());
+            let detail = say!(
+                "it said that {pulls} are left; nothing was asked",
+                "它称还剩 {pulls}；没有再发请求",
+                pulls = pulls.wording()
+            );
             return Err(Error::new(Kind::PullsUsedUp, &request.method, &request.url, detail));
         }
         let reply = match self.call(&request).await {
@@ -75,7 +80,10 @@ impl Client {
             Err(error) => return Err(error),
         };
         if serde_json::from_slice::<serde::de::IgnoredAny>(&reply.body).is_err() {
-            return Err(Self::protocol_error(&request, "its answer is no manifest: it is not JSON"));
+            return Err(Self::protocol_error(
+                &request,
+                say!("its answer is no manifest: it is not JSON", "应答不是清单：不是 JSON"),
+            ));
         }
         let manifest = RawManifest::new(content_type(&reply.headers), reply.body);
         let asked = match reference {
@@ -99,7 +107,11 @@ impl Client {
         let url = self.url(&format!("{repository}/manifests/{reference}"));
         let request = Request::new(Method::PUT, url, vec![Scope::push(repository)]);
         let Ok(media_type) = HeaderValue::from_str(manifest.media_type.as_str()) else {
-            let detail = format!("the media type `{}` cannot be sent", manifest.media_type.as_str().escape_debug());
+            let detail = say!(
+                "the media type `{kind}` cannot be sent",
+                "无法发送媒体类型 `{kind}`",
+                kind = manifest.media_type.as_str().escape_debug()
+            );
             return Err(Error::new(Kind::ManifestRejected, &request.method, &request.url, detail));
         };
         let request = request.header(CONTENT_TYPE, media_type).body(manifest.bytes.clone());
@@ -132,8 +144,12 @@ pub(super) fn stated_digest(headers: &HeaderMap) -> Option<Digest> {
 }
 
 /// Whoever takes every request (a login page, a proxy) says 200: that is no promise that anything was stored.
-pub(super) fn not_created(status: StatusCode) -> String {
-    format!("{} in place of 201, and no digest: nothing tells that it was stored", status.as_u16())
+pub(super) fn not_created(status: StatusCode) -> Wording {
+    say!(
+        "{status} in place of 201, and no digest: nothing tells that it was stored",
+        "应答是 {status} 而不是 201，也没有摘要：无从知道是否已保存",
+        status = status.as_u16()
+    )
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -141,6 +157,6 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn wrong_digest(request: &Request, expected: &Digest, found: &Digest) -> Error {
-    let detail = format!("expected {expected}, found {found}");
+    let detail = say!("expected {expected}, found {found}", "应为 {expected}，实为 {found}", expected, found);
     Error::new(Kind::DigestInvalid, &request.method, &request.url, detail)
 }

@@ -10,6 +10,7 @@ use reqwest::Method;
 use super::auth::Scope;
 use super::exchange::Request;
 use super::{Client, Error};
+use crate::diag::say;
 use crate::image::{Digest, ManifestReference, RawManifest, Repository, referrers};
 
 /// More pages of one list than any image has.
@@ -40,7 +41,10 @@ impl Client {
                 .max_answer(RawManifest::MAX_BYTES);
             let reply = self.call(&request).await?;
             if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&reply.body).is_err() {
-                return Err(Self::protocol_error(&request, "its list of referrers is no index"));
+                return Err(Self::protocol_error(
+                    &request,
+                    say!("its list of referrers is no index", "它的 referrers 列表不是索引"),
+                ));
             }
             entries.extend(referrers::entries(&reply.body));
             match self.next_page(&url, &reply) {

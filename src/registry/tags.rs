@@ -11,6 +11,7 @@ use url::Url;
 use super::auth::Scope;
 use super::exchange::{Reply, Request};
 use super::{Client, Error, Kind, link};
+use crate::diag::say;
 use crate::image::{Listed, NameError, Repository, Tag};
 
 const PAGE_SIZE: u32 = 1000;
@@ -76,16 +77,29 @@ impl Client {
                 }
             }
             if listed.names.len() + listed.strange.len() > MAX_NAMES {
-                return Err(Self::protocol_error(&request, format!("its list does not end after {MAX_NAMES} names")));
+                return Err(Self::protocol_error(
+                    &request,
+                    say!(
+                        "its list does not end after {most} names",
+                        "它的列表超过 {most} 个名字还没有结束",
+                        most = MAX_NAMES
+                    ),
+                ));
             }
             visited.insert(request.url.clone());
             let Some(next) = self.next_page(&request.url, &reply) else { return Ok(listed) };
             if visited.contains(&next) {
-                return Err(Self::protocol_error(&request, "its pages lead back to one that was read already"));
+                return Err(Self::protocol_error(
+                    &request,
+                    say!("its pages lead back to one that was read already", "它的分页又回到已经读过的一页"),
+                ));
             }
             request = Request::new(Method::GET, next, vec![scope.clone()]);
         }
-        Err(Self::protocol_error(&request, format!("its list does not end after {MAX_PAGES} pages")))
+        Err(Self::protocol_error(
+            &request,
+            say!("its list does not end after {most} pages", "它的列表超过 {most} 页还没有结束", most = MAX_PAGES),
+        ))
     }
 
     /// Registries behind proxies name the wrong scheme or host in absolute links: path and query are what counts.
@@ -103,8 +117,9 @@ fn page<P>(request: &Request, reply: &Reply, names: fn(P) -> Option<Vec<String>>
 where
     P: for<'de> Deserialize<'de>,
 {
-    let page = serde_json::from_slice(&reply.body)
-        .map_err(|error| Client::protocol_error(request, format!("its list cannot be read: {error}")))?;
+    let page = serde_json::from_slice(&reply.body).map_err(|error| {
+        Client::protocol_error(request, say!("its list cannot be read: {error}", "无法读懂它的列表：{error}", error))
+    })?;
     // SWR's lists may hold empty strings.
     Ok(names(page).unwrap_or_default().into_iter().filter(|name| !name.is_empty()).collect())
 }

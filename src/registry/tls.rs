@@ -9,7 +9,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
 use super::Verifier;
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 
 /// How connections to a registry are secured.
 #[derive(Clone, Debug)]
@@ -44,17 +44,29 @@ impl TlsSettings {
 
 /// Why a PEM file does not hold what it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.wording().english())]
 pub enum PemError {
-    #[error("is not well-formed PEM")]
     Malformed,
-    #[error("holds no certificate")]
     NoCertificate,
-    #[error("holds no private key")]
     NoKey,
-    #[error("holds a certificate that is not one")]
     BadCertificate,
-    #[error("holds a certificate and a private key that do not fit together")]
     Mismatch,
+}
+
+impl PemError {
+    /// A verb phrase about the file.
+    #[must_use]
+    pub const fn wording(self) -> Wording {
+        match self {
+            Self::Malformed => say!("is not well-formed PEM", "不是格式正确的 PEM"),
+            Self::NoCertificate => say!("holds no certificate", "里面没有证书"),
+            Self::NoKey => say!("holds no private key", "里面没有私钥"),
+            Self::BadCertificate => say!("holds a certificate that is not one", "里面的证书无效"),
+            Self::Mismatch => {
+                say!("holds a certificate and a private key that do not fit together", "里面的证书与私钥不匹配")
+            }
+        }
+    }
 }
 
 /// Certificates of authorities.

@@ -18,7 +18,7 @@ use super::http::{Response, Times};
 use super::limit::Lane;
 use super::manifest::{not_created, stated_digest};
 use super::{Client, Error, Kind, redact};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
 
 /// An open upload session of one repository.
@@ -147,7 +147,12 @@ impl Client {
         self.digests_stated().store(stated.as_ref() == Some(&blob.digest), Ordering::Relaxed);
         match stated {
             Some(stored) if stored.algorithm() == blob.digest.algorithm() && stored != blob.digest => {
-                let detail = format!("expected {}, the registry stored {stored}", blob.digest);
+                let detail = say!(
+                    "expected {digest}, the registry stored {stored}",
+                    "应为 {digest}，镜像仓库存的是 {stored}",
+                    digest = blob.digest,
+                    stored
+                );
                 let error = response.error(Kind::DigestInvalid, detail);
                 Err(if kept > 0 || !checked { error.temporary() } else { error })
             }
@@ -263,16 +268,20 @@ fn wrong_length(how: &str) -> BlobError {
 }
 
 /// Returns when the registry has taken nothing for too long.
-async fn stalled(progress: &Mutex<Progress>, times: &Times) -> String {
+async fn stalled(progress: &Mutex<Progress>, times: &Times) -> Wording {
     loop {
         let now = Instant::now();
         let (limit, since, what) = match &*lock(progress) {
-            Progress::Sending(since) => (times.stall, *since, "nothing moved"),
-            Progress::Sent(since) => (times.commit, *since, "the registry had every byte and did not answer"),
-            Progress::Waiting | Progress::Failed(_) => (times.stall, now, ""),
+            Progress::Sending(since) => (times.stall, *since, say!("nothing moved", "没有进展")),
+            Progress::Sent(since) => {
+                let what = say!("the registry had every byte and did not answer", "镜像仓库收到了全部内容，却没有应答");
+                (times.commit, *since, what)
+            }
+            Progress::Waiting | Progress::Failed(_) => (times.stall, now, Wording::default()),
         };
         if now >= since + limit {
-            return format!("{what} for {} seconds", limit.as_secs_f32());
+            let seconds = limit.as_secs_f32();
+            return say!("{what} for {seconds} seconds", "{seconds} 秒内{what}", what, seconds);
         }
         tokio::time::sleep_until(since + limit).await;
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diag::{Diagnostic, Span, Spanned, Wording};
+use crate::diag::{Diagnostic, Span, Spanned, Wording, say};
 use crate::image::RegistryHost;
 use crate::project::{Auth, Edition, Project, Provider, RegistryDecl, SecretSource, Tls};
 use crate::registry::{
@@ -49,7 +49,11 @@ async fn connect_with(
         addresses: Vec::new(),
     };
     Client::new(settings).map_err(|problem| {
-        vec![Diagnostic::from(problem).at(&project.source, declaration.name.span, "of this registry")]
+        vec![Diagnostic::from(problem).at(
+            &project.source,
+            declaration.name.span,
+            say!("of this registry", "属于这个镜像仓库"),
+        )]
     })
 }
 
@@ -95,11 +99,14 @@ impl Reader<'_> {
                     Provider::Generic | Provider::Harbor => Err(vec![
                         self.error(
                             "access-key",
-                            "an access key logs in to SWR only",
+                            say!("an access key logs in to SWR only", "访问密钥只能登录 SWR"),
                             self.declaration.name.span,
-                            "of this registry",
+                            say!("of this registry", "属于这个镜像仓库"),
                         )
-                        .with_help("add `provider \"swr\" region=\"…\"`, or write `username` and `password`"),
+                        .with_help(say!(
+                            "add `provider \"swr\" region=\"…\"`, or write `username` and `password`",
+                            "加上 `provider \"swr\" region=\"…\"`，或者写 `username` 和 `password`"
+                        )),
                     ]),
                 };
             }
@@ -113,9 +120,10 @@ impl Reader<'_> {
             SecretSource::Env(name) => self.variable(name),
             SecretSource::File(path) => {
                 let bytes = self.file(path)?;
-                let text = String::from_utf8(bytes).map_err(|_| self.bad_file(path, "is not UTF-8 text"))?;
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| self.bad_file(path, &say!("is not UTF-8 text", "不是 UTF-8 文本")))?;
                 match text.trim_end_matches(['\r', '\n']) {
-                    "" => Err(self.bad_file(path, "is empty")),
+                    "" => Err(self.bad_file(path, &say!("is empty", "是空的"))),
                     secret => Ok(Secret::new(secret)),
                 }
             }
@@ -125,13 +133,28 @@ impl Reader<'_> {
     fn variable(&self, name: &Spanned<String>) -> Result<Secret, Diagnostic> {
         let (code, message) = match (self.environment)(name).map(std::ffi::OsString::into_string) {
             Some(Ok(value)) if !value.is_empty() => return Ok(Secret::new(value)),
-            Some(Ok(_)) => ("empty-variable", format!("the environment variable `{}` is empty", name.value)),
+            Some(Ok(_)) => (
+                "empty-variable",
+                say!("the environment variable `{name}` is empty", "环境变量 `{name}` 是空的", name = name.value),
+            ),
             Some(Err(_)) => {
-                ("variable-encoding", format!("the environment variable `{}` is not UTF-8 text", name.value))
+                let message = say!(
+                    "the environment variable `{name}` is not UTF-8 text",
+                    "环境变量 `{name}` 不是 UTF-8 文本",
+                    name = name.value
+                );
+                ("variable-encoding", message)
             }
-            None => ("missing-variable", format!("the environment variable `{}` is not set", name.value)),
+            None => (
+                "missing-variable",
+                say!("the environment variable `{name}` is not set", "没有设置环境变量 `{name}`", name = name.value),
+            ),
         };
-        Err(self.error(code, message, name.span, "").with_help(format!("set it: `export {}=…`", name.value)))
+        Err(self.error(code, message, name.span, Wording::default()).with_help(say!(
+            "set it: `export {name}=…`",
+            "设置它：`export {name}=…`",
+            name = name.value
+        )))
     }
 
     fn tls(&self, tls: &Tls) -> Result<TlsSettings, Vec<Diagnostic>> {
@@ -146,24 +169,32 @@ impl Reader<'_> {
 
     fn pem<T>(&self, path: &Spanned<PathBuf>, read: fn(&[u8]) -> Result<T, PemError>) -> Result<T, Diagnostic> {
         let bytes = self.file(path)?;
-        read(&bytes).map_err(|error| self.bad_file(path, error))
+        read(&bytes).map_err(|error| self.bad_file(path, &error.wording()))
     }
 
     fn file(&self, path: &Spanned<PathBuf>) -> Result<Vec<u8>, Diagnostic> {
         let found = self.project.resolve(path);
         std::fs::read(&found).map_err(|error| {
-            let message = format!("{} cannot be read: {error}", found.display());
-            self.error("unreadable-file", message, path.span, "named here")
-                .with_help("relative paths start at the project file's directory")
+            let message = say!(
+                "{path} cannot be read: {reason}",
+                "无法读取 {path}：{reason}",
+                path = found.display(),
+                reason = Wording::of_system(&error)
+            );
+            self.error("unreadable-file", message, path.span, say!("named here", "写在这里")).with_help(say!(
+                "relative paths start at the project file's directory",
+                "相对路径从项目文件所在目录算起"
+            ))
         })
     }
 
-    fn bad_file(&self, path: &Spanned<PathBuf>, what: impl std::fmt::Display) -> Diagnostic {
-        let message = format!("{} {what}", self.project.resolve(path).display());
-        self.error("bad-file", message, path.span, "named here")
+    fn bad_file(&self, path: &Spanned<PathBuf>, what: &Wording) -> Diagnostic {
+        let file = self.project.resolve(path);
+        let message = say!("{file} {what}", "{file}：{what}", file = file.display(), what);
+        self.error("bad-file", message, path.span, say!("named here", "写在这里"))
     }
 
-    fn error(&self, code: &'static str, message: impl Into<Wording>, span: Span, label: &str) -> Diagnostic {
+    fn error(&self, code: &'static str, message: impl Into<Wording>, span: Span, label: Wording) -> Diagnostic {
         Diagnostic::error(code, message).at(&self.project.source, span, label)
     }
 }

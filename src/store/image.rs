@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::reads::ConfigFacts;
 use super::{Error, Reads, Store};
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::rewrite::{self, ImageTree, MAX_DEPTH, Rewrite, RewriteError};
 use crate::image::{
     Descriptor, Digest, Manifest, ManifestReference, Platform, RawManifest, Repository, created_in_config,
@@ -119,32 +119,59 @@ pub(super) async fn read_manifest(
 async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<RawManifest, Error> {
     let found = store.manifest(repository, &ManifestReference::Digest(digest.clone())).await?;
     found.ok_or_else(|| Error {
-        problem: Problem::new("manifest-gone", format!("the source has no manifest {repository}@{digest} any more"))
-            .with_help("plan again: the image was deleted or moved since its tag was read"),
+        problem: Problem::new(
+            "manifest-gone",
+            say!(
+                "the source has no manifest {name} any more",
+                "源里已经没有清单 {name}",
+                name = format_args!("{repository}@{digest}")
+            ),
+        )
+        .with_help(say!(
+            "plan again: the image was deleted or moved since its tag was read",
+            "重新制定计划：读取标签之后镜像被删除或移动了"
+        )),
         temporary: false,
     })
 }
 
 fn too_large(repository: &Repository, root: &RawManifest) -> Error {
-    let message = format!(
-        "{repository}@{}: its index names more than {MAX_CHILDREN} manifests or {} MiB of them",
-        root.digest,
-        MAX_BYTES / (1024 * 1024)
+    let message = say!(
+        "{image}: its index names more than {most} manifests or {size} MiB of them",
+        "{image}：它的索引超过 {most} 个清单或 {size} MiB",
+        image = format_args!("{repository}@{}", root.digest),
+        most = MAX_CHILDREN,
+        size = MAX_BYTES / (1024 * 1024)
     );
-    let help = "look who writes such an index; leave this tag out with `except`";
+    let help = say!(
+        "look who writes such an index; leave this tag out with `except`",
+        "查明是什么写出这样的索引；用 `except` 排除这个标签"
+    );
     Error { problem: Problem::new("image-too-large", message).with_help(help), temporary: false }
 }
 
 fn refused(repository: &Repository, error: &RewriteError) -> Error {
-    let problem = Problem::new("image-refused", format!("{repository}: {error}"));
+    let problem = Problem::new(
+        "image-refused",
+        say!("{repository}: {reason}", "{repository}：{reason}", repository, reason = error.wording()),
+    );
     let help = match error {
         RewriteError::NoSuchPlatform(_) | RewriteError::OtherPlatform { .. } | RewriteError::UnknownPlatform(_) => {
-            "name platforms that the image has, or drop `platforms`"
+            say!("name platforms that the image has, or drop `platforms`", "写镜像具有的平台，或者去掉 `platforms`")
         }
-        RewriteError::Artifact { .. } => "leave this tag out with `except`, or use SWR Enterprise for artifacts",
-        RewriteError::Layer { .. } => "rebuild the image with gzip layers, or use SWR Enterprise",
+        RewriteError::Artifact { .. } => say!(
+            "leave this tag out with `except`, or use SWR Enterprise for artifacts",
+            "用 `except` 排除这个标签，或者用 SWR 企业版存放制品"
+        ),
+        RewriteError::Layer { .. } => say!(
+            "rebuild the image with gzip layers, or use SWR Enterprise",
+            "用 gzip 层重新构建镜像，或者使用 SWR 企业版"
+        ),
         RewriteError::Manifest(_) | RewriteError::MissingChild(_) | RewriteError::TooDeep => {
-            "push the image to the source again, or leave this tag out with `except`"
+            say!(
+                "push the image to the source again, or leave this tag out with `except`",
+                "重新把镜像推送到源，或者用 `except` 排除这个标签"
+            )
         }
     };
     Error { problem: problem.with_help(help), temporary: false }

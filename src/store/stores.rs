@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use futures_util::future::join_all;
 
 use super::{Store, connect};
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Problem, say};
 use crate::image::Repository;
 use crate::layout::Layout;
 use crate::project::{Place, Project};
@@ -53,10 +53,13 @@ impl Stores {
         match self.0.get(name) {
             Some(Ok(store)) => Ok(store),
             Some(Err(diagnostics)) => Err(diagnostics.first().map_or_else(
-                || Problem::new("not-open", format!("`{name}` could not be opened")),
+                || Problem::new("not-open", say!("`{name}` could not be opened", "无法打开 `{name}`", name)),
                 |diagnostic| diagnostic.problem.clone(),
             )),
-            None => Err(Problem::new("unknown-registry", format!("no registry is called `{name}`"))),
+            None => Err(Problem::new(
+                "unknown-registry",
+                say!("no registry is called `{name}`", "没有叫 `{name}` 的镜像仓库", name),
+            )),
         }
     }
 

@@ -13,7 +13,7 @@ use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadabl
 use super::walk::{shown, walk, with_slashes};
 use jiff::civil::Date;
 
-use crate::diag::{Diagnostic, say};
+use crate::diag::{Diagnostic, Wording, say};
 use crate::dockerfile::is_dockerfile;
 use crate::lint::Report;
 use crate::lint::fix::Fixed;
@@ -221,7 +221,11 @@ impl<'a> Desk<'a> {
         let name = path.map_or_else(|| "<stdin>".to_owned(), shown);
         let file = path.map_or_else(|| self.current.join("Dockerfile"), located);
         let read = read_all(std::io::stdin().lock(), &name).unwrap_or_else(|error| {
-            let message = say!("standard input cannot be read: {error}", "无法读取标准输入：{error}", error);
+            let message = say!(
+                "standard input cannot be read: {reason}",
+                "无法读取标准输入：{reason}",
+                reason = Wording::of_system(&error)
+            );
             Err(unreadable_file(message, say!("name a file instead of `-`", "写出文件，而不是 `-`")))
         });
         let input = read.as_ref().ok().cloned().unwrap_or_default();

@@ -6,7 +6,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSlice as _;
 
 use self::program::ShellCheckProgram;
-use crate::diag::{Diagnostic, Problem, Severity};
+use crate::diag::{Diagnostic, Problem, Severity, Wording, say};
 use crate::lint::policy::ShellCheck;
 use crate::lint::{ShellFinding, ShellScript};
 
@@ -40,33 +40,50 @@ pub(super) fn ask(questions: &[Question]) -> Answers {
         Ok(Some(program)) => Answers { findings: run(&program, questions), complete: true, note: None },
         Ok(None) => missing(questions),
         Err(reason) => {
-            let findings = questions.iter().map(|question| unchecked(question, &reason, REPAIR)).collect();
+            let findings = questions.iter().map(|question| unchecked(question, &reason, &REPAIR)).collect();
             Answers { findings, complete: true, note: None }
         }
     }
 }
 
-const REPAIR: &str = "install ShellCheck 0.7 or newer, or write `shellcheck \"off\"` or `--shellcheck off`";
-const INSTALL: &str = "install it (`apt-get install shellcheck`, `dnf install ShellCheck`, `apk add shellcheck`, \
-                       `brew install shellcheck`), or write `shellcheck \"off\"` or `--shellcheck off`";
+const REPAIR: Wording = say!(
+    "install ShellCheck 0.7 or newer, or write `shellcheck \"off\"` or `--shellcheck off`",
+    "安装 ShellCheck 0.7 或更新的版本，或者写 `shellcheck \"off\"` 或 `--shellcheck off`"
+);
+const INSTALL: Wording = say!(
+    "install it (`apt-get install shellcheck`, `dnf install ShellCheck`, `apk add shellcheck`, \
+     `brew install shellcheck`), or write `shellcheck \"off\"` or `--shellcheck off`",
+    "安装它（`apt-get install shellcheck`、`dnf install ShellCheck`、`apk add shellcheck`、\
+     `brew install shellcheck`），或者写 `shellcheck \"off\"` 或 `--shellcheck off`"
+);
 
 /// One finding for all scripts of a Dockerfile.
-fn unchecked(question: &Question, reason: &str, help: &str) -> Vec<ShellFinding> {
-    question.scripts.first().map(|script| script.unchecked(reason, help)).into_iter().collect()
+fn unchecked(question: &Question, reason: &Wording, help: &Wording) -> Vec<ShellFinding> {
+    question.scripts.first().map(|script| script.unchecked(reason.clone(), help.clone())).into_iter().collect()
 }
 
 fn missing(questions: &[Question]) -> Answers {
     let required = |question: &&Question| question.mode == ShellCheck::Require;
     let one = |question| match question {
-        question if required(&question) => unchecked(question, "it is required and not installed", INSTALL),
+        question if required(&question) => {
+            unchecked(question, &say!("it is required and not installed", "要求使用它，而它没有安装"), &INSTALL)
+        }
         _ => Vec::new(),
     };
     let skipped: usize =
         questions.iter().filter(|question| !required(question)).map(|question| question.scripts.len()).sum();
     let note = (skipped > 0).then(|| {
-        let scripts =
-            if skipped == 1 { "1 shell script was".to_owned() } else { format!("{skipped} shell scripts were") };
-        let message = format!("ShellCheck is not installed: {scripts} not given to it");
+        let message = match skipped {
+            1 => say!(
+                "ShellCheck is not installed: 1 shell script was not given to it",
+                "没有安装 ShellCheck：1 段 shell 脚本没有交给它检查"
+            ),
+            _ => say!(
+                "ShellCheck is not installed: {skipped} shell scripts were not given to it",
+                "没有安装 ShellCheck：{skipped} 段 shell 脚本没有交给它检查",
+                skipped
+            ),
+        };
         Diagnostic::from_problem(Severity::Info, Problem::new("shellcheck-missing", message).with_help(INSTALL))
     });
     Answers { findings: questions.iter().map(one).collect(), complete: skipped == 0, note }
@@ -84,7 +101,10 @@ fn run(program: &ShellCheckProgram, questions: &[Question]) -> Vec<Vec<ShellFind
         asked.par_chunks(batch).map(|batch| run_batch(program, batch)).collect();
     let mut findings = vec![Vec::new(); questions.len()];
     for (at, script) in long {
-        findings[at].push(script.unchecked("the script is longer than 64 KiB", "move it to a file of its own"));
+        findings[at].push(script.unchecked(
+            say!("the script is longer than 64 KiB", "脚本超过 64 KiB"),
+            say!("move it to a file of its own", "把它移到单独的文件里"),
+        ));
     }
     for (at, finding) in answers.into_iter().flatten() {
         findings[at].push(finding);
@@ -105,7 +125,10 @@ fn run_batch(program: &ShellCheckProgram, batch: &[Asked]) -> Vec<(usize, ShellF
             answers.flat_map(said).collect()
         }
         (Err(reason), [(at, script)]) => {
-            let help = "simplify the script, or write `# hadolint ignore=shellcheck` above it";
+            let help = say!(
+                "simplify the script, or write `# hadolint ignore=shellcheck` above it",
+                "简化脚本，或者在它上方写 `# hadolint ignore=shellcheck`"
+            );
             vec![(*at, script.unchecked(reason, help))]
         }
         (Err(_), _) => batch.par_iter().flat_map(|one| run_batch(program, std::slice::from_ref(one))).collect(),

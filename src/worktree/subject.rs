@@ -148,8 +148,12 @@ impl<'a> Subject<'a> {
             } else {
                 say!("make it readable, or leave it out", "让它可读，或者去掉它")
             };
-            let message =
-                say!("`{file}` cannot be read: {error}", "无法读取 `{file}`：{error}", file = self.name, error);
+            let message = say!(
+                "`{file}` cannot be read: {reason}",
+                "无法读取 `{file}`：{reason}",
+                file = self.name,
+                reason = Wording::of_system(&error)
+            );
             unreadable_file(message, help)
         };
         let metadata = std::fs::metadata(&file).map_err(unreadable)?;

@@ -98,7 +98,7 @@ fn apply_without_a_terminal_asks_nothing_and_writes_nothing() {
 #[test]
 fn a_plan_that_cannot_be_saved_says_where_and_writes_nothing() {
     let project = quickstart().file("a-file", "");
-    for (out, reason) in [("gone/plan.json", "No such file"), ("a-file/plan.json", "Not a directory")] {
+    for (out, reason) in [("gone/plan.json", "no such file"), ("a-file/plan.json", "not a directory")] {
         let output = project.run(["plan", "--out", out]).expect_code(1);
         assert!(output.stderr.contains(&format!("cannot save the plan to {out}: {reason}")), "{output}");
         assert!(!output.stderr.contains("tmp"), "the name of a temporary file helps nobody: {output}");

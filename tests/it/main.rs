@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "`pub` marks what a support module offers to tests")]
 
 mod architecture;
+mod chinese;
 mod cli;
 mod differential;
 mod docs;

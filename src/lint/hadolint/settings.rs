@@ -6,7 +6,7 @@ use globset::GlobBuilder;
 
 use super::Settings;
 use super::yaml::{self, Node, Value};
-use crate::diag::{Diagnostic, Source, Span, Spanned, did_you_mean};
+use crate::diag::{Diagnostic, Source, Span, Spanned, Wording, did_you_mean, say};
 use crate::lint::policy::{LabelFormat, Level, Override, PragmaPolicy, RequiredLabel};
 
 /// Names of the settings file.
@@ -107,10 +107,14 @@ impl Reader {
     fn rule(&mut self, level: Level, rule: Spanned<&str>) {
         let shellcheck = rule.strip_prefix("SC").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         if !shellcheck && crate::lint::rule(rule.value).is_none() {
-            let message = format!("there is no rule `{}`", rule.escape_debug());
+            let message = say!("there is no rule `{name}`", "没有规则 `{name}`", name = rule.escape_debug());
             let near = did_you_mean(rule.value, crate::lint::rule_names().filter(|name| name.starts_with("DL")));
-            let help = near.map_or_else(|| "delete it".to_owned(), |near| format!("did you mean `{near}`?"));
-            let unknown = Diagnostic::warning("unknown-rule", message).at(&self.source, rule.span, "unknown rule");
+            let help = near.map_or_else(|| say!("delete it", "删除它"), meant);
+            let unknown = Diagnostic::warning("unknown-rule", message).at(
+                &self.source,
+                rule.span,
+                say!("unknown rule", "未知规则"),
+            );
             self.found.push(unknown.with_help(help));
             return;
         }
@@ -132,9 +136,9 @@ impl Reader {
             Ok(glob) => self.settings.policy.base_images.push(Spanned::new(glob, host.span)),
             Err(error) => self.fault(
                 "bad-pattern",
-                format!("not a registry: {}", error.kind()),
+                say!("not a registry: {reason}", "不是镜像仓库：{reason}", reason = error.kind()),
                 host.span,
-                "write its host name, like `docker.io` or `*.gcr.io`",
+                say!("write its host name, like `docker.io` or `*.gcr.io`", "写主机名，例如 `docker.io` 或 `*.gcr.io`"),
             ),
         }
     }
@@ -152,10 +156,13 @@ impl Reader {
             ("email", LabelFormat::Email),
         ];
         let Some((_, format)) = formats.iter().find(|(known, _)| *known == format.value) else {
-            let help = "write text, url, semver, hash, rfc3339, spdx or email";
+            let help = say!(
+                "write text, url, semver, hash, rfc3339, spdx or email",
+                "写 text、url、semver、hash、rfc3339、spdx 或 email"
+            );
             self.fault(
                 "unknown-format",
-                format!("`{}` is no format of a label", format.escape_debug()),
+                say!("`{format}` is no format of a label", "`{format}` 不是标签的格式", format = format.escape_debug()),
                 format.span,
                 help,
             );
@@ -182,8 +189,16 @@ impl Reader {
         match known.or(all) {
             Some(level) => self.settings.fail_on = Some(level),
             None => {
-                let help = "write error, warning, info, style, ignore or none";
-                self.fault("unknown-level", format!("`{}` is no level", level.escape_debug()), level.span, help);
+                let help = say!(
+                    "write error, warning, info, style, ignore or none",
+                    "写 error、warning、info、style、ignore 或 none"
+                );
+                self.fault(
+                    "unknown-level",
+                    say!("`{level}` is no level", "`{level}` 不是级别", level = level.escape_debug()),
+                    level.span,
+                    help,
+                );
             }
         }
     }
@@ -196,19 +211,19 @@ impl Reader {
         if FORMATS.contains(&format.value) {
             self.settings.format = Some(format.value.to_owned());
         } else {
-            let help = format!("write one of {}", FORMATS.join(", "));
+            let help = one_of(&FORMATS);
             self.fault(
                 "unknown-format",
-                format!("`{}` is no output format", format.escape_debug()),
+                say!("`{format}` is no output format", "`{format}` 不是输出格式", format = format.escape_debug()),
                 format.span,
-                &help,
+                help,
             );
         }
     }
 
     fn label_schema(&mut self, node: &Node) {
         let Value::Map(pairs) = &node.value else {
-            self.expected("a mapping of labels to formats", node);
+            self.expected(&say!("a mapping of labels to formats", "标签到格式的映射"), node);
             return;
         };
         for (name, format) in pairs {
@@ -221,7 +236,8 @@ impl Reader {
     /// The entries of a mapping whose names are known, each once.
     fn map<'n>(&mut self, node: &'n Node, known: &[&'static str]) -> Vec<(&'n str, &'n Node)> {
         let Value::Map(pairs) = &node.value else {
-            self.expected(&format!("a mapping with {}", known.join(", ")), node);
+            let names = Wording::joined(known, &say!(", ", "、"));
+            self.expected(&say!("a mapping with {names}", "含有 {names} 的映射", names), node);
             return Vec::new();
         };
         let mut entries: Vec<(&str, &Node)> = Vec::new();
@@ -229,22 +245,23 @@ impl Reader {
             let Some(name) = self.text(key) else { continue };
             if !known.contains(&name.value) {
                 let near = did_you_mean(name.value, known.iter().copied());
-                let help = near.map_or_else(
-                    || format!("write one of {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let help = near.map_or_else(|| one_of(known), meant);
                 self.fault(
                     "unknown-setting",
-                    format!("hadolint has no setting `{}` here", name.escape_debug()),
+                    say!(
+                        "hadolint has no setting `{name}` here",
+                        "hadolint 在这里没有设置 `{name}`",
+                        name = name.escape_debug()
+                    ),
                     name.span,
-                    &help,
+                    help,
                 );
             } else if entries.iter().any(|(first, _)| *first == name.value) {
                 self.fault(
                     "duplicate-setting",
-                    format!("`{}` is set twice", name.value),
+                    say!("`{name}` is set twice", "`{name}` 设置了两次", name = name.value),
                     name.span,
-                    "keep one of them",
+                    say!("keep one of them", "只保留一个"),
                 );
             } else {
                 entries.push((name.value, value));
@@ -259,7 +276,7 @@ impl Reader {
             Value::List(items) => items.iter().filter_map(|item| self.text(item)).collect(),
             Value::Scalar(..) if !is_null(node) => self.text(node).into_iter().collect(),
             _ => {
-                self.expected("a list", node);
+                self.expected(&say!("a list", "列表"), node);
                 Vec::new()
             }
         }
@@ -269,7 +286,7 @@ impl Reader {
         match &node.value {
             Value::Scalar(text, plain) if !(*plain && is_no_text(text)) => Some(Spanned::new(text, node.span)),
             _ => {
-                self.expected("a text", node);
+                self.expected(&say!("a text", "文本"), node);
                 None
             }
         }
@@ -285,22 +302,23 @@ impl Reader {
             _ => None,
         };
         if value.is_none() {
-            self.expected("`true` or `false`", node);
+            self.expected(&say!("`true` or `false`", "`true` 或 `false`"), node);
         }
         value
     }
 
-    fn expected(&mut self, what: &str, node: &Node) {
+    fn expected(&mut self, what: &Wording, node: &Node) {
         let found = match &node.value {
-            Value::Scalar(..) if is_null(node) => "nothing",
-            Value::Scalar(..) => "another value",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a mapping",
+            Value::Scalar(..) if is_null(node) => say!("nothing", "空值"),
+            Value::Scalar(..) => say!("another value", "别的值"),
+            Value::List(_) => say!("a list", "列表"),
+            Value::Map(_) => say!("a mapping", "映射"),
         };
-        self.fault("wrong-type", format!("{what} is needed here, not {found}"), node.span, &format!("write {what}"));
+        let message = say!("{what} is needed here, not {found}", "这里需要{what}，而不是{found}", what, found);
+        self.fault("wrong-type", message, node.span, say!("write {what}", "写{what}", what));
     }
 
-    fn fault(&mut self, code: &'static str, message: String, span: Span, help: &str) {
+    fn fault(&mut self, code: &'static str, message: Wording, span: Span, help: Wording) {
         self.found.push(Diagnostic::error(code, message).at(&self.source, span, "").with_help(help));
     }
 }
@@ -312,4 +330,12 @@ fn is_null(node: &Node) -> bool {
 /// What YAML takes for a number, a truth value or nothing when no quotes stand around it.
 fn is_no_text(text: &str) -> bool {
     text.parse::<f64>().is_ok() || matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "~" | "")
+}
+
+fn meant(near: &str) -> Wording {
+    say!("did you mean `{near}`?", "是不是想写 `{near}`？", near)
+}
+
+fn one_of(names: &[&str]) -> Wording {
+    say!("write one of {names}", "写其中之一：{names}", names = Wording::joined(names, &say!(", ", "、")))
 }

@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use crate::diag::{Diagnostic, Source, Span};
+use crate::diag::{Diagnostic, Source, Span, Wording, say};
 use std::sync::Arc;
 
 /// Settings nest three levels deep.
@@ -38,15 +38,17 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
     let text = source.text();
     let offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let byte = |index: usize| offsets.get(index).copied().unwrap_or(text.len());
-    let fault = |message: String, span: Span| {
-        Diagnostic::error("bad-yaml", message).at(source, span, "").with_help("write it as YAML 1.2")
+    let fault = |message: Wording, span: Span| {
+        Diagnostic::error("bad-yaml", message)
+            .at(source, span, "")
+            .with_help(say!("write it as YAML 1.2", "按 YAML 1.2 来写"))
     };
     let mut root = None;
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = byte(error.marker().index());
-            fault(format!("this is no YAML: {}", error.info()), Span::new(at, at))
+            fault(say!("this is no YAML: {reason}", "这不是 YAML：{reason}", reason = error.info()), Span::new(at, at))
         })?;
         let span = Span::new(byte(span.start.index()), byte(span.end.index()));
         let done = match event {
@@ -54,10 +56,10 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
                 Some(Node { span, value: Value::Scalar(value.into_owned(), style == ScalarStyle::Plain) })
             }
             Event::DocumentStart(_) if root.is_some() => {
-                return Err(fault("there is a second document".to_owned(), span));
+                return Err(fault(say!("there is a second document", "这里有第二个文档"), span));
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if open.len() == MAX_DEPTH => {
-                return Err(fault("lists and mappings are nested too deeply".to_owned(), span));
+                return Err(fault(say!("lists and mappings are nested too deeply", "列表和映射嵌套太深"), span));
             }
             Event::SequenceStart(..) => {
                 open.push(Open { start: span.start, map: false, nodes: Vec::new() });
@@ -68,7 +70,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => open.pop().map(|open| close(open, span)),
-            Event::Alias(_) => return Err(fault("aliases are not read here".to_owned(), span)),
+            Event::Alias(_) => return Err(fault(say!("aliases are not read here", "这里不支持别名"), span)),
             _ => None,
         };
         match (done, open.last_mut()) {

@@ -49,7 +49,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     finding.span,
                     say!("ShellCheck says nothing about this: {reason}", "ShellCheck 没有检查这里：{reason}", reason),
                 );
-                draft.weighed(Level::Error).help(Wording::same(help))
+                draft.weighed(Level::Error).help(help.clone())
             }
         };
         if let Some((source, span)) = &finding.elsewhere {

@@ -15,7 +15,7 @@ pub use collect::shell_scripts;
 pub use script::ShellScript;
 
 use super::policy::Level;
-use crate::diag::{Source, Span};
+use crate::diag::{Source, Span, Wording};
 
 /// Codes that say nothing about a Dockerfile: `source` of a file that is in the image, and ash checked as dash.
 pub const EXCLUDED: [u16; 3] = [1090, 1091, 2187];
@@ -49,7 +49,7 @@ pub(super) enum ShellFindingKind {
     },
     /// Nothing is known about the script.
     Unchecked {
-        reason: String,
-        help: String,
+        reason: Wording,
+        help: Wording,
     },
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::stage_shell::PosixShell;
 use super::{Comment, ShellFinding, ShellFindingKind};
-use crate::diag::{Source, Span};
+use crate::diag::{Source, Span, Wording};
 use crate::dockerfile::Text;
 
 /// Longest script that ShellCheck gets, in bytes: it takes seconds for as much.
@@ -133,8 +133,8 @@ impl ShellScript {
 
     /// The finding that nothing is known about this script.
     #[must_use]
-    pub fn unchecked(&self, reason: impl Into<String>, help: impl Into<String>) -> ShellFinding {
-        self.at(self.body.whole(), ShellFindingKind::Unchecked { reason: reason.into(), help: help.into() })
+    pub fn unchecked(&self, reason: Wording, help: Wording) -> ShellFinding {
+        self.at(self.body.whole(), ShellFindingKind::Unchecked { reason, help })
     }
 
     fn at(&self, span: Span, kind: ShellFindingKind) -> ShellFinding {

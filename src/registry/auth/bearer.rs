@@ -15,6 +15,7 @@ use url::form_urlencoded;
 use super::challenge::Challenge;
 use super::scope::Scope;
 use super::{Credentials, basic};
+use crate::diag::say;
 use crate::registry::http::{Response, Transport};
 use crate::registry::limit::Lane;
 use crate::registry::{Error, Kind};
@@ -125,7 +126,10 @@ pub(super) async fn fetch(
 ) -> Result<Token, Error> {
     let asked_at = Instant::now();
     if realm.downgraded && !credentials.is_anonymous() {
-        let detail = "the registry speaks HTTPS, its token server does not: the credentials stay here".to_owned();
+        let detail = say!(
+            "the registry speaks HTTPS, its token server does not: the credentials stay here",
+            "镜像仓库使用 HTTPS，它的令牌服务却没有：不会发送凭据"
+        );
         return Err(Error::new(Kind::Protocol, &Method::GET, &realm.url, detail));
     }
     let response = match credentials {
@@ -135,7 +139,8 @@ pub(super) async fn fetch(
     if !response.status().is_success() {
         return Err(transport.refusal(response, None).await);
     }
-    let unreadable = response.error(Kind::Protocol, "the token server's answer holds no token");
+    let unreadable =
+        response.error(Kind::Protocol, say!("the token server's answer holds no token", "令牌服务的应答里没有令牌"));
     let (header, life) = read(&response.bytes(MAX_ANSWER).await?).ok_or(unreadable)?;
     // Early enough that a request under way still arrives in time.
     let renew_at = asked_at + life - (life / 6).min(Duration::from_secs(30));

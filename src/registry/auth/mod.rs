@@ -29,6 +29,7 @@ use tokens::Tokens;
 use super::http::{Response, Transport};
 use super::limit::Lane;
 use super::{Error, Kind, Secret};
+use crate::diag::say;
 use crate::image::Repository;
 
 /// Who asks.
@@ -174,7 +175,8 @@ impl Authenticator {
             return Ok(true);
         }
         let wanted: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-        let detail = format!("the token it gave does not cover {}", wanted.join(" "));
+        let detail =
+            say!("the token it gave does not cover {scope}", "它给的令牌不包括 {scope}", scope = wanted.join(" "));
         Err(Error::new(Kind::Denied, &Method::GET, realm.url(), detail).anonymous(self.is_anonymous()))
     }
 
@@ -221,7 +223,13 @@ impl Authenticator {
 
     async fn scheme_from(&self, transport: &Transport, response: Response) -> Result<Scheme, Error> {
         let headers = response.headers().clone();
-        let unclear = response.error(Kind::Protocol, "a 401 without a login scheme that swrctl speaks (Basic, Bearer)");
+        let unclear = response.error(
+            Kind::Protocol,
+            say!(
+                "a 401 without a login scheme that swrctl speaks (Basic, Bearer)",
+                "401 应答没有给出 swrctl 支持的登录方式（Basic、Bearer）"
+            ),
+        );
         let refusal = transport.refusal(response, None).await;
         if *refusal.kind() == Kind::BlockedTenant {
             return Err(refusal);

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::AccessKeys;
 use super::sign;
+use crate::diag::{Wording, say};
 use crate::image::{Listed, NameError};
 use crate::registry::limit::Lane;
 use crate::registry::{Client, Credentials, Error, Kind, link};
@@ -94,7 +95,7 @@ impl<'a> Api<'a> {
 
     /// What is wrong with the answers to requests for `path`.
     pub(super) fn error(&self, path: &str, detail: impl Into<String>) -> Error {
-        Error::new(Kind::Protocol, &Method::GET, &self.url(path, &[]), detail.into())
+        Error::new(Kind::Protocol, &Method::GET, &self.url(path, &[]), Wording::same(detail))
     }
 
     /// Tried again where that may help: each of these requests may come twice.
@@ -138,11 +139,12 @@ impl<'a> Api<'a> {
 impl Answer {
     /// The body as JSON of a shape.
     pub(super) fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| self.error(format!("it cannot be read: {error}")))
+        serde_json::from_slice(&self.body)
+            .map_err(|error| self.error(say!("it cannot be read: {error}", "无法读懂：{error}", error)))
     }
 
     /// This answer makes no sense.
-    pub(super) fn error(&self, detail: impl Into<String>) -> Error {
+    pub(super) fn error(&self, detail: impl Into<Wording>) -> Error {
         Error::new(Kind::Protocol, &self.method, &self.url, detail.into())
     }
 }

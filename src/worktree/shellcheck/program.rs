@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use crate::diag::{Wording, say};
 use crate::lint::policy::Level;
 use crate::lint::{Comment, EXCLUDED, ScCode};
 
@@ -31,18 +32,27 @@ pub(super) struct ShellCheckProgram {
 
 impl ShellCheckProgram {
     /// The one on `PATH`; `None` when there is none. The error says what is wrong with what is there.
-    pub(super) fn find() -> Result<Option<Self>, String> {
+    pub(super) fn find() -> Result<Option<Self>, Wording> {
         Self { path: "shellcheck".into(), start_time: START_TIME }.proved()
     }
 
-    fn proved(self) -> Result<Option<Self>, String> {
+    fn proved(self) -> Result<Option<Self>, Wording> {
         match output(self.command().arg("--version"), self.start_time) {
             Err(Failure::Start(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(failure) => Err(format!("`shellcheck --version` fails: {failure}")),
+            Err(failure) => Err(say!(
+                "`shellcheck --version` fails: {reason}",
+                "`shellcheck --version` 失败：{reason}",
+                reason = failure.wording()
+            )),
             Ok(answer) => match version(&answer.stdout) {
                 Some(version) if version >= OLDEST => Ok(Some(self)),
-                Some((major, minor)) => Err(format!("ShellCheck {major}.{minor} is too old")),
-                None => Err("the program `shellcheck` does not say its version: it is another program".to_owned()),
+                Some((major, minor)) => {
+                    Err(say!("ShellCheck {major}.{minor} is too old", "ShellCheck {major}.{minor} 太旧", major, minor))
+                }
+                None => Err(say!(
+                    "the program `shellcheck` does not say its version: it is another program",
+                    "程序 `shellcheck` 没有给出版本：它是别的程序"
+                )),
             },
         }
     }
@@ -55,8 +65,11 @@ impl ShellCheckProgram {
     }
 
     /// What it says about each of the scripts. The error says why nothing is known about any of them.
-    pub(super) fn check(&self, scripts: &[&str]) -> Result<Vec<Vec<Comment>>, String> {
-        let unwritable = |error| format!("a temporary file for it cannot be written: {error}");
+    pub(super) fn check(&self, scripts: &[&str]) -> Result<Vec<Vec<Comment>>, Wording> {
+        let unwritable = |error: std::io::Error| {
+            let reason = Wording::of_system(&error);
+            say!("a temporary file for it cannot be written: {reason}", "无法为它写临时文件：{reason}", reason)
+        };
         let folder = tempfile::tempdir().map_err(unwritable)?;
         for (name, script) in scripts.iter().enumerate() {
             std::fs::write(folder.path().join(name.to_string()), script).map_err(unwritable)?;
@@ -66,15 +79,20 @@ impl ShellCheckProgram {
         command.current_dir(folder.path()).args(["--norc", "--format=json1", "--exclude", &excluded]);
         command.args((0..scripts.len()).map(|name| name.to_string()));
         let limit = self.start_time + SCRIPT_TIME * u32::try_from(scripts.len()).unwrap_or(u32::MAX);
-        let answer = output(&mut command, limit).map_err(|failure| failure.to_string())?;
+        let answer = output(&mut command, limit).map_err(|failure| failure.wording())?;
         // 1 says that there are comments.
         if !matches!(answer.status.code(), Some(0 | 1)) {
             let said = String::from_utf8_lossy(&answer.stderr);
             let said = said.lines().next().unwrap_or_default();
             let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
-            return Err(format!("it ended with {}: {said}", answer.status).trim_end_matches([':', ' ']).to_owned());
+            let status = answer.status;
+            return Err(if said.is_empty() {
+                say!("it ended with {status}", "它以 {status} 结束", status)
+            } else {
+                say!("it ended with {status}: {said}", "它以 {status} 结束：{said}", status, said)
+            });
         }
-        read(&answer.stdout, scripts.len()).ok_or_else(|| "its answer cannot be read".to_owned())
+        read(&answer.stdout, scripts.len()).ok_or_else(|| say!("its answer cannot be read", "无法读懂它的应答"))
     }
 }
 
@@ -132,14 +150,27 @@ fn read(answer: &[u8], scripts: usize) -> Option<Vec<Vec<Comment>>> {
     Some(comments)
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 enum Failure {
-    #[error("it cannot be started: {0}")]
     Start(std::io::Error),
-    #[error("it does not end within {} seconds", .0.as_secs_f32())]
     Slow(Duration),
-    #[error("it says more than can be read")]
     Long,
+}
+
+impl Failure {
+    fn wording(&self) -> Wording {
+        match self {
+            Self::Start(error) => {
+                say!("it cannot be started: {reason}", "无法启动它：{reason}", reason = Wording::of_system(error))
+            }
+            Self::Slow(limit) => say!(
+                "it does not end within {seconds} seconds",
+                "它在 {seconds} 秒内没有结束",
+                seconds = limit.as_secs_f32()
+            ),
+            Self::Long => say!("it says more than can be read", "它的输出太长"),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -224,7 +255,7 @@ mod tests {
         (folder, ShellCheckProgram { path, start_time: START_TIME })
     }
 
-    fn said(script: &str, scripts: &[&str]) -> Result<Vec<Vec<Comment>>, String> {
+    fn said(script: &str, scripts: &[&str]) -> Result<Vec<Vec<Comment>>, Wording> {
         program(script).1.check(scripts)
     }
 
@@ -251,7 +282,7 @@ mod tests {
             ("cat /dev/zero", "it says more than can be read"),
         ] {
             let found = said(script, &["a"]).unwrap_err();
-            assert!(found.starts_with(reason), "{script}: {found}");
+            assert!(found.english().starts_with(reason), "{script}: {found:?}");
         }
     }
 
@@ -259,14 +290,14 @@ mod tests {
     fn a_program_that_does_not_end_is_ended() {
         let (_folder, mut program) = program("exec sleep 60");
         program.start_time = Duration::ZERO;
-        assert_eq!(program.check(&["a"]).unwrap_err(), "it does not end within 1 seconds");
+        assert_eq!(program.check(&["a"]).unwrap_err().english(), "it does not end within 1 seconds");
     }
 
     #[test]
     fn a_child_that_keeps_the_stream_open_does_not_hold_us_up() {
         let (_folder, mut program) = program("sleep 3 &\necho '{\"comments\":[]}'");
         program.start_time = Duration::ZERO;
-        assert_eq!(program.check(&["a"]).unwrap_err(), "it does not end within 1 seconds");
+        assert_eq!(program.check(&["a"]).unwrap_err().english(), "it does not end within 1 seconds");
     }
 
     #[test]
@@ -274,13 +305,13 @@ mod tests {
         let version = |text: &str| program(&format!("printf '{text}'")).1.proved();
         assert!(version("ShellCheck - shell script analysis tool\\nversion: 0.9.0\\n").unwrap().is_some());
         assert!(version("version: 0.10.0-dev").unwrap().is_some());
-        assert_eq!(version("version: 0.6.0\\n").unwrap_err(), "ShellCheck 0.6 is too old");
-        assert!(version("hello").unwrap_err().contains("another program"));
+        assert_eq!(version("version: 0.6.0\\n").unwrap_err().english(), "ShellCheck 0.6 is too old");
+        assert!(version("hello").unwrap_err().english().contains("another program"));
         let (folder, gone) = program("");
         std::fs::remove_file(folder.path().join("shellcheck")).unwrap();
         assert!(gone.proved().unwrap().is_none());
         let (folder, shut) = program("");
         std::fs::set_permissions(folder.path().join("shellcheck"), std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(shut.proved().unwrap_err().contains("it cannot be started"));
+        assert!(shut.proved().unwrap_err().english().contains("it cannot be started"));
     }
 }
