@@ -6,6 +6,8 @@
 //! with `# hadolint shell=pwsh` on top: then it leaves ShellCheck and some of its own rules out. swrctl does its whole
 //! work. Needs GNU time. docs/performance.md says what came of it.
 //!
+//! At the end stands what hostile files cost as they grow; where that is more than by their length, the run fails.
+//!
 //! `cargo test --benches` runs it over a few files, so that it stays alive.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot run says so by panicking")]
@@ -13,6 +15,7 @@
 #![allow(unreachable_pub, reason = "`pub` marks what a module offers to the others")]
 
 mod corpus;
+mod growth;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -163,6 +166,8 @@ fn main() {
     }
     let (cpu, wall) = one_file(&files);
     println!("\none file, start of the program included: {cpu:.1} ms of CPU, {wall:.1} ms wall");
+    let steep = growth::print();
+    assert!(steep.is_empty(), "these cost more than by their length: {}", steep.join(", "));
 }
 
 /// Milliseconds of CPU and wall time of linting a single file, the mean of many runs.

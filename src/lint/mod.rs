@@ -128,7 +128,7 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 /// Checks one Dockerfile.
 ///
 /// `path` is relative to the project file's directory, for overrides that hold for some paths only; `project` is the
-/// project file's text, for findings that point there; `today`
+/// project file's text, for findings that point there. Past `today`
 /// overrides end, and so does the life of base images.
 #[must_use]
 pub fn lint(

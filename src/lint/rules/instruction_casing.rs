@@ -55,24 +55,26 @@ pub(super) fn is_lower(word: &str) -> bool {
 }
 
 /// The first word of every instruction: of `ONBUILD RUN …`, that is ONBUILD. ARGs above the first FROM do not count.
-fn keywords<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Instruction, Span, &'a str)> {
+/// Without the continuation that a keyword may have inside.
+fn keywords<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Instruction, Span, String)> {
     let dockerfile = context.dockerfile;
     let stages = dockerfile.stages.iter().flat_map(|stage| stage.first()..stage.instructions.end);
     stages.map(|index| {
         let instruction = &dockerfile.instructions[index];
         let length = if instruction.on_build { "ONBUILD".len() } else { instruction.keyword.span.len() };
         let span = Span::new(instruction.span.start, instruction.span.start + length);
-        (instruction, span, dockerfile.source.slice(span))
+        let letters = dockerfile.source.slice(span).chars().filter(char::is_ascii_alphabetic).collect();
+        (instruction, span, letters)
     })
 }
 
 fn check(context: &Context, sink: &mut Sink) {
     let words = || keywords(context);
-    let upper = words().filter(|(_, _, word)| is_upper(word)).count();
-    let lower = words().filter(|(_, _, word)| is_lower(word)).count();
+    let upper = words().filter(|(.., word)| is_upper(word)).count();
+    let lower = words().filter(|(.., word)| is_lower(word)).count();
     let is_mostly_upper = upper >= lower;
     let fits = |word: &str| if is_mostly_upper { is_upper(word) } else { is_lower(word) };
-    for (line, span, word) in words().filter(|(_, _, word)| !fits(word)) {
+    for (line, span, word) in words().filter(|(.., word)| !fits(word)) {
         let message = if is_mostly_upper {
             say!("`{word}` is not in upper case as the others are", "`{word}` 不像其他指令那样用大写", word)
         } else {
