@@ -12,6 +12,7 @@ pub struct SyntaxError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
     Empty,
+    NoFrom,
     UnknownInstruction {
         word: String,
         meant: Option<&'static str>,
@@ -76,6 +77,14 @@ pub enum SyntaxErrorKind {
     InvalidEscape {
         value: String,
     },
+    /// Of `# check=`.
+    InvalidCheckOption {
+        option: String,
+    },
+    InvalidSignal {
+        value: String,
+    },
+    EmptyVolume,
 }
 
 impl SyntaxErrorKind {
@@ -84,6 +93,7 @@ impl SyntaxErrorKind {
     pub fn message(&self) -> Wording {
         match self {
             Self::Empty => say!("the file holds no instruction", "文件里没有指令"),
+            Self::NoFrom => say!("the file has no FROM", "文件里没有 FROM"),
             Self::UnknownInstruction { word, .. } => say!("`{word}` is no instruction", "`{word}` 不是指令", word),
             Self::BeforeFrom { keyword } => {
                 say!("{keyword} stands before the first FROM", "{keyword} 写在第一个 FROM 之前", keyword)
@@ -149,6 +159,11 @@ impl SyntaxErrorKind {
                 "转义字符是反斜杠或反引号，不能是 `{value}`",
                 value
             ),
+            Self::InvalidCheckOption { option } => {
+                say!("`{option}` is no setting of `# check=`", "`{option}` 不是 `# check=` 的设置", option)
+            }
+            Self::InvalidSignal { value } => say!("`{value}` is no signal", "`{value}` 不是信号", value),
+            Self::EmptyVolume => say!("the path of a VOLUME is empty", "VOLUME 的路径为空"),
         }
     }
 
@@ -156,7 +171,7 @@ impl SyntaxErrorKind {
     #[must_use]
     pub fn help(&self) -> Wording {
         match self {
-            Self::Empty => say!("start with `FROM image:tag`", "以 `FROM image:tag` 开头"),
+            Self::Empty | Self::NoFrom => say!("start with `FROM image:tag`", "以 `FROM image:tag` 开头"),
             Self::UnknownInstruction { meant: Some(meant), .. } => say!("write {meant}", "改写为 {meant}", meant),
             Self::UnknownInstruction { meant: None, .. } => say!(
                 "end the line before with a backslash if this continues it, or start the line with an instruction",
@@ -220,6 +235,14 @@ impl SyntaxErrorKind {
             Self::InvalidEscape { .. } => {
                 say!("write `# escape=\\` or `# escape=``", "改写为 `# escape=\\` 或 `# escape=``")
             }
+            Self::InvalidCheckOption { .. } => say!(
+                "write `skip=CHECK,…`, `error=true` or `experimental=CHECK,…`, with `;` and no blank between them",
+                "改写为 `skip=CHECK,…`、`error=true` 或 `experimental=CHECK,…`，之间用 `;` 分隔，不留空格"
+            ),
+            Self::InvalidSignal { .. } => {
+                say!("write a name like `SIGTERM` or a number from 1", "写信号名，例如 `SIGTERM`，或者从 1 开始的数字")
+            }
+            Self::EmptyVolume => say!("write the path, or delete the line", "写出路径，或者删除这一行"),
         }
     }
 }

@@ -307,7 +307,7 @@ impl Reader<'_> {
                 self.missing(*keyword, say!("a command after CMD", "写在 CMD 后面的命令"), kind.whole());
             }
             "CMD" => return self.command(keyword),
-            "NONE" => {}
+            "NONE" if self.rest.is_empty() => {}
             _ => self.error(kind.whole(), SyntaxErrorKind::MalformedHealthcheck),
         }
         Arguments::None

@@ -159,7 +159,27 @@ impl<'a> Lexer<'a> {
                 }
             }
         }
+        if *directive.name == "check" {
+            self.check_options(&directive.value);
+        }
         self.lexed.directives.push(directive);
+    }
+
+    /// `skip=A,B;error=true`, as BuildKit takes it.
+    fn check_options(&mut self, value: &Spanned<String>) {
+        let mut start = value.span.start;
+        for option in value.split(';') {
+            let valid = match option.split_once('=') {
+                Some(("skip" | "experimental", _)) => true,
+                Some(("error", switch)) => read_switch(switch).is_some(),
+                _ => false,
+            };
+            if !valid {
+                let kind = SyntaxErrorKind::InvalidCheckOption { option: option.chars().take(40).collect() };
+                self.error(Span::new(start, start + option.len()), kind);
+            }
+            start += option.len() + 1;
+        }
     }
 
     fn logical_line(&mut self, first: Line) {
@@ -255,6 +275,16 @@ impl Lexer<'_> {
         }
         self.at = after;
         None
+    }
+}
+
+/// As Go reads truth.
+#[must_use]
+pub fn read_switch(word: &str) -> Option<bool> {
+    match word {
+        "1" | "t" | "T" | "true" | "True" | "TRUE" => Some(true),
+        "0" | "f" | "F" | "false" | "False" | "FALSE" => Some(false),
+        _ => None,
     }
 }
 

@@ -12,6 +12,7 @@ mod instruction;
 mod keyword;
 mod lexer;
 pub mod shell;
+mod signal;
 mod stage;
 mod text;
 mod words;
@@ -27,7 +28,7 @@ pub use file_name::is_dockerfile;
 pub use heredoc::Heredoc;
 pub use instruction::{Arguments, Command, Flag, Instruction, Pair, Undefined, Word};
 pub use keyword::Keyword;
-pub use lexer::Directive;
+pub use lexer::{Directive, read_switch};
 pub use stage::{Base, Stage};
 pub use text::Text;
 pub use words::is_one_word;
@@ -108,8 +109,10 @@ impl Dockerfile {
         let (mut instructions, full) = read_lines(lines, escape, &mut errors);
         let unread = full.or(unread).map(|start| Span::new(start, source.text().len()));
         let (stages, scopes) = stage::resolve(&mut instructions, escape, &mut errors);
-        if instructions.is_empty() && errors.is_empty() {
-            errors.push(SyntaxError { span: Span::default(), kind: SyntaxErrorKind::Empty });
+        if errors.is_empty() && stages.is_empty() {
+            let first = instructions.first().map(|instruction| instruction.keyword.span);
+            let kind = if first.is_some() { SyntaxErrorKind::NoFrom } else { SyntaxErrorKind::Empty };
+            errors.push(SyntaxError { span: first.unwrap_or_default(), kind });
         }
         errors.sort_by_key(|error| error.span);
         Self {

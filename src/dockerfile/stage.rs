@@ -7,6 +7,7 @@ use super::error::{SyntaxError, SyntaxErrorKind};
 use super::expand::{Fault, Use, Variable, expand};
 use super::instruction::{Arguments, Instruction, Pair, Undefined, Word};
 use super::keyword::Keyword;
+use super::signal;
 use super::text::Text;
 use crate::diag::Spanned;
 
@@ -176,7 +177,12 @@ impl Resolver<'_> {
                     word.value = Some(word.raw.as_str().to_owned());
                 }
             }
-            Arguments::Words(words) => words.iter_mut().for_each(|word| self.fill(word)),
+            Arguments::Words(words) => {
+                for word in words {
+                    self.fill(word);
+                    self.errors.extend(refused(keyword, word));
+                }
+            }
             Arguments::Pairs(pairs) => self.pairs(index, keyword, instruction.on_build, pairs),
             Arguments::None | Arguments::Command(_) => {}
         }
@@ -336,6 +342,19 @@ fn nowhere_defined<'v>(text: &Text, uses: Vec<Use>, look_up: impl Fn(&str) -> Va
         |used: &Use| look_up(&used.name) == Variable::Undefined && seen.insert((used.name.clone(), used.guarded));
     let place = |used: Use| Undefined { name: Spanned::new(used.name, text.span(used.range)), guarded: used.guarded };
     uses.into_iter().filter(fresh).map(place).collect()
+}
+
+/// What BuildKit refuses once variables are filled in.
+fn refused(keyword: Keyword, word: &Word) -> Option<SyntaxError> {
+    let value = word.value.as_deref()?;
+    let kind = match keyword {
+        Keyword::StopSignal if !signal::is_signal(value) => {
+            SyntaxErrorKind::InvalidSignal { value: value.chars().take(40).collect() }
+        }
+        Keyword::Volume if value.is_empty() => SyntaxErrorKind::EmptyVolume,
+        _ => return None,
+    };
+    Some(SyntaxError { span: word.span(), kind })
 }
 
 /// Fills one word in; returns what makes it unreadable.

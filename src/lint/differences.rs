@@ -37,6 +37,10 @@ sh; `-e` in SHELL counts, so that there is no SC2164; SHELL is inherited by the 
 Where hadolint leaves out a whole `.hadolint.yaml` in silence (a key that does not exist, a value of the wrong type, a
 second document), that is an error with its place here. A single entry may stand without its list, ids are found in any
 case, and a blank may follow a comma in the variables `HADOLINT_…`.
+
+BuildKit checks the build that it is asked for, and stops where that lacks an argument or a mount has no place; here only
+what stops every build is an error. What stands behind ONBUILD is read here as the build on top will read it; BuildKit
+leaves it unread.
 ";
 
 /// A program whose findings a profile reports.

@@ -16,9 +16,9 @@ use jiff::civil::Date;
 
 use super::foreign;
 use super::policy::PragmaPolicy;
-use super::rule::{Draft, is_named};
+use super::rule::{Draft, SYNTAX_ERROR, UNCHECKED, is_named};
 use crate::diag::{Span, Wording, did_you_mean, say};
-use crate::dockerfile::Dockerfile;
+use crate::dockerfile::{Dockerfile, read_switch};
 
 #[derive(Debug, Default)]
 pub(super) struct Pragmas {
@@ -98,7 +98,8 @@ impl Selection {
 
     fn covers(&self, draft: &Draft) -> bool {
         match self {
-            Self::All => true,
+            // What stops the build, and what was not looked at, is no check.
+            Self::All => !matches!(draft.rule.name, SYNTAX_ERROR | UNCHECKED),
             Self::Named(name) => is_named(draft.rule.name, draft.aliases, name),
         }
     }
@@ -113,7 +114,8 @@ impl Pragmas {
                 pragmas.file.extend(entries(directive.value.span, skipped));
             }
             pragmas.experimental.extend(selections(&directive.value, "experimental="));
-            pragmas.strict |= directive.value.split(';').any(|setting| setting.trim() == "error=true");
+            let mut switches = directive.value.split(';').filter_map(|setting| setting.trim().strip_prefix("error="));
+            pragmas.strict |= switches.any(|switch| read_switch(switch) == Some(true));
         }
         for comment in &dockerfile.comments {
             let next = dockerfile.instructions.partition_point(|instruction| instruction.span.start < comment.start);

@@ -32,6 +32,9 @@ pub struct Rule {
     pub(super) check: fn(&Context, &mut Sink),
 }
 
+/// The rule that tells what stops a build.
+pub(super) const SYNTAX_ERROR: &str = "syntax-error";
+
 /// The rule that tells what was not looked into: in no profile does that look clean.
 pub(super) const UNCHECKED: &str = "unchecked-command";
 

@@ -329,3 +329,20 @@ fn only_hadolints_profile_reports_every_cd() {
     let hadolint = Policy { profile: Profile::Hadolint, ..Policy::default() };
     assert_eq!(rules_of(&run(text, &hadolint)), ["cd-in-run"]);
 }
+
+#[test]
+fn to_hadolint_every_lineage_of_stages_is_an_image() {
+    let warned =
+        Override { rules: vec![Spanned::new("DL3057".to_owned(), Span::new(3, 8))], ..entry(&[], Level::Info) };
+    let policy = Policy { profile: Profile::Hadolint, ..with(vec![warned]) };
+    let lines = |text: &str| -> Vec<usize> {
+        let report = run(text, &policy);
+        let source = Source::new("Dockerfile", text);
+        let missing = report.findings.iter().filter(|finding| finding.rule == "missing-healthcheck");
+        missing.map(|finding| source.position(finding.diagnostic.labels[0].span.start).line).collect()
+    };
+    assert_eq!(lines("FROM a:1 AS a\nHEALTHCHECK NONE\nFROM a AS b\nFROM b\n"), [] as [usize; 0]);
+    assert_eq!(lines("FROM a:1 AS a\nFROM a AS b\nFROM b\nHEALTHCHECK NONE\n"), [] as [usize; 0]);
+    assert_eq!(lines("FROM a:1 AS a\nFROM b:1\nHEALTHCHECK NONE\n"), [1]);
+    assert_eq!(lines("FROM a:1 AS a\nHEALTHCHECK NONE\nFROM scratch\nCOPY --from=a /a /b\n"), [3]);
+}

@@ -68,8 +68,17 @@ pub(super) fn manifests(invocation: &Invocation) -> Option<String> {
     if let Some(files) = requirement_files(invocation) {
         return Some(files);
     }
-    let installer = INSTALLERS.iter().find(|installer| installs(installer, invocation))?;
-    Some(installer.manifests.to_owned())
+    Some(installer(invocation)?.manifests.to_owned())
+}
+
+fn installer(invocation: &Invocation) -> Option<&'static Installer> {
+    INSTALLERS.iter().find(|installer| installs(installer, invocation))
+}
+
+/// The option that the command lacks to leave the project itself out.
+pub(super) fn option_to_leave_project_out(invocation: &Invocation) -> Option<&'static str> {
+    let options = installer(invocation)?.alone;
+    options.first().copied().filter(|_| !options.iter().any(|option| invocation.has_option(option)))
 }
 
 fn installs(installer: &Installer, invocation: &Invocation) -> bool {

@@ -1,4 +1,8 @@
 //! Commands that install what a project's manifest asks for, and those that work on its source.
+//!
+//! Sources, looked up in November 2026: the documentation of poetry (`install`: the project too, but for `--no-root`), uv
+//! (its guide for Docker: `--no-install-project`), pdm (`--no-self`), pnpm (`fetch` reads the lockfile alone), bun
+//! (`bun.lock` since 1.2, `bun.lockb` before) and cargo-chef (`cook` reads the recipe alone); the tools' manuals else.
 
 /// A command that reads nothing of a project but its manifests.
 #[derive(Debug)]
@@ -10,30 +14,42 @@ pub(in super::super) struct Installer {
     pub(in super::super) takes_packages: bool,
     /// As COPY can name them.
     pub(in super::super) manifests: &'static str,
+    /// Options without which the project itself is installed, too; the first is the usual one.
+    pub(in super::super) alone: &'static [&'static str],
 }
 
 const fn installer(program: &'static str, verbs: &'static [&'static str], manifests: &'static str) -> Installer {
-    Installer { program, verbs, takes_packages: false, manifests }
+    Installer { program, verbs, takes_packages: false, manifests, alone: &[] }
 }
 
 const fn by_package(program: &'static str, verbs: &'static [&'static str], manifests: &'static str) -> Installer {
-    Installer { program, verbs, takes_packages: true, manifests }
+    Installer { takes_packages: true, ..installer(program, verbs, manifests) }
 }
 
-/// From each tool's own manual.
-pub(in super::super) static INSTALLERS: [Installer; 21] = [
+impl Installer {
+    const fn alone(self, options: &'static [&'static str]) -> Self {
+        Self { alone: options, ..self }
+    }
+}
+
+pub(in super::super) static INSTALLERS: [Installer; 22] = [
     by_package("npm", &["install", "i", "ci", "clean-install"], "package*.json"),
     by_package("yarn", &["", "install"], "package.json yarn.lock"),
     by_package("pnpm", &["install", "i"], "package.json pnpm-lock.yaml"),
-    by_package("bun", &["install", "i"], "package.json bun.lock"),
+    installer("pnpm", &["fetch"], "pnpm-lock.yaml"),
+    by_package("bun", &["install", "i"], "package.json bun.lock*"),
     by_package("pipenv", &["install", "sync"], "Pipfile Pipfile.lock"),
-    installer("poetry", &["install"], "pyproject.toml poetry.lock"),
-    installer("uv", &["sync"], "pyproject.toml uv.lock"),
-    installer("pdm", &["install", "sync"], "pyproject.toml pdm.lock"),
+    installer("poetry", &["install", "sync"], "pyproject.toml poetry.lock").alone(&["--no-root"]),
+    installer("uv", &["sync"], "pyproject.toml uv.lock").alone(&[
+        "--no-install-project",
+        "--no-install-workspace",
+        "--no-install-local",
+    ]),
+    installer("pdm", &["install", "sync"], "pyproject.toml pdm.lock").alone(&["--no-self"]),
     installer("bundle", &["", "install"], "Gemfile*"),
     installer("bundler", &["install"], "Gemfile*"),
     by_package("go", &["mod download"], "go.mod go.sum"),
-    installer("cargo", &["fetch", "vendor", "chef cook"], "Cargo.toml Cargo.lock"),
+    installer("cargo", &["fetch", "vendor"], "Cargo.toml Cargo.lock"),
     installer("mvn", &["dependency:go-offline", "dependency:resolve"], "pom.xml"),
     installer("mvnw", &["dependency:go-offline", "dependency:resolve"], "pom.xml"),
     installer("gradle", &["dependencies"], "*.gradle*"),

@@ -34,10 +34,12 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-/// The labels of the final image; a label set twice appears twice.
+/// The labels of the final image, to hadolint those of all stages; a label set twice appears twice.
 pub(super) fn labels<'a>(context: &Context<'a>) -> Vec<&'a Pair> {
-    let instructions = context.shipped().filter(|(_, instruction)| instruction.is(Keyword::Label));
-    instructions.flat_map(|(_, instruction)| instruction.pairs()).collect()
+    let every = context.every(Keyword::Label).filter(|(index, label)| {
+        !label.on_build && (context.is_shipped(*index) || context.as_hadolint())
+    });
+    every.flat_map(|(_, instruction)| instruction.pairs()).collect()
 }
 
 /// What hadolint calls it: an empty value is that, and not in the format either.

@@ -5,7 +5,7 @@ use super::super::example::Example;
 use super::super::images::{Kind, kind};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Instruction, Keyword};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -36,10 +36,17 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context, sink: &mut Sink) {
+    for from in lacking(context) {
+        sink.report(from.span, say!("the image has no HEALTHCHECK", "镜像没有 HEALTHCHECK"));
+    }
+}
+
+fn lacking<'a>(context: &Context<'a>) -> Vec<&'a Instruction> {
+    if context.as_hadolint() {
+        return context.lineages_without(|line| line.is(Keyword::Healthcheck));
+    }
     let checked = context.shipped().any(|(_, instruction)| instruction.is(Keyword::Healthcheck));
     let runs = context.shipped().any(|(_, line)| line.is(Keyword::Cmd) || line.is(Keyword::Entrypoint));
     let only_files = !runs && kind(context.final_base()) == Kind::Scratch;
-    if let Some(from) = context.final_from().filter(|_| !checked && !only_files) {
-        sink.report(from.span, say!("the image has no HEALTHCHECK", "镜像没有 HEALTHCHECK"));
-    }
+    context.final_from().filter(|_| !checked && !only_files).into_iter().collect()
 }

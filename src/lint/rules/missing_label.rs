@@ -6,6 +6,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::label_format::labels;
 use crate::diag::say;
+use crate::dockerfile::{Keyword, Pair};
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-label",
@@ -31,10 +32,15 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context, sink: &mut Sink) {
     let labels: Vec<_> = labels(context);
-    let Some(from) = context.final_from() else { return };
     for required in &context.policy.labels.required {
         let name = required.name.value.as_str();
-        if !labels.iter().any(|pair| pair.name.text() == name) {
+        let is_it = |pair: &&Pair| pair.name.text() == name;
+        let lacking = if context.as_hadolint() {
+            context.lineages_without(|line| line.is(Keyword::Label) && line.pairs().iter().any(|pair| is_it(&pair)))
+        } else {
+            context.final_from().filter(|_| !labels.iter().any(is_it)).into_iter().collect()
+        };
+        for from in lacking {
             let message = say!("the image has no label `{name}`", "镜像没有 LABEL `{name}`", name);
             let help = say!("add `LABEL {name}=\"…\"`", "加上 `LABEL {name}=\"…\"`", name);
             sink.report(from.span, message).help(help);

@@ -17,11 +17,11 @@ pub(super) static RULE: Rule = Rule {
     explanation: say!(
         "Shell text of RUN, CMD, ENTRYPOINT and HEALTHCHECK, and here-documents are given to the program `shellcheck` \
          where it is installed, with the stage's shell and with its variables set; in the profile `all` the \
-         entrypoint script too. The finding has the level that ShellCheck gives it, style counting as info, and the \
+         entrypoint script too. The finding has the level that ShellCheck gives it, and the \
          code as its second name: `allow \"SC2086\"`, `# hadolint ignore=SC2086`. SC1090, SC1091 and SC2187 are left \
          out, for they say nothing about a Dockerfile.",
         "RUN、CMD、ENTRYPOINT 和 HEALTHCHECK 的 shell 文本、here-document，会交给已安装的程序 `shellcheck`，使用该阶段\
-         的 shell，并设好它的变量；在 `all` 配置集中还包括入口脚本。问题的级别由 ShellCheck 给出（style 算作提示），\
+         的 shell，并设好它的变量；在 `all` 配置集中还包括入口脚本。问题的级别由 ShellCheck 给出，\
          代码是它的第二个名字：`allow \"SC2086\"`、`# hadolint ignore=SC2086`。SC1090、SC1091 和 SC2187 不报告，因为\
          它们对 Dockerfile 没有意义。"
     ),

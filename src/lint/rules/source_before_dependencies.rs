@@ -10,7 +10,7 @@ use super::super::manifests::Sources;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::source_copies::SourceCopies;
-use super::super::work::{manifests, source_work, system_install, title};
+use super::super::work::{manifests, option_to_leave_project_out, source_work, system_install, title};
 use crate::dockerfile::Keyword;
 use crate::diag::{Wording, say};
 
@@ -67,11 +67,19 @@ fn check(context: &Context, sink: &mut Sink) {
                 let draft = sink.report(command.span, runs_again(&title(command)));
                 draft.fix((*sources).and_then(|sources| copied_below(context, sources, index, at)));
                 draft.label(copy, say!("the whole source is copied here", "在这里复制全部源代码"));
-                draft.help(say!(
-                    "write `COPY {files} ./` above this RUN, and copy the rest below it",
-                    "在这条 RUN 上方写 `COPY {files} ./`，在下方复制其余的",
-                    files
-                ));
+                draft.help(match option_to_leave_project_out(command) {
+                    None => say!(
+                        "write `COPY {files} ./` above this RUN, and copy the rest below it",
+                        "在这条 RUN 上方写 `COPY {files} ./`，在下方复制其余的",
+                        files
+                    ),
+                    Some(option) => say!(
+                        "write `COPY {files} ./` and the command with `{option}` above, and this RUN below the copy of the rest",
+                        "在上方写 `COPY {files} ./` 和带 `{option}` 的命令，把这条 RUN 留在复制其余文件之后",
+                        files,
+                        option
+                    ),
+                });
             }
         }
         let install = system_install(script).filter(|_| source_work(script).is_none());

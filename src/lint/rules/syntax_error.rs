@@ -3,13 +3,13 @@
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
-use super::super::rule::{Rule, Sink};
+use super::super::rule::{Rule, SYNTAX_ERROR, Sink};
 use crate::dockerfile::{Base, SyntaxErrorKind};
 use crate::image::Reference;
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
-    name: "syntax-error",
+    name: SYNTAX_ERROR,
     aliases: &["DL1000", "DL3043", "DL3061"],
     practice: None,
     level: Level::Error,

@@ -139,7 +139,8 @@ fn read(answer: &[u8], scripts: usize) -> Option<Vec<Vec<Comment>>> {
             level: match said.level {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
-                Severity::Info | Severity::Style => Level::Info,
+                Severity::Info => Level::Info,
+                Severity::Style => Level::Style,
             },
             message: said.message.trim_end_matches('.').to_owned(),
             start: (said.line, said.column),
@@ -265,7 +266,7 @@ mod tests {
     fn comments_belong_to_their_scripts() {
         let answer = said(&format!("echo '{COMMENT}'; exit 1"), &["a", "b"]).unwrap();
         let code = ScCode::new(2006).unwrap();
-        let expected = Comment { code, level: Level::Info, message: "Use x".into(), start: (2, 4), end: (3, 5) };
+        let expected = Comment { code, level: Level::Style, message: "Use x".into(), start: (2, 4), end: (3, 5) };
         assert_eq!(answer, [vec![], vec![expected]]);
         assert_eq!(said("cat 0 1 >&2; echo '{\"comments\":[]}'", &["a", "b"]).unwrap(), [[], []]);
     }
