@@ -19,10 +19,11 @@ pub struct Nginx {
 
 /// What stands in the configuration for `http { … }`; `%FRONT%`, `%SECOND%` and `%UPSTREAM%` are addresses.
 fn configuration(folder: &str, http: &str) -> String {
+    // One process: workers would outlive a master that is killed.
     let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let paths = paths.map(|name| format!("    {name}_temp_path {folder}/{name};\n")).concat();
     format!(
-        "pid {folder}/pid;\nerror_log stderr;\nworker_processes 1;\nevents {{}}\nhttp {{\n{paths}    \
+        "pid {folder}/pid;\nerror_log stderr;\nmaster_process off;\nevents {{}}\nhttp {{\n{paths}    \
          log_format lines '$server_protocol $request_method $uri $status $body_bytes_sent \"$http_range\"';\n    \
          access_log {folder}/access lines;\n    client_max_body_size 0;\n    proxy_buffering off;\n    \
          proxy_request_buffering off;\n    proxy_http_version 1.1;\n    proxy_set_header Host $http_host;\n    \
