@@ -123,7 +123,7 @@ pub fn lint(bytes: &[u8]) {
 }
 
 static POLICIES: LazyLock<[Policy; 3]> = LazyLock::new(|| {
-    let of = |profile| Policy { profile, fail_on: Level::Info, ..Policy::default() };
+    let of = |profile| Policy { profile, fail_on: Level::Style, ..Policy::default() };
     let required = RequiredLabel { name: Spanned::new("a".into(), Span::default()), format: LabelFormat::Url };
     let mut strict = of(Profile::All);
     strict.labels = LabelPolicy { required: vec![required], forbidden: Vec::new(), forbid_others: true };
