@@ -8,7 +8,7 @@ use super::example::Example;
 use super::fix::Fix;
 use super::foreign;
 use super::policy::{Level, Profile};
-use crate::diag::{Source, Span, Wording};
+use crate::diag::{Lang, Source, Span, Wording};
 
 /// One check over a Dockerfile, with everything there is to say about it.
 pub struct Rule {
@@ -174,7 +174,7 @@ impl Sink {
             rule,
             aliases: rule.aliases,
             span,
-            message,
+            message: on_one_line(message),
             help: None,
             softened: None,
             foreign: None,
@@ -184,4 +184,13 @@ impl Sink {
         });
         drafts.last_mut().expect("it was just pushed")
     }
+}
+
+/// What a message quotes may go over lines; the message does not.
+fn on_one_line(message: Wording) -> Wording {
+    if !message.english().contains(['\n', '\r']) {
+        return message;
+    }
+    let line = |lang| message.get(lang).replace(['\n', '\r'], " ");
+    Wording::composed(line(Lang::En), line(Lang::Zh))
 }
