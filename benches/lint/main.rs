@@ -36,10 +36,16 @@ struct Options {
     rounds: usize,
 }
 
+fn is_bench() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
 fn options() -> Options {
-    let bench = std::env::args().any(|argument| argument == "--bench");
-    let mut options =
-        if bench { Options { files: 1000, seed: 1, rounds: 3 } } else { Options { files: 20, seed: 1, rounds: 1 } };
+    let mut options = if is_bench() {
+        Options { files: 1000, seed: 1, rounds: 3 }
+    } else {
+        Options { files: 20, seed: 1, rounds: 1 }
+    };
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value\n{USAGE}"));
@@ -167,7 +173,8 @@ fn main() {
     let (cpu, wall) = one_file(&files);
     println!("\none file, start of the program included: {cpu:.1} ms of CPU, {wall:.1} ms wall");
     let steep = growth::print();
-    assert!(steep.is_empty(), "these cost more than by their length: {}", steep.join(", "));
+    // A test holds nothing by time.
+    assert!(steep.is_empty() || !is_bench(), "these cost more than by their length: {}", steep.join(", "));
 }
 
 /// Milliseconds of CPU and wall time of linting a single file, the mean of many runs.
