@@ -57,6 +57,12 @@ impl Wording {
         Self::composed(text.clone(), text)
     }
 
+    /// What others say in words of their own: the system, a registry, a library.
+    #[must_use]
+    pub fn foreign(text: impl Into<String>) -> Self {
+        Self::same(text)
+    }
+
     /// `a, b and c`; nothing says so.
     #[must_use]
     pub fn list<T: Said>(items: impl IntoIterator<Item = T>) -> Self {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use regex::Regex;
 use semver::{Prerelease, Version, VersionReq};
 
-use crate::diag::Spanned;
+use crate::diag::{Spanned, Wording, say};
 use crate::image::Tag;
 
 /// Tags by pattern, with exceptions and a limit. The default is every tag.
@@ -132,27 +132,46 @@ impl TagPattern {
 }
 
 impl FromStr for TagPattern {
-    type Err = String;
+    type Err = Wording;
 
     /// The error is a sentence that says what is wrong with the pattern.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Wording> {
         if let Some(inner) = text.strip_prefix('/') {
-            let inner = inner.strip_suffix('/').ok_or("a regular expression ends with `/`")?;
-            return Regex::new(inner).map(Self::Regex).map_err(|error| format!("bad regular expression: {error}"));
+            let inner =
+                inner.strip_suffix('/').ok_or(say!("a regular expression ends with `/`", "正则表达式以 `/` 结尾"))?;
+            return Regex::new(inner).map(Self::Regex).map_err(|error| {
+                let reason = last_line(&error.to_string());
+                say!("bad regular expression: {reason}", "正则表达式有误：{reason}", reason)
+            });
         }
         if text.starts_with(['<', '>', '=', '^', '~']) {
-            let range = VersionReq::parse(text).map_err(|error| format!("bad version range: {error}"))?;
+            let range = VersionReq::parse(text)
+                .map_err(|reason| say!("bad version range: {reason}", "版本范围有误：{reason}", reason))?;
             return Ok(Self::Range(VersionRange(range)));
         }
         if text.contains(['*', '?', '[', '{', '!']) {
             let glob = GlobBuilder::new(text).literal_separator(true).build();
-            return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| format!("bad glob: {error}"));
+            return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| bad_glob(&error));
         }
         if text.contains(',') {
-            return Err("a list of tags is written as separate strings: `tags \"a\" \"b\"`".to_owned());
+            return Err(say!(
+                "a list of tags is written as separate strings: `tags \"a\" \"b\"`",
+                "多个标签要写成单独的字符串：`tags \"a\" \"b\"`"
+            ));
         }
-        text.parse().map(Self::Literal).map_err(|error: crate::image::NameError| error.to_string())
+        text.parse().map(Self::Literal).map_err(|error: crate::image::NameError| error.message())
     }
+}
+
+pub(super) fn bad_glob(error: &globset::Error) -> Wording {
+    let reason = last_line(&error.to_string());
+    say!("bad glob: {reason}", "通配模式有误：{reason}", reason)
+}
+
+/// Errors of other crates draw pictures over several lines, of which the last says what is wrong.
+fn last_line(text: &str) -> String {
+    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
 }
 
 impl fmt::Display for TagPattern {

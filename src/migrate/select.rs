@@ -6,6 +6,8 @@ use std::str::FromStr;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::ImageRule;
+use super::filter::bad_glob;
+use crate::diag::Wording;
 use crate::image::{ManifestReference, NameError, Repository};
 
 /// A repository by name, or repositories by glob over what the source holds.
@@ -40,15 +42,15 @@ impl RepositoryPattern {
 }
 
 impl FromStr for RepositoryPattern {
-    type Err = String;
+    type Err = Wording;
 
     /// The error is a sentence that says what is wrong with the pattern.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Wording> {
         if text.contains(WILD) {
             let glob = GlobBuilder::new(text).literal_separator(true).build();
-            return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| format!("bad glob: {error}"));
+            return glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| bad_glob(&error));
         }
-        text.parse().map(Self::Literal).map_err(|error: NameError| error.to_string())
+        text.parse().map(Self::Literal).map_err(|error: NameError| error.message())
     }
 }
 

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
-use super::limits::{is_too_long, no_organization, organization_fault};
+use super::limits::{is_too_long, no_organization, organization_fault, too_long};
 use super::section::Sections;
-use crate::diag::{Lang, Span};
+use crate::diag::{Span, Wording, say};
 use crate::image::{ManifestReference, Repository};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
 use crate::network::managed::{self, Form};
@@ -85,35 +85,68 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
     let Place::Registry(host) = &registry.place else { return };
     let is_swr = matches!(registry.provider, Provider::Swr { .. });
     if matches!(registry.auth, Auth::AccessKey { .. }) && !is_swr {
-        let fault = Fault::new("useless", "an access key is a login of SWR, and this registry is not one");
-        let help = "write `provider \"swr\"`, or `username` and `password`";
-        faults.add(fault.at(registry.name.span, "has no `provider \"swr\"`").help(help));
+        let fault = Fault::new(
+            "useless",
+            say!(
+                "an access key is a login of SWR, and this registry is not one",
+                "访问密钥是 SWR 的登录方式，而这个镜像仓库不是 SWR"
+            ),
+        );
+        let help = say!(
+            "write `provider \"swr\"`, or `username` and `password`",
+            "写 `provider \"swr\"`，或者 `username` 和 `password`"
+        );
+        faults
+            .add(fault.at(registry.name.span, say!("has no `provider \"swr\"`", "没有 `provider \"swr\"`")).help(help));
     }
     if !is_swr && let Some(region) = region_of(host.host()) {
-        let fault =
-            Fault::warning("undeclared-swr", format!("`{host}` is SWR in {region}, but is not declared as such"));
-        let help = "write `provider \"swr\"`: SWR Basic refuses OCI media types, so manifests must be converted";
-        faults.add(fault.at(registry.name.span, "").help(help));
+        let fault = Fault::warning(
+            "undeclared-swr",
+            say!(
+                "`{host}` is SWR in {region}, but is not declared as such",
+                "`{host}` 是 {region} 的 SWR，但没有这样声明",
+                host,
+                region
+            ),
+        );
+        let help = say!(
+            "write `provider \"swr\"`: SWR Basic refuses OCI media types, so manifests must be converted",
+            "写 `provider \"swr\"`：SWR 基础版拒绝 OCI 媒体类型，清单必须转换"
+        );
+        faults.add(fault.on(registry.name.span).help(help));
     }
     let has_secret = matches!(registry.auth, Auth::Basic { .. } | Auth::AccessKey { .. });
     if registry.tls.plain_http && has_secret && !host.is_loopback() {
-        let fault = Fault::warning("clear-text-login", format!("the login travels to `{host}` in clear text"));
-        faults.add(
-            fault.at(registry.name.span, "uses plain HTTP").help("remove `plain-http`, or use `auth \"anonymous\"`"),
+        let fault = Fault::warning(
+            "clear-text-login",
+            say!("the login travels to `{host}` in clear text", "登录信息以明文发往 `{host}`", host),
         );
+        faults.add(fault.at(registry.name.span, say!("uses plain HTTP", "使用明文 HTTP")).help(say!(
+            "remove `plain-http`, or use `auth \"anonymous\"`",
+            "删除 `plain-http`，或者使用 `auth \"anonymous\"`"
+        )));
     }
     if let (Provider::Swr { edition: Edition::Basic, .. }, Some(organization)) =
         (&registry.provider, &registry.organization)
     {
-        let help = "name an organization that exists in SWR: 1-64 characters, first a letter";
+        let help = say!(
+            "name an organization that exists in SWR: 1-64 characters, first a letter",
+            "写 SWR 里存在的组织：1-64 个字符，以字母开头"
+        );
         swr_organization(organization, organization.span, help, faults);
     }
     if let Provider::Swr { tag_lists: true, edition, api, .. } = &registry.provider
         && (*edition != Edition::Basic || api.is_none() || !matches!(registry.auth, Auth::AccessKey { .. }))
     {
-        let message = "`tag-lists` asks the management API of SWR Basic, which takes an access key";
-        let help = "write `auth { access-key …; secret-key …; }`, or remove `tag-lists`";
-        faults.add(Fault::new("useless", message).at(registry.name.span, "").help(help));
+        let message = say!(
+            "`tag-lists` asks the management API of SWR Basic, which takes an access key",
+            "`tag-lists` 向 SWR 基础版的管理 API 查询，需要访问密钥"
+        );
+        let help = say!(
+            "write `auth { access-key …; secret-key …; }`, or remove `tag-lists`",
+            "写 `auth { access-key …; secret-key …; }`，或者删除 `tag-lists`"
+        );
+        faults.add(Fault::new("useless", message).on(registry.name.span).help(help));
     }
     if let Some(organization) = registry.organization.as_ref().filter(|_| registry.create_organization) {
         created(registry, organization.span, faults);
@@ -123,27 +156,43 @@ fn registry(registry: &RegistryDecl, faults: &Faults) {
 /// Organizations are created by the management API of SWR Basic, which takes an access key.
 fn created(registry: &RegistryDecl, span: Span, faults: &Faults) {
     let Provider::Swr { edition: Edition::Basic, api, .. } = &registry.provider else {
-        let fault = Fault::new("useless", "organizations are created in SWR Basic only").at(span, "");
-        return faults.add(fault.help("remove `create`, and create it where this registry is managed"));
+        let fault =
+            Fault::new("useless", say!("organizations are created in SWR Basic only", "只有 SWR 基础版能创建组织"))
+                .on(span);
+        return faults.add(fault.help(say!(
+            "remove `create`, and create it where this registry is managed",
+            "删除 `create`，到管理这个镜像仓库的地方创建组织"
+        )));
     };
     if !matches!(registry.auth, Auth::AccessKey { .. }) {
-        let fault = Fault::new("no-access-key", "creating an organization takes an access key").at(span, "");
-        let help = "write `auth { access-key env=\"SWR_AK\"; secret-key env=\"SWR_SK\"; }`, or remove `create`";
+        let fault =
+            Fault::new("no-access-key", say!("creating an organization takes an access key", "创建组织需要访问密钥"))
+                .on(span);
+        let help = say!(
+            "write `auth { access-key env=\"SWR_AK\"; secret-key env=\"SWR_SK\"; }`, or remove `create`",
+            "写 `auth { access-key env=\"SWR_AK\"; secret-key env=\"SWR_SK\"; }`，或者删除 `create`"
+        );
         faults.add(fault.help(help));
     }
     if api.is_none() {
-        let fault = Fault::new("no-api-host", "the management API, which creates organizations, is not known");
-        let help = "name it: `provider \"swr\" … api-host=\"swr-api.REGION.DOMAIN\"`";
-        faults.add(fault.at(span, "").help(help));
+        let fault = Fault::new(
+            "no-api-host",
+            say!("the management API, which creates organizations, is not known", "不知道用来创建组织的管理 API"),
+        );
+        let help = say!(
+            "name it: `provider \"swr\" … api-host=\"swr-api.REGION.DOMAIN\"`",
+            "写明它：`provider \"swr\" … api-host=\"swr-api.REGION.DOMAIN\"`"
+        );
+        faults.add(fault.on(span).help(help));
     }
 }
 
 /// SWR's own rules for the first part of a repository; the rest of them is in [`Repository`] already.
-fn swr_organization(organization: &Repository, span: Span, help: &str, faults: &Faults) {
+fn swr_organization(organization: &Repository, span: Span, help: Wording, faults: &Faults) {
     let name = organization.as_str();
     let Some(reason) = organization_fault(name) else { return };
     let fault = Fault::new("bad-organization", no_organization(name, &reason));
-    faults.add(fault.at(span, "").help(help));
+    faults.add(fault.on(span).help(help));
 }
 
 /// Docker Hub lists one namespace at a time, SWR Basic only to who has an access key.
@@ -155,19 +204,33 @@ fn globs_can_be_listed(source: &RegistryDecl, migration: &Migration, faults: &Fa
         let fault = if is_hub(source) && glob.namespace().is_none() {
             Fault::new(
                 "open-namespace",
-                format!("Docker Hub lists the repositories of a namespace, and `{}` names none", glob.value),
+                say!(
+                    "Docker Hub lists the repositories of a namespace, and `{glob}` names none",
+                    "Docker Hub 只能列出某个命名空间的仓库，而 `{glob}` 没有写明命名空间",
+                    glob = glob.value
+                ),
             )
-            .help("name it, as in `image \"bitnami/*\"`, with one `image` line for each")
+            .help(say!(
+                "name it, as in `image \"bitnami/*\"`, with one `image` line for each",
+                "写明命名空间，例如 `image \"bitnami/*\"`，每个命名空间一行 `image`"
+            ))
         } else if unmanaged {
             Fault::new(
                 "no-repository-list",
-                format!("`{}` is SWR Basic, which lists repositories by its management API", *source.name),
+                say!(
+                    "`{source}` is SWR Basic, which lists repositories by its management API",
+                    "`{source}` 是 SWR 基础版，要用管理 API 列出仓库",
+                    source = *source.name
+                ),
             )
-            .help("log in with an access key (`auth { access-key …; secret-key …; }`), or name the repositories")
+            .help(say!(
+                "log in with an access key (`auth { access-key …; secret-key …; }`), or name the repositories",
+                "用访问密钥登录（`auth { access-key …; secret-key …; }`），或者逐个写明仓库"
+            ))
         } else {
             continue;
         };
-        faults.add(fault.at(glob.span, ""));
+        faults.add(fault.on(glob.span));
     }
 }
 
@@ -175,9 +238,15 @@ fn directories_have_no_network(sections: &Sections, faults: &Faults) {
     for network in &sections.networks {
         let place = find(sections, &network.registry).map(|registry| &registry.place);
         if matches!(place, Some(Place::OciLayout(_))) {
-            let fault =
-                Fault::new("useless", format!("`{}` is a directory: no network leads to it", *network.registry));
-            faults.add(fault.at(network.registry.span, "").help("remove this section"));
+            let fault = Fault::new(
+                "useless",
+                say!(
+                    "`{name}` is a directory: no network leads to it",
+                    "`{name}` 是目录：没有网络通向它",
+                    name = *network.registry
+                ),
+            );
+            faults.add(fault.on(network.registry.span).help(say!("remove this section", "删除这个小节")));
         }
     }
 }
@@ -188,9 +257,13 @@ fn addresses_are_not_named(sections: &Sections, faults: &Faults) {
         if let Some(Place::Registry(host)) = find(sections, &network.registry).map(|registry| &registry.place)
             && host.host().parse::<std::net::IpAddr>().is_ok()
         {
-            let fault = Fault::new("useless", format!("`{host}` is an address: there is no name to write"));
-            let help = "remove `manage=true`, `bind-zone` and `bind-forward`, or name the registry's host";
-            faults.add(fault.at(network.registry.span, "").help(help));
+            let message =
+                say!("`{host}` is an address: there is no name to write", "`{host}` 是地址：没有可写的域名", host);
+            let help = say!(
+                "remove `manage=true`, `bind-zone` and `bind-forward`, or name the registry's host",
+                "删除 `manage=true`、`bind-zone` 和 `bind-forward`，或者用主机名写这个镜像仓库"
+            );
+            faults.add(Fault::new("useless", message).on(network.registry.span).help(help));
         }
     }
 }
@@ -202,12 +275,15 @@ fn files_have_one_use(sections: &Sections, faults: &Faults) {
         let plain = managed::plain(path);
         match uses.iter().find(|(other, ..)| *other == plain) {
             Some((_, other, first)) if *other != form || form == Form::Zone => {
-                let (one, other) = (form.name(), other.name());
-                let (one, other) = (one.get(Lang::En), other.get(Lang::En));
-                let message = format!("one file cannot be {other} and {one}");
-                let message = if one == other { "two zones cannot be in one file".to_owned() } else { message };
-                let fault = Fault::new("two-uses", message).at(path.span, "again").at(*first, "first here");
-                faults.add(fault.help("name another file"));
+                let message = if *other == form {
+                    say!("two zones cannot be in one file", "一个文件放不下两个区域")
+                } else {
+                    let (one, other) = (form.name(), other.name());
+                    say!("one file cannot be {other} and {one}", "一个文件不能既是{other}又是{one}", other, one)
+                };
+                let fault = Fault::new("two-uses", message).at(path.span, say!("again", "又一次"));
+                let fault = fault.at(*first, say!("first here", "第一次在这里"));
+                faults.add(fault.help(say!("name another file", "换一个文件")));
             }
             Some(_) => {}
             None => uses.push((plain, form, path.span)),
@@ -220,8 +296,16 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
     let span = image.repositories.span;
     let onto_itself = match &image.repositories.value {
         RepositoryPattern::Literal(repository) if starts_with_host(repository, source) => {
-            let fault = Fault::new("bad-image-name", "the repository starts with the registry's host").at(span, "");
-            return faults.add(fault.help(format!("remove the host: `{}` says it already", *source.name)));
+            let fault = Fault::new(
+                "bad-image-name",
+                say!("the repository starts with the registry's host", "仓库名以镜像仓库的主机开头"),
+            )
+            .on(span);
+            return faults.add(fault.help(say!(
+                "remove the host: `{name}` says it already",
+                "删除主机：`{name}` 已经写明了",
+                name = *source.name
+            )));
         }
         RepositoryPattern::Literal(repository) => match image.target(repository, organization) {
             Ok(name) => {
@@ -231,16 +315,21 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
                 name == *repository && image.named().is_none_or(|copied| copied.iter().any(|(from, to)| from == to))
             }
             Err(error) => {
-                let fault = Fault::new("bad-image-name", error.to_string()).at(span, "becomes too long at the target");
-                return faults.add(fault.help("give it a shorter name with `as`"));
+                let fault = Fault::new("bad-image-name", error.message())
+                    .at(span, say!("becomes too long at the target", "在目标上会太长"));
+                return faults.add(fault.help(say!("give it a shorter name with `as`", "用 `as` 给它一个更短的名字")));
             }
         },
         RepositoryPattern::Glob(_) => organization.is_none() && image.flatten == Flatten::Nothing,
     };
     if onto_itself && source.place == target.place {
-        let fault = Fault::new("copies-onto-itself", "the image is copied onto itself");
-        let fault = fault.at(span, "has the same registry and name at the target");
-        faults.add(fault.help("migrate to another registry, or give it another name with `as`"));
+        let fault = Fault::new("copies-onto-itself", say!("the image is copied onto itself", "镜像被复制到它自己"));
+        let fault =
+            fault.at(span, say!("has the same registry and name at the target", "在目标上的镜像仓库和名字都相同"));
+        faults.add(fault.help(say!(
+            "migrate to another registry, or give it another name with `as`",
+            "迁移到别的镜像仓库，或者用 `as` 换个名字"
+        )));
     }
 }
 
@@ -252,18 +341,33 @@ fn starts_with_host(repository: &Repository, source: &RegistryDecl) -> bool {
 fn swr_repository(name: &Repository, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
     let span = image.rename.as_ref().map_or(image.repositories.span, |rename| rename.span);
     let Some((organization, repository)) = name.as_str().split_once('/') else {
-        let fault = Fault::new("missing", format!("`{name}` has no organization at `{}`", *target.name)).at(span, "");
-        return faults.add(fault.help("write `organization \"…\"` in the registry's section"));
+        let fault = Fault::new(
+            "missing",
+            say!(
+                "`{name}` has no organization at `{target}`",
+                "`{name}` 在 `{target}` 上没有组织",
+                name,
+                target = *target.name
+            ),
+        )
+        .on(span);
+        return faults.add(fault.help(say!(
+            "write `organization \"…\"` in the registry's section",
+            "在该镜像仓库的小节里写 `organization \"…\"`"
+        )));
     };
     if is_too_long(repository) {
-        let fault = Fault::new("bad-image-name", "the repository's name at SWR is longer than 128 characters");
-        faults.add(fault.at(span, "").help("give it a shorter name with `as`"));
+        let fault = Fault::new("bad-image-name", too_long());
+        faults.add(fault.on(span).help(say!("give it a shorter name with `as`", "用 `as` 给它一个更短的名字")));
     }
     if target.organization.is_none()
         && matches!(&target.provider, Provider::Swr { edition: Edition::Basic, .. })
         && let Ok(organization) = organization.parse()
     {
-        let help = "write `organization \"…\"` in the target's section, or give the whole name with `as`";
+        let help = say!(
+            "write `organization \"…\"` in the target's section, or give the whole name with `as`",
+            "在目标的小节里写 `organization \"…\"`，或者用 `as` 写完整的名字"
+        );
         swr_organization(&organization, span, help, faults);
     }
 }
@@ -272,28 +376,54 @@ fn basic_holds_no_referrers(migration: &Migration, target: &RegistryDecl, faults
     if let Some(referrers) = &migration.referrers
         && target.provider.needs_docker_media_types()
     {
-        let message = format!("`{}` is SWR Basic, which holds no signatures and referrers", *target.name);
-        let help = "remove `referrers`, or migrate to SWR Enterprise: Basic refuses OCI artifacts, and what is converted \
-                    for it has another digest than what was signed";
-        faults.add(Fault::new("no-referrers", message).at(referrers.span, "").help(help));
+        let message = say!(
+            "`{target}` is SWR Basic, which holds no signatures and referrers",
+            "`{target}` 是 SWR 基础版，不能保存签名和关联制品",
+            target = *target.name
+        );
+        let help = say!(
+            "remove `referrers`, or migrate to SWR Enterprise: Basic refuses OCI artifacts, and what is converted for it \
+             has another digest than what was signed",
+            "删除 `referrers`，或者迁移到 SWR 企业版：基础版拒绝 OCI 制品，转换后的镜像与签名时的摘要不同"
+        );
+        faults.add(Fault::new("no-referrers", message).on(referrers.span).help(help));
     }
 }
 
 /// What SWR Basic does with a DELETE of the registry API is not known; its own API is not spoken here.
 fn basic_is_not_pruned(migration: &Migration, target: &RegistryDecl, faults: &Faults) {
     if migration.prune.is_some() && target.provider.needs_docker_media_types() {
-        let fault = Fault::new("not-there-yet", format!("deleting at SWR Basic (`{}`) is not there yet", *target.name));
-        faults.add(
-            fault.at(migration.span, "").help("write `prune false`, and delete old tags by a retention rule of SWR"),
+        let fault = Fault::new(
+            "not-there-yet",
+            say!(
+                "deleting at SWR Basic (`{target}`) is not there yet",
+                "目前还不支持在 SWR 基础版（`{target}`）上删除",
+                target = *target.name
+            ),
         );
+        faults.add(fault.on(migration.span).help(say!(
+            "write `prune false`, and delete old tags by a retention rule of SWR",
+            "写 `prune false`，用 SWR 的老化规则删除旧标签"
+        )));
     }
 }
 
 /// A directory shows images by their tags: what has none would be lost in it.
 fn needs_a_tag(image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
     if let (Place::OciLayout(_), Some(digest), None) = (&target.place, &image.digest, &image.retag) {
-        let fault = Fault::new("missing", format!("`{}` is a directory, where an image needs a tag", *target.name));
-        faults.add(fault.at(digest.span, "has only a digest").help("give it one: `as=\"nginx:1.25\"`"));
+        let fault = Fault::new(
+            "missing",
+            say!(
+                "`{target}` is a directory, where an image needs a tag",
+                "`{target}` 是目录，镜像在那里需要标签",
+                target = *target.name
+            ),
+        );
+        faults.add(
+            fault
+                .at(digest.span, say!("has only a digest", "只有摘要"))
+                .help(say!("give it one: `as=\"nginx:1.25\"`", "给它一个标签：`as=\"nginx:1.25\"`")),
+        );
     }
 }
 
@@ -316,10 +446,19 @@ impl Writers {
             };
             let Some(first) = self.0.insert((place, name.clone(), written.clone()), span) else { continue };
             let sign = if written.tag().is_some() { ':' } else { '@' };
-            let message = format!("two rules write `{name}{sign}{written}` at `{}`", *target.name);
-            let fault = Fault::new("written-twice", message).at(span, format!("from `{}`", *source.name));
-            faults
-                .add(fault.at(first, "already written here").help("remove one of them, or tell them apart with `as`"));
+            let message = say!(
+                "two rules write `{image}` at `{target}`",
+                "两条规则都写入 `{target}` 上的 `{image}`",
+                image = format_args!("{name}{sign}{written}"),
+                target = *target.name
+            );
+            let fault = Fault::new("written-twice", message)
+                .at(span, say!("from `{source}`", "来自 `{source}`", source = *source.name));
+            faults.add(
+                fault
+                    .at(first, say!("already written here", "这里已经写入"))
+                    .help(say!("remove one of them, or tell them apart with `as`", "删除其中一条，或者用 `as` 区分")),
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::diag::{Source, Spanned};
+use crate::diag::{Source, Spanned, Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
@@ -200,8 +200,17 @@ impl ByteRate {
 
 /// Not a number of bytes a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a rate like `20MiB/s`: a number, one of B, KB, KiB, MB, MiB, GB, GiB, and `/s`")]
+#[error("{}", Wording::from(*self).english())]
 pub struct BadByteRate;
+
+impl From<BadByteRate> for Wording {
+    fn from(BadByteRate: BadByteRate) -> Self {
+        say!(
+            "not a rate like `20MiB/s`: a number, one of B, KB, KiB, MB, MiB, GB, GiB, and `/s`",
+            "不是 `20MiB/s` 这样的速率：数字，B、KB、KiB、MB、MiB、GB、GiB 之一，再加 `/s`"
+        )
+    }
+}
 
 impl FromStr for ByteRate {
     type Err = BadByteRate;

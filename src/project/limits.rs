@@ -38,11 +38,8 @@ impl Provider {
         if let Some(fault) = organization_fault(organization).filter(|_| *edition == Edition::Basic) {
             return Some(Problem::new("bad-organization", no_organization(organization, &fault)).with_help(help));
         }
-        let message =
-            say!("the repository's name at SWR is longer than 128 characters", "仓库在 SWR 的名字超过 128 个字符");
-        let problem = || Problem::new("bad-image-name", message);
         is_too_long(repository).then(|| {
-            problem().with_help(say!(
+            Problem::new("bad-image-name", too_long()).with_help(say!(
                 "give it a shorter name with `as`, or flatten it",
                 "用 `as` 给它短一些的名字，或者压平路径"
             ))
@@ -53,6 +50,10 @@ impl Provider {
 /// `portal is no organization of SWR: it …`.
 pub(super) fn no_organization(name: &str, fault: &Wording) -> Wording {
     say!("`{name}` is no organization of SWR: it {fault}", "`{name}` 不能做 SWR 的组织名：{fault}", name, fault)
+}
+
+pub(super) fn too_long() -> Wording {
+    say!("the repository's name at SWR is longer than 128 characters", "仓库在 SWR 的名字超过 128 个字符")
 }
 
 /// Whether SWR takes no repository of this name in an organization.

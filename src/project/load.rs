@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Parsed, Project};
-use crate::diag::{Diagnostic, Problem, Source};
+use crate::diag::{Diagnostic, Problem, Source, Wording, say};
 use crate::lint::baseline::{Baseline, NamedBy};
 use crate::lint::hadolint::Settings;
 
@@ -60,7 +60,7 @@ fn with_baselines(project: &mut Project, baselines: Baselines) -> Result<(), Vec
         let baseline = match read.get(&path) {
             Some(baseline) => Arc::clone(baseline),
             None => read_baseline(&path, baselines == Baselines::Renew, NamedBy::ProjectFile)
-                .map_err(|found| vec![found.at(&project.source, named.span, "named here")])?,
+                .map_err(|found| vec![found.at(&project.source, named.span, say!("named here", "写在这里"))])?,
         };
         read.insert(path, Arc::clone(&baseline));
         project.dockerfiles[index].policy.baseline = Some(baseline);
@@ -77,21 +77,39 @@ pub fn read_baseline(path: &Path, may_be_missing: bool, named_by: NamedBy) -> Re
     let shown = path.display();
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = parent.canonicalize().map_err(|error| {
-        let message = format!("the folder of the baseline `{shown}` cannot be read: {error}");
-        Diagnostic::error("unreadable-baseline", message).with_help("correct the path, or make the folder")
+        let message = say!(
+            "the folder of the baseline `{shown}` cannot be read: {reason}",
+            "无法读取基线 `{shown}` 所在的文件夹：{reason}",
+            shown,
+            reason = Wording::of_system(&error)
+        );
+        Diagnostic::error("unreadable-baseline", message)
+            .with_help(say!("correct the path, or make the folder", "修正路径，或者建立文件夹"))
     })?;
     let baseline = Baseline::new(path.to_owned(), folder, named_by);
     match read_text(path, MAX_BASELINE) {
         Ok(text) => baseline.with(&Arc::new(Source::new(shown.to_string(), text))).map(Arc::new),
         Err(error) if error.kind() == ErrorKind::NotFound && may_be_missing => Ok(Arc::new(baseline)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let found = Diagnostic::error("no-baseline", format!("there is no baseline `{shown}`"));
-            Err(found.with_help(format!("write it with `{}`, or correct the path", baseline.renewal())))
+            let found =
+                Diagnostic::error("no-baseline", say!("there is no baseline `{shown}`", "没有基线 `{shown}`", shown));
+            Err(found.with_help(say!(
+                "write it with `{renew}`, or correct the path",
+                "用 `{renew}` 写出它，或者修正路径",
+                renew = baseline.renewal()
+            )))
         }
         Err(error) => {
-            let found =
-                Diagnostic::error("unreadable-baseline", format!("cannot read the baseline `{shown}`: {error}"));
-            Err(found.with_help("correct the path, or make the file readable"))
+            let found = Diagnostic::error(
+                "unreadable-baseline",
+                say!(
+                    "cannot read the baseline `{shown}`: {reason}",
+                    "无法读取基线 `{shown}`：{reason}",
+                    shown,
+                    reason = Wording::of_system(&error)
+                ),
+            );
+            Err(found.with_help(say!("correct the path, or make the file readable", "修正路径，或者让文件可读")))
         }
     }
 }
@@ -113,8 +131,9 @@ fn with_hadolint(project: &mut Project) -> Result<Vec<Diagnostic>, Vec<Diagnosti
     for (index, file) in named.into_iter().enumerate() {
         let Some(file) = file else { continue };
         let path = project.resolve(&file);
-        let text = read_settings(&path)
-            .map_err(|problem| vec![Diagnostic::from(problem).at(&project.source, file.span, "named here")])?;
+        let text = read_settings(&path).map_err(|problem| {
+            vec![Diagnostic::from(problem).at(&project.source, file.span, say!("named here", "写在这里"))]
+        })?;
         let (settings, warnings) = Settings::read(Some(&text), &[])?;
         let section = &mut project.dockerfiles[index];
         settings.lay_below(&mut section.policy, section.says);
@@ -130,8 +149,16 @@ fn with_hadolint(project: &mut Project) -> Result<Vec<Diagnostic>, Vec<Diagnosti
 pub fn read_settings(path: &Path) -> Result<Arc<Source>, Problem> {
     let shown = path.display();
     let text = read_text(path, MAX_BYTES).map_err(|error| {
-        Problem::new("unreadable-settings", format!("cannot read hadolint's settings `{shown}`: {error}"))
-            .with_help("correct the path, or make the file readable")
+        Problem::new(
+            "unreadable-settings",
+            say!(
+                "cannot read hadolint's settings `{shown}`: {reason}",
+                "无法读取 hadolint 的设置 `{shown}`：{reason}",
+                shown,
+                reason = Wording::of_system(&error)
+            ),
+        )
+        .with_help(say!("correct the path, or make the file readable", "修正路径，或者让文件可读"))
     })?;
     Ok(Arc::new(Source::new(shown.to_string(), text)))
 }
@@ -139,11 +166,25 @@ pub fn read_settings(path: &Path) -> Result<Arc<Source>, Problem> {
 fn read(path: &Path) -> Result<String, Diagnostic> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => Diagnostic::error("no-project-file", format!("there is no project file `{shown}`"))
-            .with_help("write one with `swrctl init`, or name another with `--file PATH`"),
+        ErrorKind::NotFound => Diagnostic::error(
+            "no-project-file",
+            say!("there is no project file `{shown}`", "没有项目文件 `{shown}`", shown),
+        )
+        .with_help(say!(
+            "write one with `swrctl init`, or name another with `--file PATH`",
+            "用 `swrctl init` 写一个，或者用 `--file PATH` 指定另一个"
+        )),
         ErrorKind::IsADirectory => is_directory(path),
-        _ => Diagnostic::error("unreadable-project-file", format!("cannot read the project file `{shown}`: {error}"))
-            .with_help("make it readable for the user that runs swrctl"),
+        _ => Diagnostic::error(
+            "unreadable-project-file",
+            say!(
+                "cannot read the project file `{shown}`: {reason}",
+                "无法读取项目文件 `{shown}`：{reason}",
+                shown,
+                reason = Wording::of_system(&error)
+            ),
+        )
+        .with_help(say!("make it readable for the user that runs swrctl", "让运行 swrctl 的用户可以读取它")),
     };
     let mut file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
@@ -152,20 +193,27 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
     file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("the project file `{shown}` is larger than 1 MiB");
-        return Err(Diagnostic::error("huge-project-file", message).with_help("name the project file, `swr.kdl`"));
+        let message = say!("the project file `{shown}` is larger than 1 MiB", "项目文件 `{shown}` 超过 1 MiB", shown);
+        return Err(Diagnostic::error("huge-project-file", message)
+            .with_help(say!("name the project file, `swr.kdl`", "写项目文件 `swr.kdl`")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let message = format!("the project file `{shown}` is not UTF-8: byte {at} starts no character");
-        Diagnostic::error("not-utf-8", message).with_help("save it as UTF-8")
+        let message = say!(
+            "the project file `{shown}` is not UTF-8: byte {at} starts no character",
+            "项目文件 `{shown}` 不是 UTF-8：字节 {at} 处不是字符",
+            shown,
+            at
+        );
+        Diagnostic::error("not-utf-8", message).with_help(say!("save it as UTF-8", "存为 UTF-8"))
     })
 }
 
 fn is_directory(path: &Path) -> Diagnostic {
-    let message = format!("`{}` is a directory, not a project file", path.display());
-    let file = path.join("swr.kdl");
-    Diagnostic::error("not-a-file", message).with_help(format!("name the file in it: `{}`", file.display()))
+    let (path, file) = (path.display(), path.join("swr.kdl"));
+    let message = say!("`{path}` is a directory, not a project file", "`{path}` 是目录，不是项目文件", path);
+    let help = say!("name the file in it: `{file}`", "写其中的文件：`{file}`", file = file.display());
+    Diagnostic::error("not-a-file", message).with_help(help)
 }
 
 #[cfg(test)]

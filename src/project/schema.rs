@@ -26,7 +26,7 @@ fn named<'a>(node: &'a Node, name: &'a str) -> impl Iterator<Item = &'a Node> {
 fn text(value: &Value) -> &str {
     match &value.value {
         Literal::Text(text) => text,
-        other => panic!("{} instead of a string", other.kind()),
+        other => panic!("{} instead of a string", other.kind().english()),
     }
 }
 
@@ -94,12 +94,12 @@ fn check(value: &Value, rule: &Node, at: &str) {
         Literal::Text(text) => text.clone(),
         Literal::Integer(number) => number.unwrap().to_string(),
         Literal::Boolean(flag) => flag.to_string(),
-        Literal::Null | Literal::Decimal => panic!("{at}: {}", value.kind()),
+        Literal::Null | Literal::Decimal => panic!("{at}: {}", value.kind().english()),
     };
     for validation in &rule.children {
         let bound = number(Some(validation));
         let passes = match validation.name.as_str() {
-            "type" => value.kind().ends_with(text(&validation.arguments[0])),
+            "type" => value.kind().english().ends_with(text(&validation.arguments[0])),
             "enum" => validation.arguments.iter().any(|one| match (&one.value, &value.value) {
                 (Literal::Text(one), Literal::Text(other)) => one == other,
                 (Literal::Integer(one), Literal::Integer(other)) => one == other,

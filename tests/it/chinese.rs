@@ -1,15 +1,18 @@
-//! What people read of a plan and its apply with `--lang zh` holds no English prose.
+//! What people read with `--lang zh` holds no English prose: the commands of the transcripts, every faulty project file,
+//! every example of a rule, an apply and the network checks, each in Chinese.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+use swrctl::lint::rules;
 
+use crate::support::sources::files;
 use crate::support::swrctl::Project;
 
 /// Code, names and quotations, which stay as they are: what stands in back-quotes, in double quotes or in a drawn line
 /// of a source, URLs and options.
 static NO_PROSE: LazyLock<Regex> = LazyLock::new(|| {
-    let code = r#"`[^`]*`|"[^"]*"|https?://\S*|--[a-z-]+(?:=\S*)?|# swrctl .*$|swrctl [a-z]+|deny, warn, info"#;
+    let code = r#"`[^`]*`|"[^"]*"|“[^”]*”|https?://\S*|--[a-z-]+(?:=\S*)?|# swrctl .*$|swrctl [a-z]+|deny, warn, info"#;
     Regex::new(&format!(r"{code}|\b[a-z]+(?:-[a-z]+)+\b")).unwrap()
 });
 /// Two words of English, one behind the other.
@@ -62,6 +65,17 @@ fn said(project: &Project, command: &[&str]) -> String {
     output.stdout + "\n" + &output.stderr
 }
 
+/// Without the lines of code that `explain` shows: they are indented, and nothing in them is Chinese.
+fn without_examples(text: &str) -> String {
+    let is_code = |line: &&str| line.starts_with("    ") && line.is_ascii() && !line.contains(": ");
+    text.lines().filter(|line| !is_code(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// Quotations may begin on one line of a paragraph and end on the next.
+fn paragraphs(text: &str) -> String {
+    text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn english_is_told_from_names_and_code() {
     for line in ["no organization", "  帮助：remove it, please", "  ·       ╰── an old word", "已修复：fixed it"]
@@ -78,6 +92,55 @@ fn english_is_told_from_names_and_code() {
     ] {
         assert!(!holds_english(line), "{line}");
     }
+}
+
+#[test]
+fn the_commands_of_the_transcripts_answer_in_chinese() {
+    let mut answers = Vec::new();
+    for case in files("tests/cases/cli") {
+        let mut project = Project::empty();
+        let mut lines = case.text.lines();
+        while let Some(line) = lines.next() {
+            let Some(opened) = line.strip_prefix("```").filter(|rest| !rest.is_empty()) else { continue };
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if let Some((_, name)) = opened.split_once(' ') {
+                project = project.file(name, block.join("\n") + "\n");
+            } else if opened == "console" {
+                let command = block[0].strip_prefix("$ swrctl ").expect("a command");
+                let words: Vec<&str> = command.split(' ').collect();
+                let answer = said(&project, &words);
+                // Documents are for programs; usage errors are the library's that reads the command line.
+                let is_document = ["--help", "--json", "--format"].iter().any(|option| command.contains(option));
+                if !is_document && !answer.contains("For more information, try '--help'") {
+                    answers.push((format!("{}: {command}", case.path), without_examples(&answer)));
+                }
+            }
+        }
+    }
+    assert!(answers.len() >= 10, "{}", answers.len());
+    assert_chinese(&answers);
+}
+
+#[test]
+fn every_fault_of_a_project_file_is_told_in_chinese() {
+    let cases =
+        files("tests/cases/project/invalid").into_iter().filter(|case| case.path.rsplit('.').next() == Some("kdl"));
+    let answers: Vec<_> =
+        cases.map(|case| (case.path.clone(), said(&Project::new(&case.text), &["validate"]))).collect();
+    assert!(answers.len() >= 15, "{}", answers.len());
+    assert_chinese(&answers);
+}
+
+#[test]
+fn every_rule_speaks_chinese() {
+    let mut answers = Vec::new();
+    for rule in rules() {
+        let project = Project::empty().file("Dockerfile", rule.example.bad.dockerfile);
+        answers.push((rule.name.to_owned(), said(&project, &["lint", "--profile", "all", "Dockerfile"])));
+        let explained = paragraphs(&without_examples(&said(&project, &["explain", rule.name])));
+        answers.push((format!("{} explained", rule.name), explained));
+    }
+    assert_chinese(&answers);
 }
 
 #[test]
@@ -98,5 +161,21 @@ fn a_plan_and_its_apply_are_told_in_chinese() {
         answers.push((command.join(" "), said(&project, command)));
     }
     answers.push(("the report".to_owned(), std::fs::read_to_string(project.path("r.md")).unwrap()));
+    assert_chinese(&answers);
+}
+
+#[test]
+fn a_path_that_is_not_as_declared_is_told_in_chinese() {
+    let project = Project::new(
+        "project \"p\" version=1\n\
+         registry \"here\" \"127.0.0.1:9\"\n\
+         registry \"there\" \"127.0.0.2:9\" { tls plain-http=true; }\n\
+         network \"here\" { mode \"public\"; interface \"tun*\"; }\n\
+         network \"there\" { mode \"vpc-endpoint\"; endpoint \"127.0.0.3\"; check \"address-class\" level=\"warn\"; }\n\
+         migrate \"here\" to=\"there\" { image \"a/b\" tags=\"1\"; }\n",
+    );
+    let answers: Vec<_> =
+        [&["network"][..], &["plan"]].map(|command| (command.join(" "), said(&project, command))).into();
+    assert!(answers[0].1.contains("失败"), "{}", answers[0].1);
     assert_chinese(&answers);
 }

@@ -1,6 +1,5 @@
 //! A node as a section reads it: typed values by name; a value of the wrong type is a fault and then absent.
 
-use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,7 +7,7 @@ use std::str::FromStr;
 use super::faults::{Fault, Faults};
 use super::node::{Literal, Node, Value};
 use super::shape::not_there_yet;
-use crate::diag::{Span, Spanned};
+use crate::diag::{Span, Spanned, Wording, say};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
@@ -56,8 +55,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Refuses what `what` names because this version does not have it.
-    pub(crate) fn refuse(self, what: &str, span: Span, instead: &str) {
-        self.add(not_there_yet(what, instead).at(span, ""));
+    pub(crate) fn refuse(self, what: &Wording, span: Span, instead: &Wording) {
+        self.add(not_there_yet(what, instead).on(span));
     }
 
     pub(crate) fn child(self, name: &str) -> Option<Self> {
@@ -109,56 +108,74 @@ impl<'a> Cursor<'a> {
     pub(crate) fn text(self, value: &'a Value) -> Option<Spanned<&'a str>> {
         match &value.value {
             Literal::Text(text) => Some(Spanned::new(text, value.span)),
-            other => self.wrong_type(other, value.span, "a string", "write it in double quotes"),
+            other => {
+                let (expected, help) = (say!("a string", "字符串"), say!("write it in double quotes", "写在双引号里"));
+                self.wrong_type(other, value.span, &expected, help)
+            }
         }
     }
 
     pub(crate) fn flag(self, value: &Value) -> Option<bool> {
         match &value.value {
             Literal::Boolean(flag) => Some(*flag),
-            other => self.wrong_type(other, value.span, "`true` or `false`", "write `true` or `false` without quotes"),
+            other => {
+                let expected = say!("`true` or `false`", "`true` 或 `false`");
+                let help = say!("write `true` or `false` without quotes", "写 `true` 或 `false`，不带引号");
+                self.wrong_type(other, value.span, &expected, help)
+            }
         }
     }
 
     pub(crate) fn number(self, value: &Value, range: RangeInclusive<u32>) -> Option<u32> {
         let number = match &value.value {
             Literal::Integer(number) => number.and_then(|number| u32::try_from(number).ok()),
-            other => return self.wrong_type(other, value.span, "a number", "write digits without quotes"),
+            other => {
+                let help = say!("write digits without quotes", "只写数码，不带引号");
+                return self.wrong_type(other, value.span, &say!("a number", "数字"), help);
+            }
         };
         let number = number.filter(|number| range.contains(number));
         if number.is_none() {
-            let message = format!("the number is not in {} to {}", range.start(), range.end());
-            let help = format!("write a whole number from {} to {}", range.start(), range.end());
-            self.add(Fault::new("bad-number", message).at(value.span, "out of range").help(help));
+            let (least, most) = (range.start(), range.end());
+            let message =
+                say!("the number is not in {least} to {most}", "数字不在 {least} 到 {most} 之间", least, most);
+            let help =
+                say!("write a whole number from {least} to {most}", "写 {least} 到 {most} 之间的整数", least, most);
+            self.add(Fault::new("bad-number", message).at(value.span, say!("out of range", "超出范围")).help(help));
         }
         number
     }
 
-    fn wrong_type<T>(self, found: &Literal, span: Span, expected: &str, help: &str) -> Option<T> {
-        let fault = Fault::new("wrong-type", format!("expected {expected}, found {}", found.kind()));
-        self.add(fault.at(span, format!("not {expected}")).help(help));
+    fn wrong_type<T>(self, found: &Literal, span: Span, expected: &Wording, help: Wording) -> Option<T> {
+        let message =
+            say!("expected {expected}, found {found}", "应为{expected}，却是{found}", expected, found = found.kind());
+        let label = say!("not {expected}", "不是{expected}", expected);
+        self.add(Fault::new("wrong-type", message).at(span, label).help(help));
         None
     }
 
     pub(crate) fn path(self, text: Spanned<&str>) -> Option<Spanned<PathBuf>> {
         if text.is_empty() || text.contains('\0') {
-            let fault = Fault::new("bad-path", "not the path of a file").at(text.span, "");
-            self.add(fault.help("write a path relative to the project file's directory, or an absolute one"));
+            let fault = Fault::new("bad-path", say!("not the path of a file", "不是文件路径")).on(text.span);
+            self.add(fault.help(say!(
+                "write a path relative to the project file's directory, or an absolute one",
+                "写相对于项目文件所在目录的路径，或者绝对路径"
+            )));
             return None;
         }
         Some(text.map(PathBuf::from))
     }
 
-    /// A text as a type of its own; its parser's error is the message.
-    pub(crate) fn parsed<T>(self, text: Spanned<&str>, code: &'static str, help: &str) -> Option<Spanned<T>>
+    /// A text as a type of its own; its parser's error is the message. `help` may be empty.
+    pub(crate) fn parsed<T>(self, text: Spanned<&str>, code: &'static str, help: Wording) -> Option<Spanned<T>>
     where
         T: FromStr,
-        T::Err: Display,
+        T::Err: Into<Wording>,
     {
         match text.parse() {
             Ok(value) => Some(Spanned::new(value, text.span)),
             Err(error) => {
-                let fault = Fault::new(code, one_line(&format!("{error}"))).at(text.span, "");
+                let fault = Fault::new(code, error.into()).on(text.span);
                 self.add(if help.is_empty() { fault } else { fault.help(help) });
                 None
             }
@@ -169,33 +186,25 @@ impl<'a> Cursor<'a> {
     pub(crate) fn word<T: Copy>(
         self,
         text: Spanned<&str>,
-        what: &str,
+        what: &Wording,
         words: &Words<T>,
-        planned: &[(&str, &str)],
+        planned: &[(&str, &Wording)],
     ) -> Option<Spanned<T>> {
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(Spanned::new(*meaning, text.span));
         }
         if let Some((word, instead)) = planned.iter().find(|(word, _)| *word == text.value) {
-            self.refuse(&format!("{what} `{word}`"), text.span, instead);
+            let what = Wording::joined([what.clone(), Wording::same(format!("`{word}`"))], &Wording::same(" "));
+            self.refuse(&what, text.span, instead);
             return None;
         }
         let message = if self.faults.is_masked(text.span) {
-            format!("not a known {what}")
+            say!("not a known {what}", "不是已知的{what}", what)
         } else {
-            format!("`{}` is not a known {what}", text.escape_debug())
+            say!("`{word}` is not a known {what}", "`{word}` 不是已知的{what}", word = text.escape_debug(), what)
         };
-        let fault = Fault::new("unknown-value", message).at(text.span, "unknown");
+        let fault = Fault::new("unknown-value", message).at(text.span, say!("unknown", "未知"));
         self.add(fault.help_with(text.value, words.iter().map(|(word, _)| *word)));
         None
     }
-}
-
-/// Errors of other crates draw pictures over several lines, of which the last says what is wrong.
-fn one_line(text: &str) -> String {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or_default();
-    let Some(last) = lines.next_back() else { return first.to_owned() };
-    let what = first.split_once(": ").map_or(first, |(what, _)| what);
-    format!("{what}: {}", last.trim_start_matches("error: "))
 }

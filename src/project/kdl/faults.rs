@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Problem, Severity, Source, Span, Wording};
+use crate::diag::{Diagnostic, Problem, Severity, Source, Span, Wording, say};
 
 /// One fault of the file: wording and places; the first place is the primary one.
 pub(crate) struct Fault {
@@ -14,21 +14,25 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(code: &'static str, message: impl Into<Wording>) -> Self {
+    pub(crate) fn new(code: &'static str, message: Wording) -> Self {
         Self { severity: Severity::Error, problem: Problem::new(code, message), places: Vec::new() }
     }
 
-    pub(crate) fn warning(code: &'static str, message: impl Into<Wording>) -> Self {
+    pub(crate) fn warning(code: &'static str, message: Wording) -> Self {
         Self { severity: Severity::Warning, ..Self::new(code, message) }
     }
 
-    /// `label` may be empty.
-    pub(crate) fn at(mut self, span: Span, label: impl Into<Wording>) -> Self {
-        self.places.push((span, label.into()));
+    pub(crate) fn at(mut self, span: Span, label: Wording) -> Self {
+        self.places.push((span, label));
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<Wording>) -> Self {
+    /// A place that speaks for itself.
+    pub(crate) fn on(self, span: Span) -> Self {
+        self.at(span, Wording::default())
+    }
+
+    pub(crate) fn help(mut self, help: Wording) -> Self {
         self.problem = self.problem.with_help(help);
         self
     }
@@ -36,10 +40,14 @@ impl Fault {
     /// "did you mean", or else the list of what there is.
     pub(crate) fn help_with<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Self {
         if let Some(near) = crate::diag::did_you_mean(word, known.clone()) {
-            return self.help(format!("did you mean `{near}`?"));
+            return self.help(say!("did you mean `{near}`?", "是不是想写 `{near}`？", near));
         }
         let names: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-        self.help(if names.is_empty() { "remove it".to_owned() } else { format!("write one of {}", names.join(", ")) })
+        if names.is_empty() {
+            return self.help(say!("remove it", "删除它"));
+        }
+        let names = Wording::joined(names, &say!(", ", "、"));
+        self.help(say!("write one of {names}", "改写为其中之一：{names}", names))
     }
 }
 
@@ -107,7 +115,7 @@ mod tests {
         let source = Arc::new(Source::new("f", "password \"hünter\" # x"));
         let faults = Faults::default();
         faults.mask(Span::new(10, 17));
-        faults.add(Fault::new("a", "b").at(Span::new(0, 8), ""));
+        faults.add(Fault::new("a", Wording::same("b")).on(Span::new(0, 8)));
         let found = faults.into_diagnostics(&source);
         assert_eq!(found[0].labels[0].source.text(), "password \"*******\" # x");
     }

@@ -1,6 +1,6 @@
 //! Nodes of a project file as plain data: what the sections are read from, whoever parsed them.
 
-use crate::diag::{Span, Spanned};
+use crate::diag::{Span, Spanned, Wording, say};
 
 /// One node with everything on it. Not `Debug`: it may hold a secret that should not have been written.
 pub(crate) struct Node {
@@ -31,13 +31,13 @@ pub(crate) enum Literal {
 }
 
 impl Literal {
-    pub(crate) const fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> Wording {
         match self {
-            Self::Null => "null",
-            Self::Boolean(_) => "a boolean",
-            Self::Integer(_) => "a number",
-            Self::Decimal => "a number with decimals",
-            Self::Text(_) => "a string",
+            Self::Null => Wording::same("null"),
+            Self::Boolean(_) => say!("a boolean", "布尔值"),
+            Self::Integer(_) => say!("a number", "数字"),
+            Self::Decimal => say!("a number with decimals", "小数"),
+            Self::Text(_) => say!("a string", "字符串"),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::faults::{Fault, Faults};
 use super::lexer::{Kind, Lexer, Token};
 use super::misfit::Misfit;
 use super::secrets;
-use crate::diag::Span;
+use crate::diag::{Span, Wording, say};
 
 /// knuffel's parser recurses per level; a 2 MiB stack ends between 100 and 200.
 const MAX_DEPTH: usize = 32;
@@ -131,8 +131,12 @@ impl<'a> Scanner<'a> {
             }
             None => {
                 if let Some(block) = self.blocks.pop() {
-                    let fault = Fault::new("unclosed-block", "a block is never closed");
-                    self.fault(fault.at(block.open, "opened here").help("close it with `}` on a line of its own"));
+                    let fault = Fault::new("unclosed-block", say!("a block is never closed", "块没有闭合"));
+                    self.fault(
+                        fault
+                            .at(block.open, say!("opened here", "从这里开始"))
+                            .help(say!("close it with `}` on a line of its own", "用单独一行的 `}` 闭合")),
+                    );
                 }
                 false
             }
@@ -142,7 +146,7 @@ impl<'a> Scanner<'a> {
     fn token(&mut self, token: Token) {
         match token.kind {
             Kind::Semicolon if matches!(self.node, Node::None) => {
-                self.misplaced(token.span, "`;` without a node before it");
+                self.misplaced(token.span, say!("`;` without a node before it", "`;` 前面没有节点"));
             }
             Kind::Newline | Kind::Semicolon => {
                 self.node = Node::None;
@@ -151,7 +155,9 @@ impl<'a> Scanner<'a> {
             Kind::Open => self.open(token),
             Kind::Close => self.close(token),
             Kind::TypeOpen | Kind::TypeClose => self.type_annotation(token),
-            Kind::Equals => self.misplaced(token.span, "`=` without a property's name before it"),
+            Kind::Equals => {
+                self.misplaced(token.span, say!("`=` without a property's name before it", "`=` 前面没有属性名"));
+            }
             Kind::Slashdash => self.slashdash(token),
             Kind::Word | Kind::Number | Kind::Text => self.item(token),
         }
@@ -160,11 +166,15 @@ impl<'a> Scanner<'a> {
     fn open(&mut self, token: Token) {
         let name = self.node_name();
         if !matches!(self.node, Node::Header { .. }) {
-            self.misplaced(token.span, "`{` without a node before it");
+            self.misplaced(token.span, say!("`{` without a node before it", "`{` 前面没有节点"));
         }
         if self.blocks.len() == MAX_DEPTH {
-            let message = format!("blocks are nested more than {MAX_DEPTH} deep");
-            self.fault(Fault::new("deep-nesting", message).at(token.span, "one too many").help("close what is open"));
+            let message = say!("blocks are nested more than {most} deep", "块的嵌套超过 {most} 层", most = MAX_DEPTH);
+            self.fault(
+                Fault::new("deep-nesting", message)
+                    .at(token.span, say!("one too many", "多了一个"))
+                    .help(say!("close what is open", "先闭合已打开的块")),
+            );
             self.quiet = true;
         }
         let in_auth = self.in_auth() || name == "auth";
@@ -180,13 +190,13 @@ impl<'a> Scanner<'a> {
         self.node = if self.blocks.pop().is_some() {
             Node::Closed
         } else {
-            self.misplaced(token.span, "`}` without a `{`");
+            self.misplaced(token.span, say!("`}` without a `{`", "`}` 没有对应的 `{`"));
             Node::None
         };
     }
 
     fn type_annotation(&mut self, token: Token) {
-        self.misplaced(token.span, "type annotations are not used in a project file");
+        self.misplaced(token.span, say!("type annotations are not used in a project file", "项目文件不使用类型注解"));
         while self.tokens.next_if(|(next, _)| !matches!(next, Ok(Kind::TypeClose | Kind::Newline))).is_some() {}
         self.take(Kind::TypeClose);
     }
@@ -199,7 +209,7 @@ impl<'a> Scanner<'a> {
                 | (Some((Ok(Kind::Open), _)), Node::Header { .. })
         );
         if !hidden {
-            return self.misplaced(token.span, "`/-` without a node or value behind it");
+            return self.misplaced(token.span, say!("`/-` without a node or value behind it", "`/-` 后面没有节点或值"));
         }
         if matches!(&self.node, Node::Header { end, .. } if *end == token.span.start) {
             return self.glued(token.span);
@@ -221,8 +231,13 @@ impl<'a> Scanner<'a> {
         match &self.node {
             Node::None => self.name(token),
             Node::Closed => {
-                let fault = Fault::new("syntax", "a node's block is its last part");
-                self.fault(fault.at(token.span, "cannot stand here").help("start the next node on a new line"));
+                let fault =
+                    Fault::new("syntax", say!("a node's block is its last part", "节点的块必须是它的最后一部分"));
+                self.fault(
+                    fault
+                        .at(token.span, say!("cannot stand here", "不能放在这里"))
+                        .help(say!("start the next node on a new line", "下一个节点另起一行")),
+                );
                 self.node = Node::Header { name: "", properties: HashMap::new(), end: token.span.end };
             }
             Node::Header { end, .. } if *end == token.span.start => self.glued(token.span),
@@ -239,7 +254,7 @@ impl<'a> Scanner<'a> {
         // knuffel knows no raw strings here.
         let is_raw = token.kind == Kind::Text && !name.starts_with('"');
         if token.kind == Kind::Number || is_raw || is_keyword(name) {
-            self.misplaced(token.span, "a node starts with its name");
+            self.misplaced(token.span, say!("a node starts with its name", "节点以名字开头"));
         }
         if token.kind == Kind::Text && self.in_auth() {
             self.faults.mask(inside_quotes(name, token.span));
@@ -254,9 +269,10 @@ impl<'a> Scanner<'a> {
         if self.text[..span.start].ends_with("\"\"") && self.slice(span).starts_with('"') {
             return self.kdl_2(span);
         }
-        let fault = Fault::new("syntax", "two values without a blank between them").at(span, "a blank is missing here");
+        let fault = Fault::new("syntax", say!("two values without a blank between them", "两个值之间没有空格"))
+            .at(span, say!("a blank is missing here", "这里缺少空格"));
         self.hidden_if_secret(None, span);
-        self.fault(fault.help("write a blank between values"));
+        self.fault(fault.help(say!("write a blank between values", "在值之间写空格")));
     }
 
     fn property(&mut self, name: Token, equals: Token) {
@@ -264,7 +280,7 @@ impl<'a> Scanner<'a> {
         // knuffel reads keywords before it looks for the end of the word.
         let starts_with_keyword = ["true", "false", "null"].iter().any(|keyword| key.starts_with(keyword));
         if name.kind == Kind::Number || starts_with_keyword || key.contains('\\') {
-            self.misplaced(name.span, "not a property's name");
+            self.misplaced(name.span, say!("not a property's name", "不是属性名"));
         }
         let key = unquoted(key);
         if secrets::hides_names(self.in_auth(), self.node_name()) && !secrets::is_source(key) {
@@ -283,16 +299,24 @@ impl<'a> Scanner<'a> {
                 let value = Token { kind: *kind, span: *span };
                 self.tokens.next();
                 if name.span.end < equals.span.start || equals.span.end < value.span.start {
-                    let fault = Fault::new("syntax", "blanks around the `=` of a property").at(equals.span, "");
-                    self.fault(fault.help("write it without blanks: `property=\"value\"`"));
+                    let fault =
+                        Fault::new("syntax", say!("blanks around the `=` of a property", "属性的 `=` 两边有空格"))
+                            .on(equals.span);
+                    self.fault(
+                        fault.help(say!(
+                            "write it without blanks: `property=\"value\"`",
+                            "不带空格：`property=\"value\"`"
+                        )),
+                    );
                 }
                 self.argument(value, Some(key));
             }
             // It has a fault of its own.
             Some((Err(_) | Ok(Kind::TypeOpen), _)) => {}
             _ => {
-                let fault = Fault::new("syntax", "a property without a value").at(equals.span, "a value must follow");
-                self.fault(fault.help("write it as `property=\"value\"`"));
+                let fault = Fault::new("syntax", say!("a property without a value", "属性没有值"))
+                    .at(equals.span, say!("a value must follow", "后面必须有值"));
+                self.fault(fault.help(say!("write it as `property=\"value\"`", "写成 `property=\"value\"`")));
             }
         }
     }
@@ -310,11 +334,18 @@ impl<'a> Scanner<'a> {
         if text.starts_with('#') {
             return self.kdl_2(token.span);
         }
-        let shown = if secret { "this value" } else { &format!("`{}`", text.escape_debug()) };
-        let fault = Fault::new("unquoted", format!("{shown} is not in quotes")).at(token.span, "a bare word");
+        let message = if secret {
+            say!("this value is not in quotes", "这个值没有引号")
+        } else {
+            say!("`{text}` is not in quotes", "`{text}` 没有引号", text = text.escape_debug())
+        };
+        let fault = Fault::new("unquoted", message).at(token.span, say!("a bare word", "没有引号的词"));
         self.fault(fault.help(match property {
-            Some(_) => "write values in double quotes: `\"…\"`",
-            None => "write values in double quotes: `\"…\"`; the next node begins on a new line or behind `;`",
+            Some(_) => say!("write values in double quotes: `\"…\"`", "值要写在双引号里：`\"…\"`"),
+            None => say!(
+                "write values in double quotes: `\"…\"`; the next node begins on a new line or behind `;`",
+                "值要写在双引号里：`\"…\"`；下一个节点另起一行，或者写在 `;` 之后"
+            ),
         }));
     }
 
@@ -328,13 +359,20 @@ impl<'a> Scanner<'a> {
     }
 
     fn kdl_2(&mut self, span: Span) {
-        let fault = Fault::new("kdl-2", "this is KDL 2; project files are KDL 1").at(span, "KDL 2");
-        self.fault(fault.help("write `true`, `false` and `null` without `#`, and raw strings as `r\"…\"`"));
+        let fault = Fault::new("kdl-2", say!("this is KDL 2; project files are KDL 1", "这是 KDL 2；项目文件是 KDL 1"))
+            .at(span, Wording::same("KDL 2"));
+        self.fault(fault.help(say!(
+            "write `true`, `false` and `null` without `#`, and raw strings as `r\"…\"`",
+            "`true`、`false` 和 `null` 不带 `#`，原始字符串写作 `r\"…\"`"
+        )));
     }
 
-    fn misplaced(&mut self, span: Span, message: &str) {
-        let fault = Fault::new("syntax", message).at(span, "");
-        self.fault(fault.help("write nodes as `name \"argument\" property=\"value\" { children; }`"));
+    fn misplaced(&mut self, span: Span, message: Wording) {
+        let fault = Fault::new("syntax", message).on(span);
+        self.fault(fault.help(say!(
+            "write nodes as `name \"argument\" property=\"value\" { children; }`",
+            "节点写作 `name \"argument\" property=\"value\" { children; }`"
+        )));
     }
 
     fn misfit(&mut self, misfit: Misfit, span: Span) {
@@ -343,7 +381,7 @@ impl<'a> Scanner<'a> {
         if misfit == Misfit::UnclosedText && matches!(self.node, Node::Header { end, .. } if end == span.start) {
             return self.kdl_2(Span::new(span.start, span.start + 1));
         }
-        self.fault(misfit.fault().at(span, ""));
+        self.fault(misfit.fault().on(span));
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::faults::{Fault, Faults};
 use super::node::Node;
 use super::scan::Duplicates;
-use crate::diag::Span;
+use crate::diag::{Span, Wording, say};
 
 /// One kind of node.
 pub(crate) struct Shape {
@@ -19,12 +19,12 @@ pub(crate) struct Shape {
     pub required: &'static [&'static str],
     pub children: &'static [Child],
     /// Properties and children that are known but not there yet, each with what to do instead.
-    pub planned: &'static [(&'static str, &'static str)],
+    pub planned: &'static [(&'static str, &'static Wording)],
 }
 
 pub(crate) struct Arguments {
     /// What each is, for messages.
-    pub names: &'static [&'static str],
+    pub names: &'static [&'static Wording],
     /// So many must be there.
     pub required: usize,
     /// The last may be repeated.
@@ -44,17 +44,17 @@ impl Shape {
     }
 
     /// Exactly these arguments.
-    pub(crate) const fn takes(self, names: &'static [&'static str]) -> Self {
+    pub(crate) const fn takes(self, names: &'static [&'static Wording]) -> Self {
         Self { arguments: Arguments { names, required: names.len(), repeats: false }, ..self }
     }
 
     /// At least one of these.
-    pub(crate) const fn takes_many(self, names: &'static [&'static str]) -> Self {
+    pub(crate) const fn takes_many(self, names: &'static [&'static Wording]) -> Self {
         Self { arguments: Arguments { names, required: names.len(), repeats: true }, ..self }
     }
 
     /// None or one of these.
-    pub(crate) const fn may_take(self, names: &'static [&'static str]) -> Self {
+    pub(crate) const fn may_take(self, names: &'static [&'static Wording]) -> Self {
         Self { arguments: Arguments { names, required: 0, repeats: false }, ..self }
     }
 
@@ -70,7 +70,7 @@ impl Shape {
         Self { children, ..self }
     }
 
-    pub(crate) const fn planned(self, planned: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) const fn planned(self, planned: &'static [(&'static str, &'static Wording)]) -> Self {
         Self { planned, ..self }
     }
 
@@ -113,16 +113,31 @@ impl Checker<'_> {
         let Arguments { names, required, repeats } = &shape.arguments;
         let given = node.arguments.len();
         if given < *required {
-            let message = format!("`{}` has no {}", shape.name, names[given]);
-            self.faults.add(Fault::new("missing", message).at(node.header, "").help(as_in(shape)));
+            let message = say!("`{node}` has no {part}", "`{node}` 缺少{part}", node = shape.name, part = names[given]);
+            self.faults.add(Fault::new("missing", message).on(node.header).help(as_in(shape)));
         }
         if let Some(extra) = node.arguments.get(names.len()).filter(|_| !repeats) {
             let message = match names {
-                [] => format!("`{}` takes no argument", shape.name),
-                [only] => format!("`{}` takes one argument, its {only}", shape.name),
-                names => format!("`{}` takes {} arguments: {}", shape.name, names.len(), names.join(" and ")),
+                [] => say!("`{node}` takes no argument", "`{node}` 不接受参数", node = shape.name),
+                [only] => {
+                    say!(
+                        "`{node}` takes one argument, its {only}",
+                        "`{node}` 只接受一个参数：{only}",
+                        node = shape.name,
+                        only
+                    )
+                }
+                names => say!(
+                    "`{node}` takes {count} arguments: {names}",
+                    "`{node}` 接受 {count} 个参数：{names}",
+                    node = shape.name,
+                    count = names.len(),
+                    names = Wording::list(names.iter().copied())
+                ),
             };
-            self.faults.add(Fault::new("extra-argument", message).at(extra.span, "one too many").help(as_in(shape)));
+            self.faults.add(
+                Fault::new("extra-argument", message).at(extra.span, say!("one too many", "多余")).help(as_in(shape)),
+            );
         }
     }
 
@@ -130,30 +145,47 @@ impl Checker<'_> {
         for property in &node.properties {
             let name = &property.name;
             let hidden = self.faults.is_masked(name.span);
-            let named = if hidden { "a property".to_owned() } else { format!("property `{}`", shown(name)) };
+            let named = if hidden {
+                say!("a property", "某个属性")
+            } else {
+                say!("property `{name}`", "属性 `{name}`", name = shown(name))
+            };
             for repeated in self.duplicates.get(&name.span.start).into_iter().flatten() {
-                let fault = Fault::new("duplicate-property", format!("{named} is written twice"));
-                let fault = fault.at(*repeated, "again").at(name.span, "first here");
-                self.faults.add(fault.help("keep one of them"));
+                let fault =
+                    Fault::new("duplicate-property", say!("{named} is written twice", "{named} 写了两次", named));
+                let fault =
+                    fault.at(*repeated, say!("again", "又一次")).at(name.span, say!("first here", "第一次在这里"));
+                self.faults.add(fault.help(say!("keep one of them", "只保留一个")));
             }
             if shape.properties.contains(&name.as_str()) {
                 continue;
             }
             if let Some(help) = planned(shape, name) {
-                self.faults.add(not_there_yet(&named, help).at(name.span, ""));
+                self.faults.add(not_there_yet(&named, help).on(name.span));
                 continue;
             }
-            let fault = Fault::new("unknown-property", format!("{named} is not known to `{}`", shape.name));
-            let fault = fault.at(name.span, "unknown property");
+            let message = say!("{named} is not known to `{node}`", "`{node}` 没有 {named}", named, node = shape.name);
+            let fault = Fault::new("unknown-property", message).at(name.span, say!("unknown property", "未知属性"));
             self.faults.add(match shape.child(name) {
-                Some(child) => fault.help(format!("it is a node of its own: {}", as_in(child.shape))),
+                Some(child) => {
+                    let as_in = as_in(child.shape);
+                    fault.help(say!("it is a node of its own: {as_in}", "它是单独的节点：{as_in}", as_in))
+                }
                 None => fault.help_with(name, shape.properties.iter().copied()),
             });
         }
         for required in shape.required {
             if !node.properties.iter().any(|property| *property.name == *required) {
-                let fault = Fault::new("missing", format!("`{}` has no property `{required}`", shape.name));
-                self.faults.add(fault.at(node.header, "").help(as_in(shape)));
+                let fault = Fault::new(
+                    "missing",
+                    say!(
+                        "`{node}` has no property `{required}`",
+                        "`{node}` 缺少属性 `{required}`",
+                        node = shape.name,
+                        required
+                    ),
+                );
+                self.faults.add(fault.on(node.header).help(as_in(shape)));
             }
         }
     }
@@ -168,9 +200,10 @@ impl Checker<'_> {
             };
             match first.get(child.shape.name) {
                 Some(first) if !child.repeats => {
-                    let fault = Fault::new("duplicate-node", format!("`{}` is written twice", child.shape.name));
-                    let fault = fault.at(node.name.span, "again").at(*first, "first here");
-                    self.faults.add(fault.help("keep one of them"));
+                    let message = say!("`{node}` is written twice", "`{node}` 写了两次", node = child.shape.name);
+                    let fault = Fault::new("duplicate-node", message).at(node.name.span, say!("again", "又一次"));
+                    let fault = fault.at(*first, say!("first here", "第一次在这里"));
+                    self.faults.add(fault.help(say!("keep one of them", "只保留一个")));
                 }
                 Some(_) => {}
                 None => _ = first.insert(child.shape.name, node.name.span),
@@ -178,8 +211,9 @@ impl Checker<'_> {
             self.node(node, child.shape);
         }
         for child in shape.children.iter().filter(|child| child.required && !first.contains_key(child.shape.name)) {
-            let message = format!("{} has no `{}`", whole(shape), child.shape.name);
-            self.faults.add(Fault::new("missing", message).at(parent, "").help(as_in(child.shape)));
+            let message =
+                say!("{whole} has no `{node}`", "{whole} 缺少 `{node}`", whole = whole(shape), node = child.shape.name);
+            self.faults.add(Fault::new("missing", message).on(parent).help(as_in(child.shape)));
         }
     }
 
@@ -187,16 +221,21 @@ impl Checker<'_> {
         let name = node.name.as_str();
         let span = node.name.span;
         if let Some(help) = planned(shape, name) {
-            return self.faults.add(not_there_yet(&format!("`{name}`"), help).at(span, ""));
+            return {
+                let what = Wording::same(format!("`{name}`"));
+                self.faults.add(not_there_yet(&what, help).on(span));
+            };
         }
         if self.faults.is_masked(span) {
-            let fault = Fault::new("unknown-node", format!("{} has no such node", whole(shape))).at(span, "");
+            let message = say!("{whole} has no such node", "{whole} 没有这样的节点", whole = whole(shape));
+            let fault = Fault::new("unknown-node", message).on(span);
             return self.faults.add(fault.help(as_in(shape)));
         }
-        let fault = Fault::new("unknown-node", format!("{} has no `{}`", whole(shape), shown(name)));
-        let fault = fault.at(span, "unknown node");
+        let message =
+            say!("{whole} has no `{node}`", "{whole} 没有 `{node}`", whole = whole(shape), node = shown(name));
+        let fault = Fault::new("unknown-node", message).at(span, say!("unknown node", "未知节点"));
         self.faults.add(if shape.properties.contains(&name) {
-            fault.help(format!("it is a property: {}", as_in(shape)))
+            fault.help(say!("it is a property: {as_in}", "它是属性：{as_in}", as_in = as_in(shape)))
         } else {
             fault.help_with(name, shape.children.iter().map(|child| child.shape.name))
         });
@@ -204,20 +243,24 @@ impl Checker<'_> {
 }
 
 /// The fault of an option that this version does not have.
-pub(super) fn not_there_yet(what: &str, instead: &str) -> Fault {
-    Fault::new("not-there-yet", format!("{what} is not there yet")).help(instead)
+pub(super) fn not_there_yet(what: &Wording, instead: &Wording) -> Fault {
+    Fault::new("not-there-yet", say!("{what} is not there yet", "{what} 目前还不支持", what)).help(instead.clone())
 }
 
-fn planned(shape: &Shape, name: &str) -> Option<&'static str> {
+fn planned(shape: &Shape, name: &str) -> Option<&'static Wording> {
     shape.planned.iter().find(|(planned, _)| *planned == name).map(|(_, help)| *help)
 }
 
-fn as_in(shape: &Shape) -> String {
-    format!("write it as in `{}`", shape.example)
+fn as_in(shape: &Shape) -> Wording {
+    say!("write it as in `{example}`", "写法如 `{example}`", example = shape.example)
 }
 
-fn whole(shape: &Shape) -> String {
-    if shape.name.is_empty() { "a project file".to_owned() } else { format!("`{}`", shape.name) }
+fn whole(shape: &Shape) -> Wording {
+    if shape.name.is_empty() {
+        say!("a project file", "项目文件")
+    } else {
+        Wording::same(format!("`{}`", shape.name))
+    }
 }
 
 /// A name out of the file as a message may show it.

@@ -6,7 +6,7 @@ use knuffel_miette::Diagnostic as KdlDiagnostic;
 
 use super::faults::{Fault, Faults};
 use super::node::{Literal, Node, Property, Value};
-use crate::diag::{Span, Spanned};
+use crate::diag::{Span, Spanned, Wording, say};
 
 /// Parses a text that [`super::scan`] found nothing wrong with, as if there was a `;` at every place of `unended`. On
 /// `None`, `faults` says why.
@@ -83,19 +83,22 @@ impl Reader<'_> {
     fn bridge(&self, error: &knuffel::Error, faults: &Faults) {
         let before = faults.any_error();
         for related in error.related().into_iter().flatten() {
-            let mut fault = Fault::new("syntax", related.to_string());
+            let mut fault = Fault::new("syntax", Wording::foreign(related.to_string()));
             for label in related.labels().into_iter().flatten() {
                 let end = label.offset().saturating_add(label.len());
                 let span = Span::new(self.offset(label.offset()), self.offset(end));
-                fault = fault.at(span, label.label().unwrap_or_default());
+                fault = fault.at(span, Wording::foreign(label.label().unwrap_or_default()));
             }
             faults.add(match related.help() {
-                Some(help) => fault.help(help.to_string()),
-                None => fault.help("the file is KDL 1: `node \"argument\" property=\"value\" { children; }`"),
+                Some(help) => fault.help(Wording::foreign(help.to_string())),
+                None => fault.help(say!(
+                    "the file is KDL 1: `node \"argument\" property=\"value\" { children; }`",
+                    "文件是 KDL 1：`node \"argument\" property=\"value\" { children; }`"
+                )),
             });
         }
         if !before && !faults.any_error() {
-            faults.add(Fault::new("syntax", "the file is not KDL 1").at(Span::new(0, 0), ""));
+            faults.add(Fault::new("syntax", say!("the file is not KDL 1", "文件不是 KDL 1")).on(Span::new(0, 0)));
         }
     }
 }

@@ -3,19 +3,20 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use super::network::needs_endpoint;
-use crate::diag::Spanned;
+use super::arguments;
+use super::network::{needs_endpoint, no_address};
+use crate::diag::{Spanned, say};
 use crate::network::managed::{BindForward, BindZone};
 use crate::project::kdl::{Cursor, Fault, Shape};
 
 pub(super) static ZONE: Shape = Shape::new("bind-zone", "bind-zone \"ops/named/swr.zone\" conf=\"ops/named/swr.conf\"")
-    .takes(&["zone file"])
+    .takes(&[arguments::ZONE_FILE])
     .properties(&["conf", "file", "manage"])
     .required(&["conf"]);
 
 pub(super) static FORWARD: Shape =
     Shape::new("bind-forward", "bind-forward \"10.1.2.3\" conf=\"/etc/bind/named.conf.local\"")
-        .takes_many(&["name server"])
+        .takes_many(&[arguments::NAME_SERVER])
         .properties(&["conf", "manage"])
         .required(&["conf"]);
 
@@ -31,9 +32,15 @@ pub(super) fn read(network: Cursor) -> (Option<BindZone>, Option<BindForward>) {
         && zone.manage
         && forward.manage
     {
-        let fault = Fault::new("useless", "BIND answers for a name itself or forwards it, not both");
-        let fault = fault.at(other.header(), "forwards").at(one.header(), "answers");
-        network.add(fault.help("keep one of them, or write `manage=false` behind the other"));
+        let message =
+            say!("BIND answers for a name itself or forwards it, not both", "对同一个域名，BIND 只能自己应答或者转发");
+        let fault = Fault::new("useless", message)
+            .at(other.header(), say!("forwards", "转发"))
+            .at(one.header(), say!("answers", "应答"));
+        network.add(fault.help(say!(
+            "keep one of them, or write `manage=false` behind the other",
+            "只保留一个，或者在另一个后面写 `manage=false`"
+        )));
     }
     read
 }
@@ -45,8 +52,11 @@ fn zone(cursor: Cursor) -> Option<BindZone> {
     let quoted = [Some(path.value.to_string_lossy()), installed.map(|file| file.value.into())];
     if quoted.iter().flatten().any(|file| file.contains(['"', '\\']) || file.contains(char::is_control)) {
         let span = installed.map_or(path.span, |file| file.span);
-        let fault = Fault::new("bad-path", "BIND cannot name such a file in its configuration").at(span, "");
-        cursor.add(fault.help("use a name without quotes, back-slashes and control characters"));
+        let message = say!("BIND cannot name such a file in its configuration", "BIND 的配置里写不了这样的文件名");
+        cursor.add(Fault::new("bad-path", message).on(span).help(say!(
+            "use a name without quotes, back-slashes and control characters",
+            "换一个不含引号、反斜杠和控制字符的名字"
+        )));
         return None;
     }
     Some(BindZone {
@@ -66,9 +76,10 @@ fn forward(cursor: Cursor) -> Option<BindForward> {
 fn server(cursor: Cursor, text: Spanned<&str>) -> Option<IpAddr> {
     let address = text.parse().ok();
     if address.is_none() {
-        let fault = Fault::new("bad-address", format!("`{}` is not an IP address", text.escape_debug()));
-        cursor
-            .add(fault.at(text.span, "").help("write the address of a name server, as in `bind-forward \"10.1.2.3\"`"));
+        cursor.add(no_address(text).help(say!(
+            "write the address of a name server, as in `bind-forward \"10.1.2.3\"`",
+            "写域名服务器的地址，例如 `bind-forward \"10.1.2.3\"`"
+        )));
     }
     address
 }

@@ -1,13 +1,13 @@
 //! `migrate`: from where to where, and how; its `image` nodes are [`super::image`]'s.
 
-use super::{Names, image};
-use crate::diag::Spanned;
+use super::{Names, arguments, image};
+use crate::diag::{Spanned, say};
 use crate::migrate::{Attestations, Migration, Prune, Referrers, Verify};
 use crate::project::kdl::{Child, Cursor, Fault, Literal, Shape};
 
 pub(super) static MIGRATE: Shape =
     Shape::new("migrate", "migrate \"hub\" to=\"swr\" { image \"library/nginx\" tags=\"1.27\"; }")
-        .takes_many(&["source"])
+        .takes_many(&[arguments::SOURCE])
         .properties(&["to"])
         .required(&["to"])
         .children(&[
@@ -21,16 +21,15 @@ pub(super) static MIGRATE: Shape =
             Child::once(&VERIFY),
         ]);
 
-static ATTESTATIONS: Shape = Shape::new("attestations", "attestations \"drop\"").takes(&["choice (`keep` or `drop`)"]);
-static MISSING_ONLY: Shape = Shape::new("missing-only", "missing-only true").takes(&["choice (`true` or `false`)"]);
+static ATTESTATIONS: Shape = Shape::new("attestations", "attestations \"drop\"").takes(&[arguments::KEEP_OR_DROP]);
+static MISSING_ONLY: Shape = Shape::new("missing-only", "missing-only true").takes(&[arguments::TRUE_OR_FALSE]);
 static ACCEPT_EQUIVALENT: Shape =
-    Shape::new("accept-equivalent", "accept-equivalent true").takes(&["choice (`true` or `false`)"]);
-static REFERRERS: Shape =
-    Shape::new("referrers", "referrers true").takes_many(&["choice (`true`, `false` or artifact types)"]);
+    Shape::new("accept-equivalent", "accept-equivalent true").takes(&[arguments::TRUE_OR_FALSE]);
+static REFERRERS: Shape = Shape::new("referrers", "referrers true").takes_many(&[arguments::TRUE_FALSE_OR_TYPES]);
 static PRUNE: Shape =
-    Shape::new("prune", "prune true max-delete=5").takes(&["choice (`true` or `false`)"]).properties(&["max-delete"]);
-static RETRIES: Shape = Shape::new("retries", "retries 3").takes(&["number"]);
-static VERIFY: Shape = Shape::new("verify", "verify \"digest\"").takes(&["choice (`none`, `digest` or `pull`)"]);
+    Shape::new("prune", "prune true max-delete=5").takes(&[arguments::TRUE_OR_FALSE]).properties(&["max-delete"]);
+static RETRIES: Shape = Shape::new("retries", "retries 3").takes(&[arguments::NUMBER]);
+static VERIFY: Shape = Shape::new("verify", "verify \"digest\"").takes(&[arguments::NONE_DIGEST_OR_PULL]);
 
 const MOST_RETRIES: u32 = 10;
 /// A rule that was narrowed by mistake shows as many deletions.
@@ -69,7 +68,7 @@ fn flag(cursor: Cursor) -> Option<bool> {
 
 fn attestations(cursor: Cursor) -> Attestations {
     let words = [("keep", Attestations::Keep), ("drop", Attestations::Drop)];
-    let word = cursor.argument(0).and_then(|text| cursor.word(text, "choice", &words, &[]));
+    let word = cursor.argument(0).and_then(|text| cursor.word(text, &say!("choice", "选择"), &words, &[]));
     word.map_or(Attestations::default(), |word| word.value)
 }
 
@@ -94,7 +93,7 @@ fn prune(cursor: Cursor) -> Option<Prune> {
 
 fn verify(cursor: Cursor) -> Verify {
     let words = [("none", Verify::None), ("digest", Verify::Digest), ("pull", Verify::Pull)];
-    let word = cursor.argument(0).and_then(|text| cursor.word(text, "choice", &words, &[]));
+    let word = cursor.argument(0).and_then(|text| cursor.word(text, &say!("choice", "选择"), &words, &[]));
     word.map_or(Verify::default(), |word| word.value)
 }
 
@@ -105,8 +104,16 @@ fn targets(cursor: Cursor, names: &Names) -> Vec<Spanned<String>> {
     let mut targets: Vec<Spanned<String>> = Vec::new();
     for target in texts.into_iter().filter_map(|text| names.registry(cursor, text)) {
         if let Some(first) = targets.iter().find(|first| first.value == target.value) {
-            let fault = Fault::new("duplicate-target", format!("`{}` is a target twice", target.value));
-            cursor.add(fault.at(target.span, "again").at(first.span, "first here").help("keep one of them"));
+            let fault = Fault::new(
+                "duplicate-target",
+                say!("`{target}` is a target twice", "`{target}` 两次作为目标", target = target.value),
+            );
+            cursor.add(
+                fault
+                    .at(target.span, say!("again", "又一次"))
+                    .at(first.span, say!("first here", "第一次在这里"))
+                    .help(say!("keep one of them", "只保留一个")),
+            );
         }
         targets.push(target);
     }

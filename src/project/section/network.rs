@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use globset::Glob;
 
-use super::{Names, bind};
-use crate::diag::Spanned;
+use super::{Names, arguments, bind};
+use crate::diag::{Spanned, Wording, say};
 use crate::lint::policy::Level;
 use crate::network::managed::Managed;
 use crate::network::{Check, Egress, Mode, Network, ProbeImage, Via};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static NETWORK: Shape =
-    Shape::new("network", "network \"swr\" { mode \"private\"; }").takes(&["registry"]).children(&[
+    Shape::new("network", "network \"swr\" { mode \"private\"; }").takes(&[arguments::REGISTRY]).children(&[
         Child::once(&MODE),
         Child::once(&ENDPOINT),
         Child::once(&API_ENDPOINT),
@@ -25,25 +25,26 @@ pub(super) static NETWORK: Shape =
         Child::many(&CHECK),
     ]);
 
-static MODE: Shape =
-    Shape::new("mode", "mode \"vpc-endpoint\" via=\"direct-connect\"").takes(&["way"]).properties(&["egress", "via"]);
+static MODE: Shape = Shape::new("mode", "mode \"vpc-endpoint\" via=\"direct-connect\"")
+    .takes(&[arguments::WAY])
+    .properties(&["egress", "via"]);
 
-static ENDPOINT: Shape = Shape::new("endpoint", "endpoint \"172.16.0.12\"").takes(&["address"]);
+static ENDPOINT: Shape = Shape::new("endpoint", "endpoint \"172.16.0.12\"").takes(&[arguments::ADDRESS]);
 
-static API_ENDPOINT: Shape = Shape::new("api-endpoint", "api-endpoint \"172.16.0.13\"").takes(&["address"]);
+static API_ENDPOINT: Shape = Shape::new("api-endpoint", "api-endpoint \"172.16.0.13\"").takes(&[arguments::ADDRESS]);
 
 static OBS_ENDPOINT: Shape =
-    Shape::new("obs-endpoint", "obs-endpoint \"172.16.0.14\"").takes(&["address"]).properties(&["names"]);
+    Shape::new("obs-endpoint", "obs-endpoint \"172.16.0.14\"").takes(&[arguments::ADDRESS]).properties(&["names"]);
 
-static PROBE_IMAGE: Shape = Shape::new("probe-image", "probe-image \"portal/base:1.0\"").takes(&["image"]);
+static PROBE_IMAGE: Shape = Shape::new("probe-image", "probe-image \"portal/base:1.0\"").takes(&[arguments::IMAGE]);
 
 static HOSTS_FILE: Shape =
-    Shape::new("hosts-file", "hosts-file \"/etc/hosts\"").takes(&["path"]).properties(&["manage"]);
+    Shape::new("hosts-file", "hosts-file \"/etc/hosts\"").takes(&[arguments::PATH]).properties(&["manage"]);
 
-static INTERFACE: Shape = Shape::new("interface", "interface \"tun*\"").takes(&["glob"]);
+static INTERFACE: Shape = Shape::new("interface", "interface \"tun*\"").takes(&[arguments::GLOB]);
 
 static CHECK: Shape = Shape::new("check", "check \"env-proxy\" level=\"warn\"")
-    .takes(&["name"])
+    .takes(&[arguments::NAME])
     .properties(&["level"])
     .required(&["level"]);
 
@@ -57,8 +58,13 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
         && !matches!(mode.value, Mode::VpcEndpoint { .. })
     {
         for child in endpoints {
-            let fault = Fault::new("useless", format!("mode `{}` has no endpoint", mode.name())).at(child.header(), "");
-            cursor.add(fault.help("remove it, or write `mode \"vpc-endpoint\"`"));
+            let message = say!("mode `{mode}` has no endpoint", "模式 `{mode}` 没有终端节点", mode = mode.name());
+            cursor.add(
+                Fault::new("useless", message).on(child.header()).help(say!(
+                    "remove it, or write `mode \"vpc-endpoint\"`",
+                    "删除它，或者写 `mode \"vpc-endpoint\"`"
+                )),
+            );
         }
     }
     let interface = cursor.child("interface").map(interface);
@@ -89,11 +95,13 @@ fn mode(cursor: Cursor) -> Option<Spanned<Mode>> {
         ("public", Mode::Public { egress: None }),
         ("vpc-endpoint", Mode::VpcEndpoint { via: None }),
     ];
-    let mode = cursor.word(cursor.argument(0)?, "mode", &modes, &[])?;
+    let mode = cursor.word(cursor.argument(0)?, &say!("mode", "模式"), &modes, &[])?;
     let egresses = [("nat", Egress::Nat), ("eip", Egress::Eip)];
     let vias = [("vpn", Via::Vpn), ("direct-connect", Via::DirectConnect)];
-    let egress = cursor.text_of("egress").and_then(|text| cursor.word(text, "egress", &egresses, &[]));
-    let via = cursor.text_of("via").and_then(|text| cursor.word(text, "way to an endpoint", &vias, &[]));
+    let egress = cursor.text_of("egress").and_then(|text| cursor.word(text, &say!("egress", "出口"), &egresses, &[]));
+    let via = cursor
+        .text_of("via")
+        .and_then(|text| cursor.word(text, &say!("way to an endpoint", "到终端节点的方式"), &vias, &[]));
     let of_other_modes: &[(&str, &str)] = match mode.value {
         Mode::Private => &[("egress", "public"), ("via", "vpc-endpoint")],
         Mode::Public { .. } => &[("via", "vpc-endpoint")],
@@ -101,8 +109,21 @@ fn mode(cursor: Cursor) -> Option<Spanned<Mode>> {
     };
     for (property, owner) in of_other_modes {
         if let Some(span) = cursor.property_span(property) {
-            let fault = Fault::new("useless", format!("mode `{}` has no `{property}`", mode.name())).at(span, "");
-            cursor.add(fault.help(format!("remove it, or write `mode \"{owner}\"`")));
+            let fault = Fault::new(
+                "useless",
+                say!(
+                    "mode `{mode}` has no `{property}`",
+                    "模式 `{mode}` 没有 `{property}`",
+                    mode = mode.name(),
+                    property
+                ),
+            )
+            .on(span);
+            cursor.add(fault.help(say!(
+                "remove it, or write `mode \"{owner}\"`",
+                "删除它，或者写 `mode \"{owner}\"`",
+                owner
+            )));
         }
     }
     Some(mode.map(|mode| match mode {
@@ -116,18 +137,25 @@ fn endpoint(cursor: Cursor) -> Option<Spanned<IpAddr>> {
     let text = cursor.argument(0)?;
     let address = text.parse().ok();
     if address.is_none() {
-        let fault = Fault::new("bad-address", format!("`{}` is not an IP address", text.escape_debug()));
-        cursor.add(
-            fault
-                .at(text.span, "")
-                .help(format!("write the address of the VPC endpoint, as in `{} \"172.16.0.12\"`", *cursor.name())),
-        );
+        cursor.add(no_address(text).help(say!(
+            "write the address of the VPC endpoint, as in `{node} \"172.16.0.12\"`",
+            "写 VPC 终端节点的地址，例如 `{node} \"172.16.0.12\"`",
+            node = *cursor.name()
+        )));
     }
     Some(Spanned::new(address?, text.span))
 }
 
+pub(super) fn no_address(text: Spanned<&str>) -> Fault {
+    let message = say!("`{text}` is not an IP address", "`{text}` 不是 IP 地址", text = text.escape_debug());
+    Fault::new("bad-address", message).on(text.span)
+}
+
 fn probe_image(cursor: Cursor) -> Option<Spanned<ProbeImage>> {
-    let help = "write the repository without its registry, and a tag or a digest: `probe-image \"portal/base:1.0\"`";
+    let help = say!(
+        "write the repository without its registry, and a tag or a digest: `probe-image \"portal/base:1.0\"`",
+        "写不带镜像仓库地址的仓库名，以及标签或摘要：`probe-image \"portal/base:1.0\"`"
+    );
     cursor.parsed(cursor.argument(0)?, "bad-image-name", help)
 }
 
@@ -147,23 +175,35 @@ fn managed(network: Cursor) -> Managed {
 /// What is written by `child` is the endpoint's address.
 pub(super) fn needs_endpoint(cursor: Cursor, child: Cursor) {
     if cursor.child("endpoint").is_none() {
-        let fault = Fault::new("missing", format!("`{}` has no address to write", child.name().value));
-        cursor.add(fault.at(child.header(), "").help("add the address: `endpoint \"172.16.0.12\"`"));
+        let message = say!("`{node}` has no address to write", "`{node}` 没有可写的地址", node = child.name().value);
+        cursor.add(
+            Fault::new("missing", message)
+                .on(child.header())
+                .help(say!("add the address: `endpoint \"172.16.0.12\"`", "补上地址：`endpoint \"172.16.0.12\"`")),
+        );
     }
 }
 
 fn interface(cursor: Cursor) -> Option<Spanned<String>> {
-    glob(cursor, cursor.argument(0)?, "write the interface as `ip link` shows it, `*` stands for any text: `tun*`")
+    let help = say!(
+        "write the interface as `ip link` shows it, `*` stands for any text: `tun*`",
+        "写 `ip link` 显示的网卡名，`*` 代表任意文本：`tun*`"
+    );
+    glob(cursor, cursor.argument(0)?, help)
 }
 
 fn storage_names(cursor: Cursor) -> Option<Spanned<String>> {
-    glob(cursor, cursor.text_of("names")?, "write hosts, `*` stands for any text: `*.obs.cn-north-4.myhuaweicloud.com`")
+    let help = say!(
+        "write hosts, `*` stands for any text: `*.obs.cn-north-4.myhuaweicloud.com`",
+        "写主机名，`*` 代表任意文本：`*.obs.cn-north-4.myhuaweicloud.com`"
+    );
+    glob(cursor, cursor.text_of("names")?, help)
 }
 
-fn glob(cursor: Cursor, text: Spanned<&str>, help: &str) -> Option<Spanned<String>> {
+fn glob(cursor: Cursor, text: Spanned<&str>, help: Wording) -> Option<Spanned<String>> {
     if let Err(error) = Glob::new(&text) {
-        let fault = Fault::new("bad-glob", format!("not a glob: {}", error.kind())).at(text.span, "");
-        cursor.add(fault.help(help));
+        let message = say!("not a glob: {reason}", "不是通配模式：{reason}", reason = error.kind());
+        cursor.add(Fault::new("bad-glob", message).on(text.span).help(help));
         return None;
     }
     Some(text.map(str::to_owned))
@@ -174,12 +214,20 @@ fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
     let checks = Check::ALL.map(|check| (check.name(), check));
     let mut read: Vec<(Spanned<Check>, Level)> = Vec::new();
     for child in cursor.children("check") {
-        let check = child.argument(0).and_then(|text| child.word(text, "check", &checks, &[]));
-        let level = child.text_of("level").and_then(|text| child.word(text, "level", &levels, &[]));
+        let check = child.argument(0).and_then(|text| child.word(text, &say!("check", "检查"), &checks, &[]));
+        let level = child.text_of("level").and_then(|text| child.word(text, &say!("level", "级别"), &levels, &[]));
         let Some((check, level)) = check.zip(level) else { continue };
         if let Some((first, _)) = read.iter().find(|(first, _)| first.value == check.value) {
-            let fault = Fault::new("duplicate-node", format!("check `{}` has two levels", check.value));
-            cursor.add(fault.at(check.span, "again").at(first.span, "first here").help("keep one of them"));
+            let fault = Fault::new(
+                "duplicate-node",
+                say!("check `{check}` has two levels", "检查 `{check}` 有两个级别", check = check.value),
+            );
+            cursor.add(
+                fault
+                    .at(check.span, say!("again", "又一次"))
+                    .at(first.span, say!("first here", "第一次在这里"))
+                    .help(say!("keep one of them", "只保留一个")),
+            );
         }
         read.push((check, level.value));
     }

@@ -3,8 +3,8 @@
 use globset::GlobSet;
 use jiff::civil::Date;
 
-use super::{dockerfiles, rule_name};
-use crate::diag::Spanned;
+use super::{arguments, dockerfiles, rule_name};
+use crate::diag::{Spanned, say};
 use crate::lint::policy::{Level, Override};
 use crate::project::kdl::{Cursor, Fault, Shape};
 
@@ -15,7 +15,7 @@ pub(super) static ALLOW: Shape =
     shape("allow", "allow \"missing-healthcheck\" in=\"jobs/**\" until=\"2027-01-31\" reason=\"batch jobs\"");
 
 const fn shape(name: &'static str, example: &'static str) -> Shape {
-    Shape::new(name, example).takes_many(&["rule"]).properties(&["in", "until", "reason"])
+    Shape::new(name, example).takes_many(&[arguments::RULE]).properties(&["in", "until", "reason"])
 }
 
 /// Every override of a `dockerfiles` node, in the order of the file.
@@ -34,8 +34,8 @@ pub(super) fn read_all(cursor: Cursor) -> Vec<Override> {
 fn read(cursor: Cursor, level: Level) -> Override {
     let reason = cursor.text_of("reason");
     if let Some(reason) = reason.filter(|reason| reason.trim().is_empty()) {
-        let fault = Fault::new("missing", "the reason is empty").at(reason.span, "");
-        cursor.add(fault.help("say why, or remove `reason`"));
+        let fault = Fault::new("missing", say!("the reason is empty", "理由是空的")).on(reason.span);
+        cursor.add(fault.help(say!("say why, or remove `reason`", "写明理由，或者删除 `reason`")));
     }
     Override {
         rules: cursor.arguments(0).into_iter().map(|rule| rule_name(cursor, rule)).collect(),
@@ -55,8 +55,14 @@ fn within(cursor: Cursor, text: Spanned<&str>) -> Option<GlobSet> {
 fn until(cursor: Cursor, text: Spanned<&str>) -> Option<Spanned<Date>> {
     let date = text.parse::<Date>().ok().filter(|_| text.len() == "2027-01-31".len());
     if date.is_none() {
-        let fault = Fault::new("bad-date", format!("`{}` is not a day of the calendar", text.escape_debug()));
-        cursor.add(fault.at(text.span, "").help("write the last day on which it holds: `until=\"2027-01-31\"`"));
+        let fault = Fault::new(
+            "bad-date",
+            say!("`{text}` is not a day of the calendar", "`{text}` 不是日历上的日期", text = text.escape_debug()),
+        );
+        cursor.add(fault.on(text.span).help(say!(
+            "write the last day on which it holds: `until=\"2027-01-31\"`",
+            "写生效的最后一天：`until=\"2027-01-31\"`"
+        )));
     }
     Some(Spanned::new(date?, text.span))
 }

@@ -1,13 +1,14 @@
 //! `provider`: what runs at a registry's place, and for SWR where the services beside it are.
 
-use crate::diag::{Spanned, did_you_mean};
+use super::arguments;
+use crate::diag::{Spanned, did_you_mean, say};
 use crate::image::RegistryHost;
 use crate::network::{Services, known_regions, region_of, without_project};
 use crate::project::declaration::{Edition, Place, Provider};
 use crate::project::kdl::{Cursor, Fault, Shape};
 
 pub(super) static PROVIDER: Shape = Shape::new("provider", "provider \"swr\" region=\"cn-north-4\" edition=\"basic\"")
-    .takes(&["kind"])
+    .takes(&[arguments::KIND])
     .properties(&OF_SWR);
 
 /// What means something to SWR only.
@@ -23,14 +24,21 @@ pub(super) fn read(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
         Generic,
     }
     let kinds = [("swr", Kind::Swr), ("harbor", Kind::Harbor), ("generic", Kind::Generic)];
-    let kind = cursor.word(cursor.argument(0)?, "provider", &kinds, &[])?.value;
+    let kind = cursor.word(cursor.argument(0)?, &say!("provider", "服务类型"), &kinds, &[])?.value;
     if kind == Kind::Swr {
         return swr(cursor, place);
     }
     for property in OF_SWR {
         if let Some(span) = cursor.property_span(property) {
-            let fault = Fault::new("useless", format!("`{property}` means nothing to this provider"));
-            cursor.add(fault.at(span, "").help("remove it, or write `provider \"swr\"`"));
+            let fault = Fault::new(
+                "useless",
+                say!("`{property}` means nothing to this provider", "`{property}` 对这种服务没有意义", property),
+            );
+            cursor.add(
+                fault
+                    .on(span)
+                    .help(say!("remove it, or write `provider \"swr\"`", "删除它，或者写 `provider \"swr\"`")),
+            );
         }
     }
     Some(if kind == Kind::Harbor { Provider::Harbor } else { Provider::Generic })
@@ -56,12 +64,17 @@ fn swr(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
 
 fn edition(cursor: Cursor, host: Option<&str>) -> Option<Edition> {
     let editions = [("basic", Edition::Basic), ("enterprise", Edition::Enterprise)];
-    let edition = cursor.text_of("edition").map(|text| cursor.word(text, "edition", &editions, &[]));
+    let edition = cursor.text_of("edition").map(|text| cursor.word(text, &say!("edition", "版本"), &editions, &[]));
     let edition = edition.map_or(Some(Edition::Basic), |edition| edition.map(|edition| edition.value));
     if edition == Some(Edition::Basic) && host.is_some_and(|host| host.ends_with(ENTERPRISE_DOMAIN)) {
-        let fault = Fault::warning("other-edition", "the host is SWR Enterprise, but the edition is basic");
-        cursor
-            .add(fault.at(cursor.header(), "").help("write `edition=\"enterprise\"`: it takes manifests as they are"));
+        let fault = Fault::warning(
+            "other-edition",
+            say!("the host is SWR Enterprise, but the edition is basic", "主机是 SWR 企业版，而 edition 是 basic"),
+        );
+        cursor.add(fault.on(cursor.header()).help(say!(
+            "write `edition=\"enterprise\"`: it takes manifests as they are",
+            "写 `edition=\"enterprise\"`：企业版按原样接受清单"
+        )));
     }
     edition
 }
@@ -70,38 +83,69 @@ fn region(cursor: Cursor, host: Option<&str>) -> Option<String> {
     let known = host.and_then(region_of);
     let Some(written) = cursor.property("region") else {
         if known.is_none() && host.is_some() {
-            let fault = Fault::new("missing", "the host does not tell its region, and the provider has no `region`");
-            cursor.add(fault.at(cursor.header(), "").help("write `provider \"swr\" region=\"cn-north-4\"`"));
+            let fault = Fault::new(
+                "missing",
+                say!(
+                    "the host does not tell its region, and the provider has no `region`",
+                    "从主机名看不出区域，provider 也没有 `region`"
+                ),
+            );
+            cursor.add(fault.on(cursor.header()).help(say!(
+                "write `provider \"swr\" region=\"cn-north-4\"`",
+                "写 `provider \"swr\" region=\"cn-north-4\"`"
+            )));
         }
         return known.map(str::to_owned);
     };
     let region = cursor.text(written)?;
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if region.is_empty() || !region.chars().all(is_plain) {
-        let fault = Fault::new("bad-region", "not the name of a region or regional project").at(region.span, "");
-        cursor.add(fault.help("write it as the console shows it: `cn-north-4`"));
+        let fault =
+            Fault::new("bad-region", say!("not the name of a region or regional project", "不是区域名或区域项目名"))
+                .on(region.span);
+        cursor.add(fault.help(say!("write it as the console shows it: `cn-north-4`", "按控制台的写法：`cn-north-4`")));
         return None;
     }
     // A regional sub-project is `<region>_<name>`.
     if let Some(known) = known.filter(|known| !region.starts_with(known)) {
-        let message = format!("the host is in region `{known}`, but `region` says `{}`", region.value);
-        let fault = Fault::warning("other-region", message).at(region.span, "logins will be refused");
-        cursor.add(fault.help(format!("write `region=\"{known}\"`, or remove it")));
+        let message = say!(
+            "the host is in region `{known}`, but `region` says `{written}`",
+            "主机在区域 `{known}`，而 `region` 写的是 `{written}`",
+            known,
+            written = region.value
+        );
+        let fault =
+            Fault::warning("other-region", message).at(region.span, say!("logins will be refused", "登录会被拒绝"));
+        cursor.add(fault.help(say!(
+            "write `region=\"{known}\"`, or remove it",
+            "写 `region=\"{known}\"`，或者删除它",
+            known
+        )));
     }
     Some(region.value.to_owned())
 }
 
 fn named_host(cursor: Cursor, property: &str) -> Option<RegistryHost> {
-    let help = "write a host without a scheme, as in `api-host=\"swr-api.cn-north-4.myhuaweicloud.com\"`";
+    let help = say!(
+        "write a host without a scheme, as in `api-host=\"swr-api.cn-north-4.myhuaweicloud.com\"`",
+        "写不带协议的主机名，例如 `api-host=\"swr-api.cn-north-4.myhuaweicloud.com\"`"
+    );
     cursor.parsed(cursor.text_of(property)?, "bad-host", help).map(|host: Spanned<RegistryHost>| host.value)
 }
 
 fn unknown_region(cursor: Cursor, region: &str) {
     let span = cursor.property_span("region").unwrap_or(cursor.header());
-    let fault = Fault::warning("unknown-region", format!("no region `{region}` of SWR is known"));
-    let fault = fault.at(span, "its management API and object storage are not known");
+    let fault = Fault::warning(
+        "unknown-region",
+        say!("no region `{region}` of SWR is known", "不认识 SWR 的区域 `{region}`", region),
+    );
+    let fault =
+        fault.at(span, say!("its management API and object storage are not known", "不知道它的管理 API 和对象存储"));
     cursor.add(match did_you_mean(without_project(region), known_regions()) {
-        Some(near) => fault.help(format!("did you mean `{near}`?")),
-        None => fault.help("check the spelling, or name them with `api-host` and `obs-host`"),
+        Some(near) => fault.help(say!("did you mean `{near}`?", "是不是想写 `{near}`？", near)),
+        None => fault.help(say!(
+            "check the spelling, or name them with `api-host` and `obs-host`",
+            "检查拼写，或者用 `api-host` 和 `obs-host` 写明"
+        )),
     });
 }

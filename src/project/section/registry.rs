@@ -1,14 +1,14 @@
 //! `registry`: where images live and how to get there.
 
-use super::{auth, provider};
-use crate::diag::Spanned;
+use super::{arguments, auth, provider};
+use crate::diag::{Spanned, Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::project::declaration::{ByteRate, Limits, Place, Provider, RegistryDecl, Tls};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
 pub(super) static REGISTRY: Shape =
     Shape::new("registry", "registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\" { provider \"swr\"; }")
-        .takes(&["name", "place (`host[:port]` or `oci-layout:DIR`)"])
+        .takes(&[arguments::NAME, arguments::PLACE])
         .children(&[
             Child::once(&provider::PROVIDER),
             Child::once(&ORGANIZATION),
@@ -18,7 +18,7 @@ pub(super) static REGISTRY: Shape =
         ]);
 
 static ORGANIZATION: Shape =
-    Shape::new("organization", "organization \"portal\"").takes(&["name"]).properties(&["create"]);
+    Shape::new("organization", "organization \"portal\"").takes(&[arguments::NAME]).properties(&["create"]);
 
 static TLS: Shape =
     Shape::new("tls", "tls ca=\"certs/corp.pem\"").properties(&["ca", "verify", "plain-http", "client-certificate"]);
@@ -32,13 +32,25 @@ static LIMIT: Shape =
     ]);
 
 /// Schemes of places that are known but not there yet.
-const PLANNED_PLACES: [(&str, &str); 2] = [
-    ("docker-archive:", "unpack the archive with `skopeo copy` into an `oci-layout:DIR`"),
-    ("docker-engine:", "push the images to a registry, or write them into an `oci-layout:DIR` with `skopeo copy`"),
+const PLANNED_PLACES: [(&str, &Wording); 2] = [
+    (
+        "docker-archive:",
+        &say!(
+            "unpack the archive with `skopeo copy` into an `oci-layout:DIR`",
+            "用 `skopeo copy` 把归档解到 `oci-layout:DIR`"
+        ),
+    ),
+    (
+        "docker-engine:",
+        &say!(
+            "push the images to a registry, or write them into an `oci-layout:DIR` with `skopeo copy`",
+            "把镜像推送到镜像仓库，或者用 `skopeo copy` 写入 `oci-layout:DIR`"
+        ),
+    ),
 ];
 
 pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
-    let name = name(cursor, "registry").filter(|name| is_free(cursor, name));
+    let name = name(cursor, &say!("registry", "镜像仓库")).filter(|name| is_free(cursor, name));
     let place = place(cursor);
     let provider = cursor.child("provider").map(|child| provider::read(child, place.as_ref()));
     let organization = cursor.child("organization").map(organization);
@@ -62,12 +74,14 @@ pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
 }
 
 /// The first argument as a name that can be part of a step's address.
-pub(super) fn name(cursor: Cursor, what: &str) -> Option<Spanned<String>> {
+pub(super) fn name(cursor: Cursor, what: &Wording) -> Option<Spanned<String>> {
     let name = cursor.argument(0)?;
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
-        let fault = Fault::new("bad-name", format!("not a name for a {what}")).at(name.span, "");
-        cursor.add(fault.help("use up to 64 letters, digits, `.`, `_` and `-`"));
+        let fault = Fault::new("bad-name", say!("not a name for a {what}", "不能用作{what}的名字", what)).on(name.span);
+        cursor.add(
+            fault.help(say!("use up to 64 letters, digits, `.`, `_` and `-`", "最多 64 个字母、数字、`.`、`_` 和 `-`")),
+        );
         return None;
     }
     Some(name.map(str::to_owned))
@@ -77,8 +91,15 @@ pub(super) fn name(cursor: Cursor, what: &str) -> Option<Spanned<String>> {
 fn is_free(cursor: Cursor, name: &Spanned<String>) -> bool {
     let taken = matches!(name.as_str(), "all" | "none");
     if taken {
-        let fault = Fault::new("bad-name", format!("no registry can be named `{}`", name.value)).at(name.span, "");
-        cursor.add(fault.help("choose another name: this one means something else in `gates`"));
+        let fault = Fault::new(
+            "bad-name",
+            say!("no registry can be named `{name}`", "镜像仓库不能叫 `{name}`", name = name.value),
+        )
+        .on(name.span);
+        cursor.add(fault.help(say!(
+            "choose another name: this one means something else in `gates`",
+            "换一个名字：它在 `gates` 里有别的含义"
+        )));
     }
     !taken
 }
@@ -90,16 +111,23 @@ fn place(cursor: Cursor) -> Option<Place> {
     }
     if text.contains('@') {
         cursor.mask(text.span);
-        let fault = Fault::new("literal-secret", "the registry's address holds a user name or password");
-        let help = "write `host[:port]` only, and `auth { username \"…\"; password env=\"…\"; }`";
-        cursor.add(fault.at(cursor.name().span, "of this registry").help(help));
+        let fault = Fault::new(
+            "literal-secret",
+            say!("the registry's address holds a user name or password", "镜像仓库地址里写了用户名或密码"),
+        );
+        let help = say!(
+            "write `host[:port]` only, and `auth { username \"…\"; password env=\"…\"; }`",
+            "只写 `host[:port]`，另写 `auth { username \"…\"; password env=\"…\"; }`"
+        );
+        cursor.add(fault.at(cursor.name().span, say!("of this registry", "属于这个镜像仓库")).help(help));
         return None;
     }
     if let Some((scheme, instead)) = PLANNED_PLACES.iter().find(|(scheme, _)| text.starts_with(scheme)) {
-        cursor.refuse(&format!("`{scheme}`"), text.span, instead);
+        cursor.refuse(&Wording::same(format!("`{scheme}`")), text.span, instead);
         return None;
     }
-    let help = "write `host[:port]`, or `oci-layout:DIR` for a directory";
+    let help =
+        say!("write `host[:port]`, or `oci-layout:DIR` for a directory", "写 `host[:port]`，目录则写 `oci-layout:DIR`");
     cursor.parsed::<RegistryHost>(text, "bad-host", help).map(|host| Place::Registry(host.value))
 }
 
@@ -107,7 +135,10 @@ fn organization(cursor: Cursor) -> Option<Spanned<Repository>> {
     cursor.parsed(
         cursor.argument(0)?,
         "bad-organization",
-        "write a repository's first part, as in `organization \"portal\"`",
+        say!(
+            "write a repository's first part, as in `organization \"portal\"`",
+            "写仓库名的第一部分，例如 `organization \"portal\"`"
+        ),
     )
 }
 
@@ -123,8 +154,15 @@ fn tls(cursor: Cursor) -> Tls {
     };
     for property in ["ca", "verify", "client-certificate"].into_iter().filter(|_| tls.plain_http) {
         if let Some(span) = cursor.property_span(property) {
-            let fault = Fault::new("useless", format!("plain HTTP has no certificates, so `{property}` does nothing"));
-            cursor.add(fault.at(span, "").help("remove it, or remove `plain-http`"));
+            let fault = Fault::new(
+                "useless",
+                say!(
+                    "plain HTTP has no certificates, so `{property}` does nothing",
+                    "明文 HTTP 没有证书，`{property}` 不起作用",
+                    property
+                ),
+            );
+            cursor.add(fault.on(span).help(say!("remove it, or remove `plain-http`", "删除它，或者删除 `plain-http`")));
         }
     }
     tls
@@ -144,20 +182,25 @@ fn limits(cursor: Cursor) -> Limits {
 }
 
 fn bandwidth(cursor: Cursor, text: Spanned<&str>) -> Option<ByteRate> {
-    let help = "write it as in `bandwidth=\"20MiB/s\"`";
+    let help = say!("write it as in `bandwidth=\"20MiB/s\"`", "写法如 `bandwidth=\"20MiB/s\"`");
     cursor.parsed::<ByteRate>(text, "bad-bandwidth", help).map(|rate| rate.value)
 }
 
 fn says_nothing(cursor: Cursor, example: &str) -> Fault {
-    let fault = Fault::new("missing", format!("`{}` says nothing", *cursor.name())).at(cursor.header(), "");
-    fault.help(format!("write it as in `{example}`, or remove it"))
+    let fault = Fault::new("missing", say!("`{node}` says nothing", "`{node}` 什么也没写", node = *cursor.name()))
+        .on(cursor.header());
+    fault.help(say!("write it as in `{example}`, or remove it", "写法如 `{example}`，或者删除它", example))
 }
 
 fn refuse_on_a_directory(cursor: Cursor) {
     for child in
         cursor.all_children().filter(|child| ["provider", "tls", "auth", "limit"].contains(&child.name().value))
     {
-        let message = format!("a directory is no server, so `{}` does nothing", *child.name());
-        cursor.add(Fault::new("useless", message).at(child.header(), "").help("remove it"));
+        let message = say!(
+            "a directory is no server, so `{node}` does nothing",
+            "目录不是服务器，`{node}` 不起作用",
+            node = *child.name()
+        );
+        cursor.add(Fault::new("useless", message).on(child.header()).help(say!("remove it", "删除它")));
     }
 }
