@@ -40,7 +40,7 @@ pub fn replace(path: &Path, name: &str, before: &[u8], after: &[u8]) -> Result<(
     if std::fs::read(path).map_err(io)? != before {
         return Err(changed(name));
     }
-    match draft.persist(path) {
+    match draft.persist(std::path::absolute(path).map_err(io)?) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => write_over(path, before, after).map_err(io),
         Err(error) => Err(io(error.error)),
@@ -91,6 +91,7 @@ pub fn create_for_everybody(path: &Path, name: &str, content: &[u8]) -> Result<(
 
 fn put_in_place(draft: tempfile::NamedTempFile<File>, path: &Path, name: &str) -> Result<(), Problem> {
     draft.as_file().sync_all().map_err(|error| unwritable(name, &error))?;
+    let path = std::path::absolute(path).map_err(|error| unwritable(name, &error))?;
     match draft.persist_noclobber(path) {
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(changed(name)),
         Err(error) => Err(unwritable(name, &error.error)),

@@ -54,7 +54,9 @@ pub(super) const WRITABLE: Wording =
     say!("name a file in a directory that you may write to", "换一个有写权限的目录里的文件");
 
 pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As drafts are: a relative path may be on another mount, where a mount namespace was entered.
+    let path = std::path::absolute(path)?;
+    let parent = path.parent().unwrap_or(&path);
     // A file of our own opening has the rights that a shell's `>` gives, and errors that name no temporary file.
     let create = |path: &Path| File::options().write(true).create_new(true).open(path);
     let mut file = tempfile::Builder::new().make_in(parent, create)?;

@@ -66,7 +66,7 @@ impl Draft {
     pub(super) fn publish_new(self) -> Result<(), Error> {
         let Pending { path, to } = self.pending;
         self.file.sync_all().map_err(|error| Error::io("write", &to, &error))?;
-        match path.persist_noclobber(&to) {
+        match path.persist_noclobber(absolute(&to)) {
             Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
                 Err(Error::io("write", &to, &error.error))
             }
@@ -79,9 +79,15 @@ impl Pending {
     /// Makes `file` durable, then visible in its place, replacing what is there.
     pub(super) fn publish(self, file: &File) -> Result<(), Error> {
         file.sync_all().map_err(|error| Error::io("write", &self.to, &error))?;
-        self.path.persist(&self.to).map_err(|error| Error::io("write", &self.to, &error.error))?;
+        self.path.persist(absolute(&self.to)).map_err(|error| Error::io("write", &self.to, &error.error))?;
         sync_parent(&self.to)
     }
+}
+
+/// `path` by the way that its draft has: in a mount namespace that was entered with a working folder of another, a relative
+/// path is on another mount.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Makes the names in the directory of `path` durable, where the file system can.

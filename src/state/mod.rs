@@ -178,7 +178,7 @@ fn write(path: &Path, entries: &BTreeMap<Key, Entry>) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(&serde_json::to_vec_pretty(&document)?)?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist(std::path::absolute(path)?).map_err(|error| error.error)?;
     Ok(())
 }
 

@@ -145,8 +145,7 @@ fn a_saved_plan_writes_its_own_diff_into_the_file_it_was_made_for() {
     let site = Site::new(HOSTS, "");
     site.host.hosts("127.0.0.1 localhost\n");
     let (plan, forged) = (site.project.path("plan.json"), site.project.path("forged.json"));
-    let saved = plan.to_str().unwrap();
-    site.project.run_on(&site.host, ["plan", "--out", saved]).expect_success();
+    site.project.run_on(&site.host, ["plan", "--out", "plan.json"]).expect_success();
     let text = content(&plan);
     let refused = |plan: &str, why: &str| {
         std::fs::write(&forged, plan).unwrap();
@@ -160,9 +159,18 @@ fn a_saved_plan_writes_its_own_diff_into_the_file_it_was_made_for() {
     site.host.hosts("127.0.0.1 localhost\n10.0.0.9 somebody-else\n");
     refused(&text, "`/etc/hosts` is not what it was when the plan was made");
     site.host.hosts("127.0.0.1 localhost\n");
-    site.project.run_on(&site.host, ["apply", saved]).expect_success();
+    site.project.run_on(&site.host, ["apply", "plan.json"]).expect_success();
     assert!(site.addresses().starts_with(ENDPOINT), "{}", site.addresses());
-    site.project.run_on(&site.host, ["apply", saved]).expect_success();
+    site.project.run_on(&site.host, ["apply", "plan.json"]).expect_success();
+}
+
+#[test]
+fn every_file_is_put_in_place_where_the_working_folder_is_on_another_mount() {
+    let (host, project) = (Host::new(&[]), Project::copy_of("examples/quickstart"));
+    project.run_on(&host, ["plan", "--out", "plan.json"]).expect_success();
+    let options = ["apply", "plan.json", "--report", "report.json", "--state-file", "state.json"];
+    project.run_on(&host, options).expect_success();
+    assert!(project.path("report.json").exists() && project.path("out/index.json").exists());
 }
 
 const ZONE: &str = "bind-zone \"swr.zone\" conf=\"named.conf\";";
