@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, paths};
 use crate::diag::{Problem, say};
 use crate::network::WantedChecks;
 use crate::plan::{LintWork, NetworkWork, Outcome};
@@ -38,8 +38,13 @@ pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
         Err(problem) => Err(problem),
     };
     let report = probe::prove(&context.project, &work.registry, client, &WantedChecks::default(), None).await;
+    let changed = context.pinned.get(&work.registry);
+    let changed = changed.and_then(|before| paths::changed(&work.registry, before, &report.taken));
     match report.failure() {
-        None => Outcome::Passed { note: say!("reachable as declared", "可按声明的方式访问") },
+        None => match changed {
+            None => Outcome::Passed { note: say!("reachable as declared", "可按声明的方式访问") },
+            Some(problem) => Outcome::Failed { problem },
+        },
         Some(failure) => {
             let message = say!(
                 "the path to `{registry}` failed {check}: {reason}",

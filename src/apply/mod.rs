@@ -9,6 +9,7 @@ pub mod files;
 mod gates;
 mod groups;
 mod organization;
+mod paths;
 mod prune;
 mod recompress;
 mod session;
@@ -29,11 +30,14 @@ use tokio::task::JoinSet;
 use crate::diag::say;
 use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
+use crate::network::TakenPath;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
 use crate::registry::Access;
 use crate::state::Uploads;
 use crate::store::Stores;
+
+pub use paths::changed_paths;
 
 use groups::Groups;
 use shelf::Shelves;
@@ -49,6 +53,8 @@ pub struct Context {
     /// Images read while planning, by target; what is missing is read again.
     pub images: BTreeMap<Location, ImageTree>,
     pub today: Date,
+    /// The paths that must be as they were when the plan was made, by registry.
+    pub pinned: BTreeMap<String, TakenPath>,
     /// Large uploads under way, for the next run.
     pub uploads: Uploads,
     /// What is read back after each push, in place of what the plan says.

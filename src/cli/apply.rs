@@ -9,11 +9,12 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use crate::apply::{Context, apply, images_of};
-use crate::diag::{Lang, Problem, Wording, say};
+use crate::apply::{Context, apply, changed_paths, images_of};
+use crate::diag::{Diagnostic, Lang, Problem, Wording, say};
 use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
+use crate::network::TakenPath;
 use crate::plan::{Event, Location, Outcome, Plan, Tally};
 use crate::report::run::State;
 use crate::report::{self, progress::Progress};
@@ -42,7 +43,7 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     let render = args.report.as_deref().map(render_for).transpose()?;
     let session = Session::open(file, args.bandwidth, output)?;
     let job = if let Some(path) = &args.plan {
-        saved(&session, path)?
+        saved(&session, path, args.allow_path_change)?
     } else {
         let mut planned = session.plan(&args.scope, output)?;
         let images = images_of(planned.inventory);
@@ -73,8 +74,8 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Reads a saved plan; it holds for the very project file it was made from.
-fn saved(session: &Session, path: &Path) -> Result<Job, Failure> {
+/// Reads a saved plan; it holds for the very project file it was made from, and for the paths it was made by.
+fn saved(session: &Session, path: &Path, allow_path_change: bool) -> Result<Job, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let (path, reason) = (path.display(), Wording::of_system(&error));
         let message = say!("cannot read the plan {path}: {reason}", "无法读取计划 {path}：{reason}", path, reason);
@@ -95,6 +96,13 @@ fn saved(session: &Session, path: &Path) -> Result<Job, Failure> {
         return Err(Problem::new("plan-outdated", message)
             .with_help(say!("plan again: `swrctl plan --out FILE`", "重新制定计划：`swrctl plan --out FILE`"))
             .into());
+    }
+    if !allow_path_change {
+        let Session { tasks, project, stores, today } = session;
+        let changed = tasks.block_on(changed_paths(&plan, project, stores, *today));
+        if !changed.is_empty() {
+            return Err(changed.into_iter().map(Diagnostic::from).collect::<Vec<_>>().into());
+        }
     }
     Ok(Job { plan: plan.into(), images: BTreeMap::new(), failed: false })
 }
@@ -137,6 +145,10 @@ fn unfinished_uploads(named: Option<&Path>) -> Uploads {
     path.map_or_else(Uploads::forgetful, |path| Uploads::in_file(&path, jiff::Timestamp::now()))
 }
 
+fn pinned(plan: &Plan) -> BTreeMap<String, TakenPath> {
+    plan.used_paths().into_iter().map(|(registry, path)| (registry.to_owned(), path.clone())).collect()
+}
+
 fn carry_out(
     session: &Session,
     job: Job,
@@ -164,6 +176,7 @@ fn carry_out(
         stores: session.stores.clone(),
         images,
         today: session.today,
+        pinned: if args.allow_path_change { BTreeMap::new() } else { pinned(&plan) },
         uploads: unfinished_uploads(args.state_file.as_deref()),
         verify: args.verify.map(Verify::from),
         events: events.clone(),

@@ -206,6 +206,13 @@ pub(super) struct ApplyArgs {
     #[arg(long, value_name = "FILE", env = "SWRCTL_STATE_FILE", hide_env_values = true)]
     pub(super) state_file: Option<PathBuf>,
 
+    /// Go on though a registry is reached by another path than when the plan was made
+    ///
+    /// A plan holds for the paths that it shows: the kind of the addresses, who resolves the name, the proxy, and the key of
+    /// the certificate. Without this nothing is written when the path of a registry that the plan uses is another.
+    #[arg(long)]
+    pub(super) allow_path_change: bool,
+
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
 }

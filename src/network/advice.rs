@@ -220,7 +220,7 @@ mod tests {
             verdict: *verdict,
             ..crate::network::judge::skipped(*check, say!("a reason", "理由"))
         });
-        let report = PathReport { checks: checks.collect() };
+        let report = PathReport { checks: checks.collect(), ..PathReport::default() };
         advice(Some(mode), Some("cn-north-4"), &report).iter().map(|advice| advice.name).collect()
     }
 

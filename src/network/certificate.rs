@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Names and end of validity of an X.509 certificate.
+use crate::image::Digest;
+
+/// Names, key and end of validity of an X.509 certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// Common name, or else organization.
@@ -14,6 +16,8 @@ pub struct Certificate {
     pub not_after: Timestamp,
     /// Issuer and subject are the same.
     pub is_self_issued: bool,
+    /// SHA-256 of its `SubjectPublicKeyInfo`: stays the same when a certificate is renewed for the same key.
+    pub key: Digest,
 }
 
 const SEQUENCE: u8 = 0x30;
@@ -38,7 +42,10 @@ impl Certificate {
         let not_after = time(validity.next()?)?;
         let subject = body.value(SEQUENCE)?;
         let is_self_issued = issuer == subject;
-        Some(Self { issuer: name(issuer), subject: name(subject), not_before, not_after, is_self_issued })
+        let rest = body.0;
+        body.value(SEQUENCE)?;
+        let key = Digest::sha256(&rest[..rest.len() - body.0.len()]);
+        Some(Self { issuer: name(issuer), subject: name(subject), not_before, not_after, is_self_issued, key })
     }
 }
 
@@ -105,6 +112,10 @@ mod tests {
     use super::*;
 
     fn issued() -> Vec<u8> {
+        issued_for(&KeyPair::generate().unwrap())
+    }
+
+    fn issued_for(key: &KeyPair) -> Vec<u8> {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.distinguished_name.push(DnType::OrganizationName, "Corp");
@@ -112,7 +123,16 @@ mod tests {
         let authority = Issuer::new(authority, KeyPair::generate().unwrap());
         let mut params = CertificateParams::new(["swr.corp.example".to_owned()]).unwrap();
         params.not_after = date_time_ymd(2051, 2, 3);
-        params.signed_by(&KeyPair::generate().unwrap(), &authority).unwrap().der().to_vec()
+        params.signed_by(key, &authority).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn a_renewed_certificate_has_the_key_that_it_had() {
+        let key = KeyPair::generate().unwrap();
+        let read = |der: Vec<u8>| Certificate::parse(&der).unwrap().key;
+        let info = rcgen::PublicKeyData::subject_public_key_info(&key);
+        assert_eq!([read(issued_for(&key)), read(issued_for(&key))], [Digest::sha256(&info), Digest::sha256(&info)]);
+        assert_ne!(read(issued()), Digest::sha256(&info));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::TakenPath;
 use crate::diag::{Wording, say};
 use crate::lint::policy::Level;
 
@@ -260,10 +261,11 @@ impl FromIterator<Check> for WantedChecks {
     }
 }
 
-/// Every check of the path to one registry, in the order of [`Check::ALL`].
-#[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+/// Every check of the path to one registry, in the order of [`Check::ALL`], and the path that they went.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct PathReport {
     pub checks: Vec<CheckResult>,
+    pub taken: TakenPath,
 }
 
 impl PathReport {

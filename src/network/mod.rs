@@ -12,6 +12,7 @@ pub mod managed;
 mod no_proxy;
 mod proxy;
 mod region;
+mod taken_path;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use check::{Check, CheckResult, PathReport, Verdict, WantedChecks};
 pub use explain::explain;
 pub use proxy::{Direct, Environment, Proxy, ProxyScheme, Route, route};
 pub use region::{Services, known_regions, region_of, without_project};
+pub use taken_path::{Destination, PathChange, ResolvedBy, TakenPath};
 
 use self::managed::{Form, Managed};
 use crate::diag::Spanned;

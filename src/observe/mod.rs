@@ -17,7 +17,7 @@ use futures_util::future::join_all;
 use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
-use crate::network::managed::{FileFacts, Form};
+use crate::network::managed::FileFacts;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
     Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses, large_layers,
@@ -55,7 +55,8 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let mut files = observe_files(project, today).await;
     let file_addresses: Vec<Address> = files.iter().map(|file| Address::file(&file.name)).collect();
     files.retain(|file| scope.holds(&Address::file(&file.name)));
-    let planned = planned_hosts(&files);
+    // Paths are proved as they will be.
+    let planned = PlannedHosts::by_registry(&files);
     let stores = &stores.at(&planned_addresses(project, &planned));
     let paths = prove_paths(project, stores, &planned).await;
     let mut reach = Reach::new(project, stores, &paths).await;
@@ -144,17 +145,6 @@ async fn observe_files(project: &Arc<Project>, today: Date) -> Vec<FileFacts> {
     let project = Arc::clone(project);
     let observed = tokio::task::spawn_blocking(move || worktree::managed_facts(&project, today));
     observed.await.expect("reading files does not panic")
-}
-
-/// Hosts files that the plan is to write, by the registries they are about: paths are proved as they will be.
-fn planned_hosts(files: &[FileFacts]) -> BTreeMap<String, PlannedHosts> {
-    let changes = files.iter().filter(|file| file.form == Form::Hosts).filter_map(|file| {
-        let text = file.change.as_ref().ok()?.after.clone()?;
-        Some((file, PlannedHosts { text, is_system: file.is_system_hosts }))
-    });
-    changes
-        .flat_map(|(file, planned)| file.registries.iter().map(move |name| (name.clone(), planned.clone())))
-        .collect()
 }
 
 fn planned_addresses(project: &Project, planned: &BTreeMap<String, PlannedHosts>) -> BTreeMap<String, Vec<IpAddr>> {

@@ -14,7 +14,7 @@ use super::planner::Plan;
 use super::step::{Action, FixWork, LintWork, OrganizationWork, Step, Work};
 
 /// Version of the document's form; a reader refuses every other.
-pub(super) const FORMAT_VERSION: u32 = 2;
+pub(super) const FORMAT_VERSION: u32 = 3;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -73,13 +73,9 @@ pub(super) fn network_step(registry: &str, report: &PathReport, shut: Option<Pro
             (Action::Unchanged, say!("{checks} passed", "{checks}通过", checks), None)
         }
     };
-    Step {
-        address: Address::network(registry),
-        action,
-        reason,
-        help,
-        work: Work::Network(NetworkWork { registry: registry.to_owned(), checks: report.checks.clone() }),
-    }
+    let PathReport { checks, taken } = report.clone();
+    let work = Work::Network(NetworkWork { registry: registry.to_owned(), checks, path: taken });
+    Step { address: Address::network(registry), action, reason, help, work }
 }
 
 /// Why a step cannot be done that waits for `count` shut gates.

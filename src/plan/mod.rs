@@ -16,6 +16,7 @@ mod inventory;
 mod layers;
 mod organizations;
 mod outcome;
+mod paths;
 mod planner;
 mod prune;
 #[cfg(test)]

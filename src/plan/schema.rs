@@ -14,7 +14,7 @@ use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType};
 use crate::migrate::Verify;
 use crate::network::managed::bind::Serial;
-use crate::network::{Check, CheckResult, Verdict};
+use crate::network::{Check, CheckResult, Destination, ResolvedBy, TakenPath, Verdict};
 
 static SCHEMA: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../schema/plan.schema.json")).unwrap());
@@ -120,7 +120,40 @@ fn network(registry: &str, action: Action, verdicts: &[Verdict]) -> Step {
         fix: (*verdict >= Verdict::Warn).then(|| Wording::same("make one")),
     };
     let checks = Check::ALL.into_iter().zip(verdicts.iter().cycle()).map(result).collect();
-    step(Address::network(registry), action, Work::Network(NetworkWork { registry: registry.to_owned(), checks }))
+    let work = NetworkWork { registry: registry.to_owned(), checks, path: path(action) };
+    step(Address::network(registry), action, Work::Network(work))
+}
+
+/// A gate whose path is resolved as that of a step with `action` would be.
+fn pinned(registry: &str, action: Action) -> Step {
+    let work = NetworkWork { registry: registry.to_owned(), checks: vec![], path: path(action) };
+    step(Address::network(registry), Action::Unchanged, Work::Network(work))
+}
+
+fn destinations() -> Vec<Destination> {
+    all(Destination::Endpoint, |destination| match destination {
+        Destination::Endpoint => Some(Destination::Private),
+        Destination::Private => Some(Destination::Public),
+        Destination::Public => Some(Destination::Loopback),
+        Destination::Loopback => Some(Destination::LinkLocal),
+        Destination::LinkLocal => Some(Destination::Reserved),
+        Destination::Reserved => None,
+    })
+}
+
+fn path(action: Action) -> TakenPath {
+    let by = match action {
+        Action::Unchanged => Some(ResolvedBy::NameServers { servers: [[10, 0, 0, 2].into()].into() }),
+        Action::Create => Some(ResolvedBy::HostsFile {}),
+        Action::Update => Some(ResolvedBy::System {}),
+        Action::Delete | Action::Blocked => None,
+    };
+    TakenPath {
+        proxy: by.is_none().then(|| "http://proxy.corp:3128".to_owned()),
+        addresses: by.is_some().then(destinations).into_iter().flatten().collect(),
+        certificate_keys: by.is_some().then(|| Digest::sha256(b"key")).into_iter().collect(),
+        resolved_by: by,
+    }
 }
 
 fn sync(tag: &str, action: Action, rewrite: Rewrite) -> Step {
@@ -185,6 +218,8 @@ fn everything() -> Plan {
         lint("free/Dockerfile", Action::Unchanged, &[]),
         lint("Dockerfile", Action::Blocked, &severities()),
         network("src", Action::Unchanged, &[Verdict::Pass]),
+        pinned("hosts", Action::Create),
+        pinned("system", Action::Update),
         network("dst", Action::Blocked, &verdicts()),
         organization("new", Action::Create),
         organization("there", Action::Unchanged),

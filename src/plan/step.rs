@@ -4,8 +4,8 @@ use crate::diag::{Problem, Severity, Wording};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, MediaType, Repository};
 use crate::migrate::Verify;
-use crate::network::CheckResult;
 use crate::network::managed::bind::Serial;
+use crate::network::{CheckResult, TakenPath};
 
 use super::address::Address;
 use super::cost::Requests;
@@ -182,6 +182,8 @@ pub struct LintFinding {
 pub struct NetworkWork {
     pub registry: String,
     pub checks: Vec<CheckResult>,
+    /// The way that the checks went.
+    pub path: TakenPath,
 }
 
 /// An organization that has to be there: created, or a gate.

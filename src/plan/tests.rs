@@ -103,6 +103,7 @@ fn path(failed: bool) -> PathReport {
     let (expected, observed) = (Wording::same("a way"), Wording::same("what there is"));
     PathReport {
         checks: vec![CheckResult { check: Check::Tcp, verdict, expected, observed, evidence: Vec::new(), fix: None }],
+        ..PathReport::default()
     }
 }
 

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use super::{PathTarget, name_servers};
 use crate::diag::{Wording, say};
-use crate::network::hosts;
-use crate::network::judge::{Answer, HostsFile, Resolution};
+use crate::network::judge::{Answer, HostsFile, NameServer, Resolution};
+use crate::network::{ResolvedBy, hosts};
 
 pub(super) async fn observe(target: &PathTarget) -> Resolution {
     let host = target.host().host();
@@ -35,6 +35,30 @@ pub(super) async fn observe(target: &PathTarget) -> Resolution {
             pins,
         },
     }
+}
+
+/// Who says that the registry's name has these `addresses`, as far as that can be told from here.
+pub(super) async fn resolved_by(target: &PathTarget, resolution: &Resolution, addresses: &[IpAddr]) -> ResolvedBy {
+    let host = target.host().host();
+    let planned = target.planned_hosts.as_ref().filter(|planned| planned.is_system);
+    let text = match planned {
+        Some(planned) => planned.text.clone(),
+        None => timeout(target.limits.dns, read(Path::new(hosts::SYSTEM_FILE)))
+            .await
+            .unwrap_or(Ok(Vec::new()))
+            .unwrap_or_default(),
+    };
+    let is_pinned =
+        |pin: hosts::Pin| addresses.iter().any(|address| address.to_canonical() == pin.address.to_canonical());
+    if hosts::pins(&String::from_utf8_lossy(&text), host).into_iter().any(is_pinned) {
+        return ResolvedBy::HostsFile {};
+    }
+    // One that is silent now may be the one that answers the next time.
+    let deny = |server: &NameServer| matches!(server.answer, Answer::None(_));
+    if resolution.servers.iter().all(deny) {
+        return ResolvedBy::System {};
+    }
+    ResolvedBy::NameServers { servers: resolution.servers.iter().map(|server| server.address).collect() }
 }
 
 /// The hosts file that is looked into: the declared one, or the system's.

@@ -10,6 +10,7 @@ mod metadata;
 mod name_servers;
 mod organization;
 mod ping;
+mod planned_hosts;
 mod prove;
 mod registry_api;
 mod route_source;
@@ -23,6 +24,7 @@ mod tunnel;
 mod tests;
 
 pub use limits::Limits;
+pub use planned_hosts::PlannedHosts;
 pub use prove::{StorageHosts, prove, storage_hosts};
 
 use std::fmt;
@@ -32,11 +34,10 @@ use std::path::PathBuf;
 use crate::diag::{Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::Level;
-use crate::network::hosts;
 use crate::network::judge::{self, Answer, Need, Peer};
 use crate::network::{
-    Check, CheckResult, Environment, Mode, Network, PathReport, ProbeImage, Proxy, ProxyScheme, Route, Verdict,
-    WantedChecks, route,
+    Check, CheckResult, Destination, Environment, Mode, Network, PathReport, ProbeImage, Proxy, ProxyScheme, Route,
+    Verdict, WantedChecks, route,
 };
 use crate::registry::{Access, Client, TlsSettings};
 
@@ -71,23 +72,6 @@ pub struct PathTarget {
     pub need: Need,
     pub limits: Limits,
     pub wanted: WantedChecks,
-}
-
-/// A hosts file that is still to be written.
-#[derive(Clone, Debug)]
-pub struct PlannedHosts {
-    pub text: Vec<u8>,
-    /// The system's own: then its lines are what names resolve to.
-    pub is_system: bool,
-}
-
-impl PlannedHosts {
-    /// Addresses that `host` will have by it.
-    #[must_use]
-    pub fn addresses(&self, host: &str) -> Vec<IpAddr> {
-        let pins = hosts::pins(&String::from_utf8_lossy(&self.text), host).into_iter();
-        pins.filter(|_| self.is_system).map(|pin| pin.address).collect()
-    }
 }
 
 /// Without the environment, which holds passwords.
@@ -143,7 +127,11 @@ impl PathTarget {
 /// Makes the wanted checks of the path to a registry, one after the other; each ends within its limit.
 pub async fn path(target: &PathTarget) -> PathReport {
     let route = route(&target.environment, target.host().host(), target.tls().plain_http);
-    let mut walk = Walk { target, route, report: PathReport::default() };
+    let mut report = PathReport::default();
+    if let Route::Through(proxy) = &route {
+        report.taken.proxy = Some(proxy.to_string());
+    }
+    let mut walk = Walk { target, route, report };
     // No other check depends on the region, and outside a cloud its service is only silent.
     let (region, ()) = tokio::join!(env_region(target), walk.go());
     if let Some(region) = region {
@@ -270,7 +258,7 @@ impl Walk<'_> {
         }
         if let Ok(address) = host.parse() {
             self.record(judge::literal_address(host));
-            return vec![address];
+            return self.lead_to(vec![address]);
         }
         let resolution = dns_registry::observe(self.target).await;
         let endpoint = self.target.endpoint();
@@ -282,10 +270,21 @@ impl Walk<'_> {
             result.fix = Some(fix);
         }
         self.record(result);
-        match resolution.answer {
-            Answer::Addresses(addresses) => addresses,
+        match &resolution.answer {
+            Answer::Addresses(addresses) => {
+                let by = dns_registry::resolved_by(self.target, &resolution, addresses).await;
+                self.report.taken.resolved_by = Some(by);
+                self.lead_to(addresses.clone())
+            }
             Answer::None(_) | Answer::TimedOut(_) => Vec::new(),
         }
+    }
+
+    /// Notes where the registry's addresses lead.
+    fn lead_to(&mut self, addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+        let endpoint = self.target.endpoint();
+        self.report.taken.addresses = addresses.iter().map(|address| Destination::of(*address, endpoint)).collect();
+        addresses
     }
 
     fn address_class(&mut self, addresses: &[IpAddr]) {
@@ -330,10 +329,10 @@ impl Walk<'_> {
         }
     }
 
-    /// The result, and an address that accepted a connection: the registry's, or the proxy's.
-    async fn tcp(&self, addresses: &[IpAddr]) -> (Option<CheckResult>, Option<SocketAddr>) {
+    /// The result, and the addresses that accepted a connection: the registry's, or the proxy's.
+    async fn tcp(&self, addresses: &[IpAddr]) -> (Option<CheckResult>, Vec<SocketAddr>) {
         if let Turn::Left(result) = self.turn(Check::Tcp) {
-            return (result, None);
+            return (result, Vec::new());
         }
         let limits = self.target.limits;
         let attempts;
@@ -353,15 +352,15 @@ impl Walk<'_> {
                 }
             },
         };
-        let connected = attempts.iter().find(|attempt| attempt.outcome.is_ok()).map(|attempt| attempt.address);
-        (Some(result), connected)
+        let connected = attempts.iter().filter(|attempt| attempt.outcome.is_ok()).map(|attempt| attempt.address);
+        (Some(result), connected.collect())
     }
 
-    async fn tls(&mut self, connected: Option<SocketAddr>) {
+    async fn tls(&mut self, connected: Vec<SocketAddr>) {
         if self.is_left(Check::Tls) {
             return;
         }
-        let result = match (connected, &self.route) {
+        let result = match (connected.as_slice(), &self.route) {
             _ if self.target.tls().plain_http => {
                 judge::skipped(Check::Tls, say!("`plain-http=true` is declared", "声明了 `plain-http=true`"))
             }
@@ -373,9 +372,11 @@ impl Walk<'_> {
                     proxy
                 ),
             ),
-            (None, _) => judge::skipped(Check::Tls, say!("no connection to make it over", "没有可用的连接")),
-            (Some(address), route) => {
-                judge::tls(self.target.host().host(), &tls::observe(self.target, route, address).await)
+            ([], _) => judge::skipped(Check::Tls, say!("no connection to make it over", "没有可用的连接")),
+            (addresses, route) => {
+                let (handshake, keys) = tls::observe(self.target, route, addresses).await;
+                self.report.taken.certificate_keys = keys;
+                judge::tls(self.target.host().host(), &handshake)
             }
         };
         self.record(result);

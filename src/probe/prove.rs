@@ -129,7 +129,7 @@ fn unopened(problem: Problem) -> PathReport {
         evidence: Vec::new(),
         fix: problem.help,
     };
-    PathReport { checks: vec![result] }
+    PathReport { checks: vec![result], ..PathReport::default() }
 }
 
 /// What the migrations read from and write to a registry, as far as the project file names it.

@@ -1,30 +1,60 @@
-//! Makes one TLS handshake and finds out why it failed.
+//! Makes a TLS handshake and finds out why it failed, and some more to see which certificates there are.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use rustls::{CertificateError, Error, ProtocolVersion};
 use rustls_pki_types::{ServerName, UnixTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::PathTarget;
 use super::trust::{self, Recorder, Seen};
 use super::tunnel::{self, TunnelError};
 use crate::diag::{Wording, say};
+use crate::image::Digest;
 use crate::network::Route;
 use crate::network::certificate::Certificate;
 use crate::network::judge::{Distrust, Handshake};
 
-/// Shakes hands with the registry over `address`, the registry's own or the proxy's.
-pub(super) async fn observe(target: &PathTarget, route: &Route, address: SocketAddr) -> Handshake {
-    let line = Line { target, route, address };
-    let limit = target.limits.tls;
+/// Handshakes in all: a load balancer's servers may have certificates of their own.
+const HANDSHAKES: usize = 4;
+
+/// Shakes hands with the registry over the first of `addresses`, the registry's own or the proxy's, and tells the keys of
+/// the certificates that this and further handshakes over all of them show.
+pub(super) async fn observe(
+    target: &PathTarget,
+    route: &Route,
+    addresses: &[SocketAddr],
+) -> (Handshake, BTreeSet<Digest>) {
+    let tls = target.tls().clone();
+    let configured = tokio::task::spawn_blocking(move || trust::config(&tls)).await;
+    let (config, recorder) = match configured.expect("loading roots does not panic") {
+        Ok(pair) => pair,
+        Err(problem) => return (Handshake::Unusable(problem), BTreeSet::new()),
+    };
+    let connector = TlsConnector::from(Arc::new(config));
+    let lines: Vec<Line> = addresses.iter().map(|address| Line { target, route, address: *address }).collect();
+    let handshake = first(&lines[0], &connector, &recorder).await;
+    if matches!(handshake, Handshake::Trusted { .. } | Handshake::Unverified { .. }) {
+        let more = (1..HANDSHAKES).map(|number| lines[number % lines.len()].connect(&connector));
+        // What they show is remembered; what becomes of them is no matter.
+        let _ = timeout(target.limits.tls, join_all(more)).await;
+    }
+    (handshake, recorder.keys())
+}
+
+async fn first(line: &Line<'_>, connector: &TlsConnector, recorder: &Recorder) -> Handshake {
+    let limit = line.target.limits.tls;
     // The last fifth is for asking whether the port speaks HTTP instead.
-    let outcome = match timeout(limit * 4 / 5, line.shake()).await {
+    let outcome = match timeout(limit * 4 / 5, line.shake(connector, recorder)).await {
         Ok(outcome) => outcome,
         Err(_) => Handshake::TimedOut(limit),
     };
@@ -41,37 +71,39 @@ struct Line<'a> {
     address: SocketAddr,
 }
 
+/// Why there is no encrypted connection.
+enum Broken {
+    /// No certificate can hold the registry's name.
+    Name,
+    Tunnel(TunnelError),
+    Tls(io::Error),
+}
+
 impl Line<'_> {
-    async fn open(&self) -> Result<tokio::net::TcpStream, TunnelError> {
+    async fn open(&self) -> Result<TcpStream, TunnelError> {
         let host = self.target.host().host();
         let port = self.target.port();
         let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         tunnel::open(self.route, self.address, &authority).await
     }
 
-    async fn shake(&self) -> Handshake {
-        let tls = self.target.tls().clone();
-        let configured = tokio::task::spawn_blocking(move || trust::config(&tls)).await;
-        let (config, recorder) = match configured.expect("loading roots does not panic") {
-            Ok(pair) => pair,
-            Err(problem) => return Handshake::Unusable(problem),
-        };
-        let host = self.target.host().host();
-        let Ok(name) = ServerName::try_from(host.to_owned()) else {
-            return Handshake::Refused(say!(
+    async fn connect(&self, connector: &TlsConnector) -> Result<TlsStream<TcpStream>, Broken> {
+        let name = ServerName::try_from(self.target.host().host().to_owned()).map_err(|_| Broken::Name)?;
+        let stream = self.open().await.map_err(Broken::Tunnel)?;
+        connector.connect(name, stream).await.map_err(Broken::Tls)
+    }
+
+    async fn shake(&self, connector: &TlsConnector, recorder: &Recorder) -> Handshake {
+        match self.connect(connector).await {
+            Ok(stream) => completed(recorder, self.target.tls().verify, stream.get_ref().1.protocol_version()),
+            Err(Broken::Tls(error)) => broken_off(recorder, &error),
+            Err(Broken::Tunnel(TunnelError::Refused(status))) => Handshake::NoTunnel(status),
+            Err(Broken::Tunnel(TunnelError::Io(_))) => Handshake::Closed,
+            Err(Broken::Name) => Handshake::Refused(say!(
                 "no certificate can hold the name `{host}`",
                 "证书里不可能有域名 `{host}`",
-                host
-            ));
-        };
-        let stream = match self.open().await {
-            Ok(stream) => stream,
-            Err(TunnelError::Refused(status)) => return Handshake::NoTunnel(status),
-            Err(TunnelError::Io(_)) => return Handshake::Closed,
-        };
-        match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
-            Ok(stream) => completed(&recorder, self.target.tls().verify, stream.get_ref().1.protocol_version()),
-            Err(error) => broken_off(&recorder, &error),
+                host = self.target.host().host()
+            )),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::diagnostic::Style;
 use super::escape::{self, padded};
 use crate::diag::{Lang, Wording, say};
-use crate::network::{Advice, Check, CheckResult, Mode, PathReport, Verdict};
+use crate::network::{Advice, Check, CheckResult, Mode, PathReport, TakenPath, Verdict};
 
 /// A registry and what was found on the way to it.
 #[derive(Debug)]
@@ -39,6 +39,10 @@ pub fn human(paths: &[Path], style: &Style) -> String {
         let _ = writeln!(text, "{}  {}", style.bold(&registry), style.say(&place));
         for result in &path.report.checks {
             write_result(&mut text, result, style);
+        }
+        if path.report.taken != TakenPath::default() {
+            let taken = say!("path: {path}", "路径：{path}", path = path.report.taken.wording());
+            let _ = writeln!(text, "  {}", style.say(&taken));
         }
         for advice in &path.advice {
             write_advice(&mut text, advice, style);
@@ -122,6 +126,7 @@ pub fn json(paths: &[Path], lang: Lang) -> String {
         mode: Option<&'static str>,
         as_declared: bool,
         checks: &'a [CheckResult],
+        path: &'a TakenPath,
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         advice: &'a [Advice],
     }
@@ -131,6 +136,7 @@ pub fn json(paths: &[Path], lang: Lang) -> String {
         mode: path.mode.map(Mode::name),
         as_declared: path.is_as_declared(),
         checks: &path.report.checks,
+        path: &path.report.taken,
         advice: &path.advice,
     });
     let document = Document { format_version: 1, registries: registries.collect() };

@@ -32,7 +32,10 @@ pub fn human(plan: &Plan, style: &Style) -> String {
         1 => Some(say!("1 tag is unchanged.", "1 个标签没有变化。")),
         count => Some(say!("{count} tags are unchanged.", "{count} 个标签没有变化。", count)),
     };
-    for line in unchanged.into_iter().chain([summary(plan)]) {
+    let paths = plan.used_paths().into_iter().map(|(registry, path)| {
+        say!("Path to `{registry}`: {path}", "到 `{registry}` 的路径：{path}", registry, path = path.wording())
+    });
+    for line in paths.chain(unchanged).chain([summary(plan)]) {
         let _ = writeln!(text, "{}", style.say(&line));
     }
     text

@@ -247,6 +247,7 @@ mod tests {
             not_before: Timestamp::UNIX_EPOCH,
             not_after: Timestamp::UNIX_EPOCH,
             is_self_issued,
+            key: crate::image::Digest::sha256(b"key"),
         };
         tls("swr.corp", &Handshake::Distrusted { reason, certificate: Some(certificate) })
     }

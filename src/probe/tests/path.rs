@@ -8,7 +8,9 @@ use crate::diag::{Span, Spanned, Wording};
 use crate::lint::policy::Level;
 use crate::network::Verdict::{Fail, Pass, Skip, Unknown, Warn};
 use crate::network::managed::Managed;
-use crate::network::{Check, CheckResult, Environment, Mode, Network, PathReport, Verdict};
+use crate::network::{
+    Check, CheckResult, Destination, Environment, Mode, Network, PathReport, ResolvedBy, TakenPath, Verdict,
+};
 use crate::probe::{Limits, PathTarget, path};
 use crate::registry::{Access, TlsSettings};
 
@@ -63,6 +65,19 @@ async fn a_registry_at_its_endpoint_passes_every_check() {
     };
     let report = path(&target).await;
     assert_eq!(verdicts(&report), [Pass, Pass, Pass, Pass, Skip, Pass, Pass], "{report:?}");
+}
+
+#[tokio::test]
+async fn the_path_that_was_taken_is_told_as_far_as_it_is_known() {
+    let here = PathTarget { network: Some(network(ENDPOINT, Some("127.0.0.1"), &[])), ..plain(registry().await) };
+    let taken = path(&here).await.taken;
+    assert_eq!(taken, TakenPath { addresses: [Destination::Endpoint].into(), ..TakenPath::default() });
+    let named = PathTarget { wanted: [Check::Tls].into_iter().collect(), ..target("localhost", refused().await) };
+    let named = path(&named).await.taken;
+    assert_eq!((named.addresses, named.resolved_by), ([Destination::Loopback].into(), Some(ResolvedBy::HostsFile {})));
+    let environment = Environment::from([("HTTPS_PROXY".to_owned(), "http://ann:hunter2@127.0.0.1:1".to_owned())]);
+    let proxied = path(&PathTarget { environment, ..target("registry.corp", refused().await) }).await.taken;
+    assert_eq!(proxied, TakenPath { proxy: Some("http://127.0.0.1:1".to_owned()), ..TakenPath::default() });
 }
 
 #[tokio::test]

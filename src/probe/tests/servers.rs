@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
@@ -13,6 +14,8 @@ use rustls_pki_types::PrivateKeyDer;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+use crate::image::Digest;
 
 /// Runs `serve` for every connection.
 pub(super) async fn serve<F>(serve: impl Fn(TcpStream) -> F + Send + Clone + 'static) -> SocketAddr
@@ -132,6 +135,25 @@ pub(super) async fn proxy(to: SocketAddr, wanted: &'static str) -> SocketAddr {
     .await
 }
 
+/// Completes handshakes, with each acceptor by turns.
+async fn shake(acceptors: Vec<TlsAcceptor>) -> SocketAddr {
+    let turn = Arc::new(AtomicUsize::new(0));
+    serve(move |stream| {
+        let acceptor = acceptors[turn.fetch_add(1, Ordering::Relaxed) % acceptors.len()].clone();
+        async move {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let _ = stream.read(&mut [0; 64]).await;
+            }
+        }
+    })
+    .await
+}
+
+/// A load balancer whose servers have certificates of their own.
+pub(super) async fn balancer(identities: &[&Identity]) -> SocketAddr {
+    shake(identities.iter().map(|identity| identity.acceptor()).collect()).await
+}
+
 /// A certificate authority.
 pub(super) struct Authority {
     pub(super) pem: String,
@@ -177,6 +199,18 @@ fn server_params(names: &[&str], [from, to]: [i32; 2]) -> CertificateParams {
 }
 
 impl Identity {
+    fn acceptor(&self) -> TlsAcceptor {
+        let builder = ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into());
+        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![self.certificate.der().clone()], key).unwrap()))
+    }
+
+    /// SHA-256 of its public key.
+    pub(super) fn digest(&self) -> Digest {
+        Digest::sha256(&rcgen::PublicKeyData::subject_public_key_info(&self.key))
+    }
+
     pub(super) fn pem(&self) -> String {
         self.certificate.pem()
     }
@@ -193,8 +227,8 @@ impl Identity {
         clients: Option<&Authority>,
     ) -> SocketAddr {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder =
-            ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions).unwrap();
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let builder = builder.with_protocol_versions(versions).unwrap();
         let builder = match clients {
             None => builder.with_no_client_auth(),
             Some(authority) => {
@@ -207,15 +241,6 @@ impl Identity {
         };
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         let config = builder.with_single_cert(vec![self.certificate.der().clone()], key).unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        serve(move |stream| {
-            let acceptor = acceptor.clone();
-            async move {
-                if let Ok(mut stream) = acceptor.accept(stream).await {
-                    let _ = stream.read(&mut [0; 64]).await;
-                }
-            }
-        })
-        .await
+        shake(vec![TlsAcceptor::from(Arc::new(config))]).await
     }
 }

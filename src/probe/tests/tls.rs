@@ -1,11 +1,12 @@
 //! What one handshake shows.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use rcgen::{BasicConstraints, IsCa};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::servers::{authority, proxy, registry, says, self_signed, serve, silent};
+use super::servers::{authority, balancer, proxy, registry, says, self_signed, serve, silent};
 use super::{SHORT, target, target_with, trusting};
 use crate::network::judge::{Distrust, Handshake};
 use crate::network::{Environment, Route, route};
@@ -16,7 +17,7 @@ const VALID: [i32; 2] = [2020, 2090];
 
 async fn shake(target: &PathTarget, address: SocketAddr) -> Handshake {
     let route = route(&target.environment, target.host().host(), false);
-    tls::observe(target, &route, address).await
+    tls::observe(target, &route, &[address]).await.0
 }
 
 async fn shake_with(tls: TlsSettings, address: SocketAddr) -> Handshake {
@@ -103,6 +104,20 @@ async fn without_verification_nothing_is_proved() {
     let expected = Handshake::Unverified { reason: Some(Distrust::UnknownIssuer) };
     assert_eq!(shake_with(unknown, address).await, expected);
     assert_eq!(shake_with(known, address).await, Handshake::Unverified { reason: None });
+}
+
+#[tokio::test]
+async fn the_keys_of_all_certificates_of_a_load_balancer_are_seen_and_none_that_was_refused() {
+    let authority = authority("Corp CA");
+    let [one, other] = [(); 2].map(|()| authority.issue(&["localhost"], VALID));
+    let address = balancer(&[&one, &other]).await;
+    let target = |tls| target_with("localhost", address, tls);
+    let keys =
+        async |target| tls::observe(&target, &route(&Environment::new(), "localhost", false), &[address]).await.1;
+    assert_eq!(keys(target(trusting(&authority.pem))).await, BTreeSet::from([one.digest(), other.digest()]));
+    let strangers = trusting(&super::servers::authority("Other CA").pem);
+    assert!(keys(target(strangers.clone())).await.is_empty());
+    assert_eq!(keys(target(TlsSettings { verify: false, ..strangers })).await.len(), 2, "taken unseen, but seen");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ fn plan() -> Plan {
     let summary = json!({ "create": 0, "update": 0, "delete": 0, "blocked": 0, "bytes": 0,
                           "requests": Requests::default() });
     let document = json!({
-        "format_version": 2, "project": "p<b>", "project_digest": Digest::sha256(b"p"), "partial": true,
+        "format_version": 3, "project": "p<b>", "project_digest": Digest::sha256(b"p"), "partial": true,
         "summary": summary, "gates": [], "steps": steps,
     });
     Plan::from_json(&document.to_string()).unwrap()

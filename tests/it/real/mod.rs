@@ -13,6 +13,7 @@ mod managed;
 mod migrate;
 mod network;
 mod organizations;
+mod paths;
 mod polite;
 mod recovery;
 mod referrers;
