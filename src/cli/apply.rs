@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
 
 use crate::apply::{Context, apply, changed_paths, images_of};
 use crate::diag::{Diagnostic, Lang, Problem, Wording, say};
@@ -16,14 +18,15 @@ use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
 use crate::network::TakenPath;
 use crate::plan::{Event, Location, Outcome, Plan, Tally};
+use crate::report;
 use crate::report::run::State;
-use crate::report::{self, progress::Progress};
 use crate::state::{self, Uploads};
 
 use super::args::{ApplyArgs, VerifyArg};
 use super::output::{Failure, Output};
 use super::report_file::{ReportFile, render_for};
 use super::session::Session;
+use super::telling::{self, Manner, Telling};
 
 /// What to apply, and the images that are known already.
 struct Job {
@@ -156,21 +159,14 @@ fn carry_out(
     report: Option<ReportFile>,
     output: &Output,
 ) -> Result<Vec<Outcome>, Failure> {
-    let (Job { plan, images, .. }, json) = (job, args.json);
+    let Job { plan, images, .. } = job;
     // Before the report says that it runs: from then on a stop has to leave a true one.
     let interrupts = session.tasks.block_on(async { Interrupts::listen() });
     // Before anything is done: a report that cannot be written must not be found out at the end.
     report.as_ref().map_or(Ok(()), |report| report.write(State::Running))?;
-    if json {
-        Output::print(&(report::summary_json(&plan, None) + "\n"))?;
-    }
-    let progress = match () {
-        () if json => Progress::Silent,
-        () if output.stderr.color || output.interactive => Progress::bars(&plan, output.stderr.lang),
-        () => Progress::lines(&plan, output.stderr.lang),
-    };
     let (events, received) = mpsc::unbounded_channel();
     let (stopper, stop) = watch::channel(false);
+    let stopping = stop_on_signal(interrupts, stopper, events.downgrade(), report.clone(), output.stderr.lang);
     let context = Context {
         project: session.project.clone(),
         stores: session.stores.clone(),
@@ -179,45 +175,33 @@ fn carry_out(
         pinned: if args.allow_path_change { BTreeMap::new() } else { pinned(&plan) },
         uploads: unfinished_uploads(args.state_file.as_deref()),
         verify: args.verify.map(Verify::from),
-        events: events.clone(),
+        events,
         stop,
     };
-    let outcomes = session.tasks.block_on(async {
-        let shown = tokio::spawn(show(received, progress, json.then_some(output.stdout.lang), report.clone()));
-        let signals = tokio::spawn(stop_on_signal(interrupts, stopper, events, report.clone(), output.stderr.lang));
+    let manner = match () {
+        () if args.json => Manner::Json(output.stdout.lang),
+        () if output.stderr.color || output.interactive => Manner::Bars(output.stderr.lang),
+        () => Manner::Lines(output.stderr.lang),
+    };
+    session.tasks.block_on(async {
+        let stopping = tokio::spawn(stopping);
+        if args.json {
+            telling::print(report::summary_json(&plan, None) + "\n").await?;
+        }
+        let telling = Telling::of(received, Arc::clone(&plan), manner, report.clone());
         let outcomes = apply(&plan, context).await;
-        signals.abort();
-        let _ = signals.await;
+        let shown = telling.noted().await;
+        let reported = report.map_or(Ok(()), |report| report.finish());
         let _ = shown.await;
-        outcomes
-    });
-    if json {
-        Output::print(&(report::summary_json(&plan, Some(&outcomes)) + "\n"))?;
-    } else {
-        Output::print(&report::outcomes(&plan, &outcomes, &output.stdout))?;
-    }
-    report.map_or(Ok(()), |report| report.finish())?;
-    Ok(outcomes)
-}
-
-/// Shows events until the last sender is gone; as JSON in a language, where that is asked for.
-async fn show(
-    mut events: mpsc::UnboundedReceiver<Event>,
-    mut progress: Progress,
-    json: Option<Lang>,
-    report: Option<ReportFile>,
-) {
-    while let Some(event) = events.recv().await {
-        progress.show(&event);
-        if let Some(report) = &report {
-            report.note(&event);
-        }
-        if let Some(line) = json.and_then(|lang| report::event_json(&event, lang)) {
-            // A reader that went away must not end the work.
-            let _ = writeln!(io::stdout(), "{line}");
-        }
-    }
-    progress.finish();
+        let end = match manner {
+            Manner::Json(_) => report::summary_json(&plan, Some(&outcomes)) + "\n",
+            Manner::Bars(_) | Manner::Lines(_) => report::outcomes(&plan, &outcomes, &output.stdout),
+        };
+        telling::print(end).await?;
+        stopping.abort();
+        reported?;
+        Ok(outcomes)
+    })
 }
 
 /// Ctrl-C and SIGTERM, from the moment on that somebody listens: the second may come while the first is told of.
@@ -238,27 +222,32 @@ impl Interrupts {
     }
 }
 
-/// Ctrl-C or SIGTERM once: stop starting; twice: stop at once.
+/// How long the end may wait for somebody to read why.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Ctrl-C or SIGTERM once: stop starting; twice, or once nothing is left but to tell of it: stop at once.
 async fn stop_on_signal(
     interrupts: Option<Interrupts>,
     stop: watch::Sender<bool>,
-    events: mpsc::UnboundedSender<Event>,
+    events: mpsc::WeakUnboundedSender<Event>,
     report: Option<ReportFile>,
     lang: Lang,
 ) {
     let Some(mut interrupts) = interrupts else { return };
     interrupts.next().await;
-    let _ = stop.send(true);
-    let _ = events.send(Event::Stopping);
-    interrupts.next().await;
-    if let Some(Err(problem)) = report.map(|report| report.write(State::Interrupted)) {
-        Output::say(problem.message.get(lang));
+    let mut last_words = Vec::new();
+    if stop.send(true).is_ok() {
+        let _ = events.upgrade().map(|events| events.send(Event::Stopping));
+        interrupts.next().await;
+        let written = report.map_or(Ok(()), |report| report.write(State::Interrupted));
+        last_words.extend(written.err().map(|problem| problem.message));
     }
-    let stopped = say!(
+    last_words.push(say!(
         "stopped at once; what arrived stays, and the next apply goes on from there",
         "已立即停止；已到达的内容会保留，下次 apply 从那里继续"
-    );
-    Output::say(stopped.get(lang));
+    ));
+    let said = spawn_blocking(move || last_words.iter().for_each(|words| Output::say(words.get(lang))));
+    let _ = tokio::time::timeout(PATIENCE, said).await;
     std::process::exit(130);
 }
 

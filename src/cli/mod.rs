@@ -16,6 +16,7 @@ mod output;
 mod plan;
 mod report_file;
 mod session;
+mod telling;
 mod validate;
 
 use std::ffi::OsString;

@@ -5,6 +5,7 @@
 //! one folder. `SWRCTL_BLESS=1` rewrites the answers.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -145,6 +146,30 @@ fn what_a_saved_plan_blocks_is_in_the_events_with_its_reason() {
         assert!(event["problem"]["code"].is_string() && event["problem"]["message"].is_string(), "{event}");
     }
     assert!(!project.path("out").exists());
+}
+
+/// More steps than a pipe takes records of; none of them changes anything.
+fn many_steps() -> Project {
+    let mut project = Project::new("project \"test\" version=1\ndockerfiles \"**/Dockerfile\" { profile \"none\"; }\n");
+    for number in 0..300 {
+        project = project.file(&format!("{}-{number}/Dockerfile", "long".repeat(50)), "FROM scratch\n");
+    }
+    project
+}
+
+#[test]
+fn a_reader_that_stops_reading_holds_up_neither_the_work_nor_an_interrupt() {
+    let project = many_steps();
+    let mut running = project.spawn_unread(["apply", "--auto-approve", "--json", "--report", "report.json"]);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let report = project.path("report.json");
+    while !std::fs::read_to_string(&report).is_ok_and(|text| text.contains("\"state\": \"finished\"")) {
+        assert!(running.is_running() && Instant::now() < deadline, "{}", running.finish(Duration::ZERO));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(running.is_running(), "the pipe took all of it");
+    running.interrupt();
+    running.finish(Duration::from_mins(1)).expect_code(130);
 }
 
 #[test]

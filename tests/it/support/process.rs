@@ -67,11 +67,20 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn spawn(mut command: Command) -> Self {
+    pub fn spawn(command: Command) -> Self {
+        Self::start(command, |child| collect(child.stdout.take().expect("stdout is piped")))
+    }
+
+    /// Nobody reads its standard output, nor closes it.
+    pub fn unread(command: Command) -> Self {
+        Self::start(command, |_| collect(std::io::empty()))
+    }
+
+    fn start(mut command: Command, stdout: impl FnOnce(&mut Child) -> JoinHandle<String>) -> Self {
         let shown = format!("{command:?}");
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{shown}: {error}"));
-        let stdout = collect(child.stdout.take().expect("stdout is piped"));
+        let stdout = stdout(&mut child);
         let stderr = collect(child.stderr.take().expect("stderr is piped"));
         Self { command: shown, child, streams: Some((stdout, stderr)) }
     }

@@ -124,6 +124,11 @@ impl Project {
         Running::spawn(self.command(&arguments))
     }
 
+    /// As [`Self::spawn`], into a pipe that nobody reads.
+    pub fn spawn_unread<const N: usize>(&self, arguments: [&str; N]) -> Running {
+        Running::unread(self.command(&arguments))
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_swrctl"));
         command.args(arguments);

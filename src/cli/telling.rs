@@ -1,0 +1,102 @@
+//! What an apply tells while it runs. A reader that stops reading holds up neither the work nor Ctrl-C: threads of their own
+//! write to terminals and pipes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::diag::Lang;
+use crate::plan::{Event, Plan};
+use crate::report::{self, progress::Progress};
+
+use super::output::{Failure, Output};
+use super::report_file::ReportFile;
+
+/// Bytes that moved are shown this often, not at every chunk.
+const MOVED_EVERY: Duration = Duration::from_millis(100);
+
+/// How an apply is followed.
+#[derive(Clone, Copy)]
+pub(super) enum Manner {
+    /// Records on standard output.
+    Json(Lang),
+    /// Progress on standard error.
+    Bars(Lang),
+    Lines(Lang),
+}
+
+/// Events on their way to the report at once, and to a thread that shows them when it can.
+pub(super) struct Telling {
+    noted: JoinHandle<()>,
+    shown: JoinHandle<()>,
+}
+
+impl Telling {
+    /// Tells of events until their last sender is gone.
+    pub(super) fn of(
+        events: UnboundedReceiver<Event>,
+        plan: Arc<Plan>,
+        manner: Manner,
+        report: Option<ReportFile>,
+    ) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let shown = spawn_blocking(move || show(&receiver, &plan, manner));
+        Self { noted: tokio::spawn(note(events, sender, report)), shown }
+    }
+
+    /// Waits until the report knows of every event; the rest may still have to be shown.
+    pub(super) async fn noted(self) -> JoinHandle<()> {
+        let _ = self.noted.await;
+        self.shown
+    }
+}
+
+async fn note(mut events: UnboundedReceiver<Event>, show: mpsc::Sender<Event>, report: Option<ReportFile>) {
+    let (mut moved, mut last) = (BTreeMap::new(), Instant::now());
+    while let Some(event) = events.recv().await {
+        if let Some(report) = &report {
+            report.note(&event);
+        }
+        let next = match event {
+            Event::Moved { address, bytes } => {
+                *moved.entry(address).or_default() += bytes;
+                if last.elapsed() < MOVED_EVERY {
+                    continue;
+                }
+                None
+            }
+            event => Some(event),
+        };
+        last = Instant::now();
+        let moved = std::mem::take(&mut moved).into_iter().map(|(address, bytes)| Event::Moved { address, bytes });
+        for event in moved.chain(next) {
+            let _ = show.send(event);
+        }
+    }
+}
+
+fn show(events: &mpsc::Receiver<Event>, plan: &Plan, manner: Manner) {
+    let mut progress = match manner {
+        Manner::Json(_) => Progress::Silent,
+        Manner::Bars(lang) => Progress::bars(plan, lang),
+        Manner::Lines(lang) => Progress::lines(plan, lang),
+    };
+    for event in events {
+        progress.show(&event);
+        let line = if let Manner::Json(lang) = manner { report::event_json(&event, lang) } else { None };
+        if let Some(line) = line {
+            // A reader that went away must not end the work.
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+    }
+    progress.finish();
+}
+
+/// Writes data as [`Output::print`] does, while signals are heard.
+pub(super) async fn print(text: String) -> Result<(), Failure> {
+    spawn_blocking(move || Output::print(&text)).await.expect("printing does not panic")
+}
