@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Context, files};
 use crate::diag::{Problem, say};
-use crate::image::Digest;
 use crate::plan::{FileEdit, FileWork, FixWork, Outcome};
 use crate::project::Project;
 use crate::worktree::{managed_files, read_managed};
@@ -16,7 +15,8 @@ pub(super) async fn fix(work: &FixWork, context: &Context) -> Outcome {
     in_background(context, move |project| {
         let path = project.root.join(&edit.file);
         let found = read_managed(&path, &edit.file)?;
-        carry_out(&edit, &path, found.as_deref(), Some(text.as_bytes()), files::create)
+        let (found, after) = (found.as_deref(), Some(text.as_bytes()));
+        carry_out(&edit, &FileEdit::new(&edit.file, found, after), &path, (found, after), files::create)
     })
     .await
 }
@@ -35,7 +35,9 @@ pub(super) async fn file(work: &FileWork, context: &Context) -> Outcome {
         let change = managed.change(&project.name, found.as_deref(), serial);
         let change = change.map_err(|error| error.problem(&managed.name))?;
         let after = change.map_or_else(|| found.clone(), |change| change.after);
-        carry_out(&edit, &managed.path, found.as_deref(), after.as_deref(), files::create_for_everybody)
+        let (found, after) = (found.as_deref(), after.as_deref());
+        let now = FileEdit::managed(&edit.file, found, after);
+        carry_out(&edit, &now, &managed.path, (found, after), files::create_for_everybody)
     })
     .await
 }
@@ -49,23 +51,22 @@ where
     written.await.expect("writing does not panic").unwrap_or_else(|problem| Outcome::Failed { problem })
 }
 
-/// Makes `after` out of what was `found`.
+/// Makes `after` out of what was `found`, which is the edit `now`.
 fn carry_out(
     edit: &FileEdit,
+    now: &FileEdit,
     path: &Path,
-    found: Option<&[u8]>,
-    after: Option<&[u8]>,
+    (found, after): (Option<&[u8]>, Option<&[u8]>),
     create: fn(&Path, &str, &[u8]) -> Result<(), Problem>,
 ) -> Result<Outcome, Problem> {
-    let digest = found.map(Digest::sha256);
-    if digest == edit.after {
+    if now.before == edit.after {
         return Ok(Outcome::Unchanged { note: say!("done already", "已经完成") });
     }
-    if digest != edit.before {
+    if now.before != edit.before {
         return Err(changed(&edit.file));
     }
     // What people agreed to is what the diff showed.
-    if FileEdit::new(&edit.file, found, after) != *edit {
+    if now != edit {
         let message = say!(
             "the diff of `{file}` in the plan is not what would be written",
             "计划里 `{file}` 的 diff 与将要写入的内容不符",

@@ -9,7 +9,7 @@ use super::output::{Failure, Output};
 use crate::apply::files;
 use crate::diag::{Diagnostic, Lang, Problem};
 use crate::lint::fix::Fixed;
-use crate::lint::fix::diff::unified;
+use crate::lint::fix::diff::{AROUND, unified};
 use crate::report::diff;
 use crate::report::lint::fixed;
 use crate::worktree::{LintRun, LintedFile, Origin};
@@ -32,7 +32,7 @@ pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
             let name = change.name(&file.name);
             // Several Dockerfiles may ask for one file.
             if change.before.is_some() || created.insert(name.clone()) {
-                text += &unified(&name, change.before, Some(change.after));
+                text += &unified(&name, change.before, Some(change.after), AROUND);
             }
         }
     }

@@ -106,7 +106,7 @@ fn file(path: &str, action: Action) -> Step {
         Action::Unchanged | Action::Blocked => (None, None),
     };
     let serial = Serial::of_day(jiff::civil::date(2026, 3, 9));
-    let work = FileWork { edit: FileEdit::new(path, before, after), serial };
+    let work = FileWork { edit: FileEdit::managed(path, before, after), serial };
     step(Address::file(path), action, Work::File(work))
 }
 
