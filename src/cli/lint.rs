@@ -34,7 +34,7 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     let with_project = named || (file.exists() && args.hadolint_config.is_none());
     let mut project = if with_project { Some(load(file, &wanted, args, output)?) } else { None };
     let hadolint = if with_project { None } else { hadolint::find(args.hadolint_config.as_deref(), output)? };
-    let today = jiff::Zoned::now().date();
+    let today = super::session::today();
     let mut policy = hadolint.as_ref().map(|found| found.settings.clone().into_policy()).unwrap_or_default();
     adjust(&mut policy, args);
     let root = project.as_ref().map_or(Path::new(""), |project| &project.root).to_owned();

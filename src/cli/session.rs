@@ -72,7 +72,7 @@ impl Session {
         let none = Bandwidth::default();
         let bandwidth = bandwidth.map_or_else(|| none.clone(), |rate| none.and(rate.bytes_per_second()));
         let stores = tasks.block_on(Stores::open(&project, &used_registries(&project), &bandwidth));
-        Ok(Self { tasks, project: Arc::new(project), stores: Arc::new(stores), today: jiff::Zoned::now().date() })
+        Ok(Self { tasks, project: Arc::new(project), stores: Arc::new(stores), today: today() })
     }
 
     /// Observes and plans; shows what belongs beside the plan on standard error.
@@ -141,6 +141,11 @@ fn all_match(scope: &Scope, addresses: &[Address]) -> Result<(), Failure> {
     let unmatched = scope.unmatched(addresses);
     let problems: Vec<Diagnostic> = unmatched.into_iter().map(|pattern| unknown(pattern).into()).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+}
+
+/// The day in UTC: what a team allows until some day ends at the same moment for everybody.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 #[cfg(test)]
