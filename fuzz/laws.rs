@@ -1,6 +1,7 @@
 //! What holds for any bytes, taken as a Dockerfile, as shell text and as a file to lint. The fuzz targets run it on what
 //! the fuzzer makes up, the test suite on seeds, on what the fuzzer once found, and on generated text.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -112,7 +113,9 @@ pub fn lint(bytes: &[u8]) {
     let entries = [".git", ".env", "Dockerfile", "node_modules", "package.json"].map(str::to_owned).into();
     let folder = Arc::new(Folder::new(entries, |_| false));
     let wanted = Needs::of(&dockerfile).files(&folder);
-    let files = script.iter().flat_map(|file| wanted.iter().map(|path| (path.clone(), file.clone()))).collect();
+    let files = script.iter().flat_map(|file| wanted.iter().map(|path| (path.clone(), file.clone())));
+    let files = files.collect::<BTreeMap<_, _>>().into();
+    let (ignore_file, folder) = (ignore_file.into(), folder.into());
     let context = BuildContext { ignore_file, folder, files, takes_files: true, ..BuildContext::default() };
     for policy in &*POLICIES {
         let lint = || swrctl::lint::lint(&dockerfile, Path::new("Dockerfile"), policy, &context, None, TODAY);

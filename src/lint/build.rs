@@ -1,6 +1,9 @@
-//! What rules must know beside the Dockerfile: facts that `worktree` found out.
+//! What rules must know beside the Dockerfile: facts that `worktree` finds out when a rule asks for them.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::data::context_files::{READ, is_compose_file};
@@ -10,18 +13,56 @@ use crate::diag::Source;
 use crate::dockerfile::is_dockerfile;
 
 /// The directory that `docker build` sends to the builder, as far as rules look at it.
-#[derive(Clone, Debug, Default)]
-pub struct BuildContext {
+#[derive(Debug, Default)]
+pub struct BuildContext<'a> {
     /// The ignore file in force: `<Dockerfile's name>.dockerignore`, or `.dockerignore`.
-    pub ignore_file: Option<Arc<Source>>,
+    pub ignore_file: Fact<'a, Option<Arc<Source>>>,
     /// Empty where neither an ignore file nor [`Needs`](super::Needs) asks for it.
-    pub folder: Arc<Folder>,
+    pub folder: Fact<'a, Arc<Folder>>,
     /// Those that [`Needs`](super::Needs) names, exist and are text, by their paths in the context.
-    pub files: BTreeMap<String, ContextFile>,
+    pub files: Fact<'a, BTreeMap<String, ContextFile>>,
     /// What ShellCheck says about [`shell_scripts`](super::shell_scripts).
     pub shell: Vec<ShellFinding>,
     /// Whether a fix may put a file into it: nothing is to lie beside standard input.
     pub takes_files: bool,
+}
+
+/// Something to know, found out when it is first asked for: most Dockerfiles are judged without.
+pub struct Fact<'a, T> {
+    known: OnceCell<T>,
+    find: Box<dyn Fn() -> Option<T> + 'a>,
+}
+
+impl<'a, T: Default> Fact<'a, T> {
+    pub fn new(find: impl Fn() -> T + 'a) -> Self {
+        Self { known: OnceCell::new(), find: Box::new(move || Some(find())) }
+    }
+}
+
+impl<T: Default> From<T> for Fact<'_, T> {
+    fn from(known: T) -> Self {
+        Self { known: known.into(), find: Box::new(|| None) }
+    }
+}
+
+impl<T: Default> Default for Fact<'_, T> {
+    fn default() -> Self {
+        T::default().into()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Fact<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.known.fmt(f)
+    }
+}
+
+impl<T: Default> Deref for Fact<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.known.get_or_init(|| (self.find)().unwrap_or_default())
+    }
 }
 
 /// What lies directly in a context directory.
@@ -61,7 +102,7 @@ pub struct ContextFile {
     pub executable: Option<bool>,
 }
 
-impl BuildContext {
+impl BuildContext<'_> {
     /// The text of a file that was read.
     pub(super) fn text(&self, path: &str) -> Option<&str> {
         self.files.get(path).map(|file| file.source.text())

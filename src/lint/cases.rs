@@ -128,9 +128,9 @@ impl Case {
         let folder = Arc::new(self.folder(&files));
         let wanted = Needs::of(dockerfile).files(&folder);
         let context = BuildContext {
-            ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))),
-            folder,
-            files: files.into_iter().filter(|(path, _)| wanted.contains(path)).collect(),
+            ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))).into(),
+            folder: folder.into(),
+            files: files.into_iter().filter(|(path, _)| wanted.contains(path)).collect::<BTreeMap<_, _>>().into(),
             shell: Vec::new(),
             takes_files: true,
         };

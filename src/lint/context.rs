@@ -1,5 +1,6 @@
 //! What every rule looks at: the Dockerfile, the commands in it, the policy and the build context.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -18,8 +19,7 @@ use crate::dockerfile::{Base, Command, Dockerfile, Instruction, Keyword, Text, V
 pub(super) struct Context<'a> {
     pub(super) dockerfile: &'a Dockerfile,
     pub(super) policy: &'a Policy,
-    pub(super) build: &'a BuildContext,
-    pub(super) ignored: Option<IgnoreFile>,
+    pub(super) build: &'a BuildContext<'a>,
     pub(super) pragmas: &'a Pragmas,
     /// What pragmas name in vain; none until all other rules have spoken.
     pub(super) idle_pragmas: Vec<Idle>,
@@ -33,15 +33,15 @@ pub(super) struct Context<'a> {
     stage_names: HashSet<&'a str>,
     /// For each stage, whether the final image is built on it (or is it).
     shipped: Vec<bool>,
-    /// The script that a container of the final image starts with.
-    pub(super) start: Option<StartScript<'a>>,
+    ignored: OnceCell<Option<IgnoreFile>>,
+    start: OnceCell<Option<StartScript<'a>>>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(
         dockerfile: &'a Dockerfile,
         policy: &'a Policy,
-        build: &'a BuildContext,
+        build: &'a BuildContext<'a>,
         pragmas: &'a Pragmas,
         today: Date,
     ) -> Self {
@@ -49,7 +49,6 @@ impl<'a> Context<'a> {
         if let Some(last) = dockerfile.final_stage() {
             dockerfile.ancestry(last).for_each(|stage| shipped[stage] = true);
         }
-        let ignored = build.ignore_file.as_ref().map(|file| IgnoreFile::parse(file.text()));
         let mut roots: Vec<usize> = Vec::with_capacity(dockerfile.stages.len());
         for (index, stage) in dockerfile.stages.iter().enumerate() {
             roots.push(if let Base::Stage(parent) = stage.base { roots[parent] } else { index });
@@ -58,12 +57,10 @@ impl<'a> Context<'a> {
         let stage_names = names.map(|name| name.value.as_str()).collect();
         let shells = shells(dockerfile);
         let scripts = scripts(dockerfile, &shells, policy.profile != Profile::Hadolint);
-        let start = start_instruction(dockerfile).and_then(|index| start_script::find(dockerfile, &scripts[index]));
         Self {
             dockerfile,
             policy,
             build,
-            ignored,
             pragmas,
             idle_pragmas: Vec::new(),
             today,
@@ -72,8 +69,21 @@ impl<'a> Context<'a> {
             roots,
             stage_names,
             shipped,
-            start,
+            ignored: OnceCell::new(),
+            start: OnceCell::new(),
         }
+    }
+
+    /// The ignore file in force.
+    pub(super) fn ignored(&self) -> Option<&IgnoreFile> {
+        let parse = || self.build.ignore_file.as_ref().map(|file| IgnoreFile::parse(file.text()));
+        self.ignored.get_or_init(parse).as_ref()
+    }
+
+    /// The script that a container of the final image starts with.
+    pub(super) fn start(&self) -> Option<&StartScript<'a>> {
+        let find = |index| start_script::find(self.dockerfile, self.script(index));
+        self.start.get_or_init(|| start_instruction(self.dockerfile).and_then(find)).as_ref()
     }
 
     /// Instructions of one kind, also after ONBUILD, with their indexes.

@@ -1,5 +1,5 @@
 //! Rules over Dockerfiles and the policy that weighs them. No I/O: what rules must know of the file system comes in
-//! as a [`BuildContext`].
+//! as a [`BuildContext`], which finds it out when it is asked for.
 
 pub mod baseline;
 mod build;
@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use build::{BuildContext, ContextFile, Folder};
+pub use build::{BuildContext, ContextFile, Fact, Folder};
 pub use example::{Example, Sample};
 pub use needs::Needs;
 pub use practice::practice;
@@ -145,7 +145,7 @@ pub fn lint(
     // What is not read as it was meant is not rewritten.
     let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
     let mut report = Report::default();
-    let mut drafts: Vec<Draft> = rules().iter().flat_map(|rule| Sink::run(rule, &context)).collect();
+    let mut drafts: Vec<Draft> = weigh::heard(policy, &pragmas).flat_map(|rule| Sink::run(rule, &context)).collect();
     // Which pragmas are of no use is known when all rules have spoken.
     context.idle_pragmas = pragmas.allow(&mut drafts, dockerfile);
     let mut late = Sink::run(&rules::unused_pragma::RULE, &context);

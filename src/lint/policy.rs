@@ -88,6 +88,10 @@ pub enum Profile {
     None,
 }
 
+impl Profile {
+    pub(super) const ALL: [Self; 5] = [Self::Swr, Self::Hadolint, Self::Buildkit, Self::All, Self::None];
+}
+
 /// Whether the program `shellcheck` looks at shell text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ShellCheck {

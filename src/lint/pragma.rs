@@ -125,6 +125,15 @@ impl Pragmas {
         pragmas
     }
 
+    /// Every name in a comment.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let entries =
+            self.file.iter().chain(self.instructions.values().flatten()).chain(self.stages.values().flatten());
+        let selections = entries.map(|entry| &entry.selection);
+        selections
+            .filter_map(|selection| if let Selection::Named(name) = selection { Some(name.as_str()) } else { None })
+    }
+
     /// Takes out what a comment turns off, and tells which names in comments turned off nothing.
     pub(super) fn allow(&self, drafts: &mut Vec<Draft>, dockerfile: &Dockerfile) -> Vec<Idle> {
         let mut used: HashSet<*const Entry> = HashSet::new();
@@ -160,6 +169,11 @@ impl Pragmas {
             self.refused.push(comment);
         }
         admitted
+    }
+
+    /// Whether the file may ask for what BuildKit calls by one of `ids`: one of its experimental checks.
+    pub(super) fn try_out(&self, ids: &[&str]) -> bool {
+        !self.experimental.is_empty() && foreign::is_experimental(ids)
     }
 
     /// Whether the file asks for one of BuildKit's experimental checks.

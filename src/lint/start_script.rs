@@ -129,7 +129,7 @@ impl StartScript<'_> {
     }
 
     /// The last that brings it decides.
-    pub(super) fn origin<'b>(&'b self, build: &'b BuildContext) -> Origin<'b> {
+    pub(super) fn origin<'b>(&'b self, build: &'b BuildContext<'b>) -> Origin<'b> {
         for provision in self.provisions.iter().rev() {
             match provision {
                 Provision::Unknown => return Origin::Unknown,

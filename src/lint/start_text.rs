@@ -17,7 +17,7 @@ pub(super) struct StartText {
 
 /// The script of the final image with its text, when that is known and a shell's.
 pub(super) fn shell_script<'c>(context: &'c Context) -> Option<(&'c StartScript<'c>, Origin<'c>, StartText)> {
-    let start = context.start.as_ref()?;
+    let start = context.start()?;
     let origin = start.origin(context.build);
     let text = StartText::of(&origin, context.dockerfile)?;
     text.is_shell(&start.name, start.direct).then_some((start, origin, text))

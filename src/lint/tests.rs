@@ -249,8 +249,8 @@ fn the_documents_first_sample_gets_its_tips_and_the_last_none() {
         BTreeSet::from(["entrypoint.sh".to_owned()])
     );
     let context = BuildContext {
-        ignore_file,
-        files: BTreeMap::from([("entrypoint.sh".to_owned(), file)]),
+        ignore_file: ignore_file.into(),
+        files: BTreeMap::from([("entrypoint.sh".to_owned(), file)]).into(),
         ..BuildContext::default()
     };
     let report = lint(&Dockerfile::parse(&source), Path::new("Dockerfile"), &Policy::default(), &context, None, TODAY);
@@ -345,4 +345,22 @@ fn to_hadolint_every_lineage_of_stages_is_an_image() {
     assert_eq!(lines("FROM a:1 AS a\nFROM a AS b\nFROM b\nHEALTHCHECK NONE\n"), [] as [usize; 0]);
     assert_eq!(lines("FROM a:1 AS a\nFROM b:1\nHEALTHCHECK NONE\n"), [1]);
     assert_eq!(lines("FROM a:1 AS a\nHEALTHCHECK NONE\nFROM scratch\nCOPY --from=a /a /b\n"), [3]);
+}
+
+/// Rules that a profile turns off are not run, unless somebody asks for them.
+#[test]
+fn what_a_profile_turns_off_is_heard_when_it_is_named() {
+    let named = |text: &str, policy: &Policy| {
+        let source = Arc::new(Source::new("Dockerfile", text));
+        let pragmas = Pragmas::read(&Dockerfile::parse(&source), policy.pragmas, TODAY);
+        weigh::heard(policy, &pragmas).any(|rule| rule.name == "definition-description")
+    };
+    let buildkit = Policy { profile: Profile::Buildkit, ..Policy::default() };
+    let text = "FROM alpine:3.20\n";
+    assert!(!named(text, &buildkit));
+    assert!(named(text, &Policy { profile: Profile::All, ..Policy::default() }));
+    assert!(named(&format!("# check=experimental=all\n{text}"), &buildkit));
+    assert!(named(&format!("# check=skip=InvalidDefinitionDescription\n{text}"), &buildkit));
+    assert!(named(&format!("# swrctl allow=definition-description reason=x\n{text}"), &buildkit));
+    assert!(named(text, &Policy { overrides: vec![entry(&["definition-description"], Level::Off)], ..buildkit }));
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
-use super::policy::{Level, Override, Policy};
-use super::rule::{Draft, is_named};
+use super::policy::{Level, Override, Policy, Profile};
+use super::pragma::Pragmas;
+use super::rule::{Draft, Rule, is_named};
 use crate::diag::{Diagnostic, Problem, Severity, Source, say};
 
 /// An entry of a policy: its override and the rule within it.
@@ -33,6 +34,25 @@ impl Override {
     pub(super) fn is_expired(&self, today: Date) -> bool {
         self.until.is_some_and(|until| *until < today)
     }
+}
+
+/// The rules whose findings may be told: what the profile turns on, and what is asked for by name.
+pub(super) fn heard<'a>(policy: &'a Policy, pragmas: &'a Pragmas) -> impl Iterator<Item = &'static Rule> + 'a {
+    let overrides = policy.overrides.iter().flat_map(|entry| &entry.rules).map(|name| name.value.as_str());
+    let names: Vec<_> = overrides.chain(pragmas.names()).collect();
+    let named = move |rule: &Rule| names.iter().any(|name| is_named(rule.name, rule.aliases, name));
+    let rules = super::rules().iter().copied().zip(turned_on(policy.profile));
+    rules.filter(move |(rule, on)| **on || named(rule) || pragmas.try_out(rule.aliases)).map(|(rule, _)| rule)
+}
+
+/// For each rule, whether a profile tells any of its findings.
+fn turned_on(profile: Profile) -> &'static [bool] {
+    static KNOWN: [OnceLock<Vec<bool>>; Profile::ALL.len()] = [const { OnceLock::new() }; Profile::ALL.len()];
+    let is_on = |rule: &&Rule| {
+        // What ShellCheck finds weighs what it says, and a declaration is a wish.
+        rule.name == super::SHELLCHECK || rule.by_policy || rule.level_in(profile) != Level::Off
+    };
+    KNOWN[profile as usize].get_or_init(|| super::rules().iter().map(is_on).collect())
 }
 
 /// `level` is what it weighs before the overrides.

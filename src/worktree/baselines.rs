@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::paths::{LintRun, located};
+use super::paths::LintRun;
+use super::places::located;
 use super::policies::{PolicyFinding, strictest};
 use super::subject::{Linted, Subject};
 use crate::lint::baseline::{Baseline, Judged, Renewed};

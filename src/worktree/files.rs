@@ -40,7 +40,7 @@ fn read_file(root: &Path, path: &str) -> Option<(String, Option<bool>)> {
     }
     let opened = File::open(&file).ok()?;
     let metadata = opened.metadata().ok()?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(MAX_SIZE)).ok()? + 1);
     opened.take(MAX_SIZE + 1).read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= MAX_SIZE && !text.contains('\0'))?;
     Some((text, executable(&metadata)))

@@ -7,6 +7,7 @@ mod files;
 mod folders;
 mod managed;
 mod paths;
+mod places;
 mod policies;
 mod sections;
 mod shellcheck;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::baselines::{self, Known};
+use super::places::{Places, located};
 use super::policies::policy_files;
 use super::sections::Matchers;
 use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadable_file};
@@ -92,7 +94,9 @@ fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
 pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date, fixes: bool) -> LintRun {
     let desk = Desk { fixes, ..Desk::new(project, policy, today) };
     let mut findings = Vec::new();
-    let mut named: BTreeMap<PathBuf, String> = BTreeMap::new();
+    // Where they are, as bytes: a path is compared part by part.
+    let mut named: BTreeMap<OsString, String> = BTreeMap::new();
+    let mut places = Places::default();
     let mut opened = Vec::new();
     for input in inputs {
         match input {
@@ -103,17 +107,17 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
                     findings.push(no_dockerfile(path));
                 }
                 for (file, name) in found {
-                    named.entry(file).or_insert(name);
+                    named.entry(file.into_os_string()).or_insert(name);
                 }
             }
             Input::Path(path) => {
-                if let Entry::Vacant(entry) = named.entry(located(path)) {
+                if let Entry::Vacant(entry) = named.entry(places.locate(path).into_os_string()) {
                     entry.insert(shown(path));
                 }
             }
         }
     }
-    let read: Vec<_> = named.par_iter().map(|(file, name)| desk.open(file, name.clone())).collect();
+    let read: Vec<_> = named.par_iter().map(|(file, name)| desk.open(Path::new(file), name.clone())).collect();
     opened.extend(read);
     let (origins, opened): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let (linted, shell) = lint_together(opened);
@@ -138,15 +142,6 @@ fn no_dockerfile(folder: &Path) -> Diagnostic {
         "如果文件叫别的名字，就直接写出文件；git 忽略的文件不会查看"
     );
     Diagnostic::warning("no-dockerfile", message).with_help(help)
-}
-
-/// Where a file really is, but for a link that it may be itself.
-pub(super) fn located(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (parent.canonicalize(), path.file_name()) {
-        (Ok(parent), Some(name)) => parent.join(name),
-        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
-    }
 }
 
 /// What decides how a file is linted.
@@ -220,7 +215,7 @@ impl<'a> Desk<'a> {
     fn read_stdin(&self, path: Option<&Path>) -> (Origin, Opened<'_>) {
         let name = path.map_or_else(|| "<stdin>".to_owned(), shown);
         let file = path.map_or_else(|| self.current.join("Dockerfile"), located);
-        let read = read_all(std::io::stdin().lock(), &name).unwrap_or_else(|error| {
+        let read = read_all(std::io::stdin().lock(), 0, &name).unwrap_or_else(|error| {
             let message = say!(
                 "standard input cannot be read: {reason}",
                 "无法读取标准输入：{reason}",

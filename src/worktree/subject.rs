@@ -1,7 +1,9 @@
 //! Dockerfiles on disk: reads them with what lint must know of their build contexts, and lints them.
 
+use std::cell::{LazyCell, OnceCell};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::iter::{
@@ -20,7 +22,7 @@ use crate::dockerfile::Dockerfile;
 use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
 use crate::lint::policy::{Level, Policy, ShellCheck};
-use crate::lint::{self, BuildContext, Finding, Needs, Report, ShellFinding};
+use crate::lint::{self, BuildContext, Fact, Finding, Needs, Report, ShellFinding};
 
 /// Largest Dockerfile that is read.
 pub(super) const MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -127,8 +129,8 @@ impl<'a> Subject<'a> {
     fn question(&self, folders: &Folders, dockerfile: Option<&Dockerfile>) -> Question {
         let mode = self.policy.shellcheck;
         let scripts = dockerfile.filter(|_| mode != ShellCheck::Off).map(|dockerfile| {
-            let context = self.place(folders).context(dockerfile);
-            lint::shell_scripts(dockerfile, self.policy, &context)
+            let place = self.place(folders);
+            lint::shell_scripts(dockerfile, self.policy, &place.context(dockerfile))
         });
         Question { mode, scripts: scripts.unwrap_or_default() }
     }
@@ -161,7 +163,8 @@ impl<'a> Subject<'a> {
             let message = say!("`{file}` is no file", "`{file}` 不是文件", file = self.name);
             return Err(unreadable_file(message, say!("name a file or a folder", "写出文件或文件夹")));
         }
-        read_all(std::fs::File::open(&file).map_err(unreadable)?, &self.name).map_err(unreadable)?
+        let file = std::fs::File::open(&file).map_err(unreadable)?;
+        read_all(file, metadata.len(), &self.name).map_err(unreadable)?
     }
 
     fn lint(&self, folders: &Folders, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
@@ -195,7 +198,7 @@ impl<'a> Subject<'a> {
     ) -> Report {
         let mut context = BuildContext { shell, takes_files: self.on_disk, ..place.context(dockerfile) };
         if let Some(file) = created {
-            context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str())));
+            context.ignore_file = Some(Arc::new(Source::new(file.name, file.text.as_str()))).into();
         }
         let mut report = lint::lint(dockerfile, Path::new(&self.path), self.policy, &context, self.project, self.today);
         if let Some(Known { baseline, name }) = &self.known {
@@ -204,14 +207,15 @@ impl<'a> Subject<'a> {
         report
     }
 
-    fn place<'f>(&self, folders: &'f Folders) -> Place<'f> {
-        Place::of(&self.root, &self.path, folders)
+    fn place<'f>(&'f self, folders: &'f Folders) -> Place<'f> {
+        Place::new(&self.root, &self.path, folders)
     }
 }
 
-/// Reads to the end, or says that there is too much.
-pub(super) fn read_all(from: impl Read, name: &str) -> std::io::Result<Result<Vec<u8>, Problem>> {
-    let mut bytes = Vec::new();
+/// Reads to the end, or says that there is too much. `expected` is how many bytes there seem to be.
+pub(super) fn read_all(from: impl Read, expected: u64, name: &str) -> std::io::Result<Result<Vec<u8>, Problem>> {
+    // One more, so that the end is met without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(MAX_SIZE)).unwrap_or(0) + 1);
     from.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SIZE {
         let message = say!(
@@ -243,37 +247,57 @@ fn unreadable(name: &str, problem: Problem) -> Report {
 ///
 /// `<name of the Dockerfile>.dockerignore` beside the Dockerfile comes before `.dockerignore`, as in BuildKit.
 #[derive(Debug)]
-struct Place<'f> {
-    directory: PathBuf,
-    ignore_file: Option<Arc<Source>>,
-    folders: &'f Folders,
+struct Place<'a> {
+    root: &'a Path,
+    path: &'a str,
+    folders: &'a Folders,
+    found: OnceCell<Found>,
 }
 
-impl<'f> Place<'f> {
-    fn of(root: &Path, path: &str, folders: &'f Folders) -> Self {
-        let file = root.join(path);
-        let directory = file.parent().unwrap_or(root);
-        let own = PathBuf::from(format!("{path}.dockerignore"));
-        let beside = Path::new(path).with_file_name(".dockerignore");
-        let at_root = PathBuf::from(".dockerignore");
-        let candidates = [(own, directory), (beside, directory), (at_root, root)];
-        let found = candidates.into_iter().find_map(|(ignore_file, directory)| {
-            let bytes = std::fs::read(root.join(&ignore_file)).ok()?;
-            let source = Source::new(with_slashes(&ignore_file), String::from_utf8_lossy(&bytes));
-            Some((Arc::new(source), directory))
-        });
-        let (ignore_file, directory) = match found {
-            Some((ignore_file, directory)) => (Some(ignore_file), directory),
-            None => (None, directory),
-        };
-        Self { directory: directory.to_owned(), ignore_file, folders }
+#[derive(Debug)]
+struct Found {
+    directory: PathBuf,
+    ignore_file: Option<Arc<Source>>,
+}
+
+impl<'a> Place<'a> {
+    const fn new(root: &'a Path, path: &'a str, folders: &'a Folders) -> Self {
+        Self { root, path, folders, found: OnceCell::new() }
     }
 
-    /// What the Dockerfile asks for of this context.
-    fn context(&self, dockerfile: &Dockerfile) -> BuildContext {
-        let needs = Needs::of(dockerfile);
-        let folder = if needs.folder() { self.folders.get(&self.directory) } else { Arc::default() };
-        let files = read_files(&self.directory, &needs.files(&folder));
-        BuildContext { ignore_file: self.ignore_file.clone(), folder, files, ..BuildContext::default() }
+    fn found(&self) -> &Found {
+        self.found.get_or_init(|| {
+            let file = self.root.join(self.path);
+            let directory = file.parent().unwrap_or(self.root);
+            let own = PathBuf::from(format!("{}.dockerignore", self.path));
+            let beside = Path::new(self.path).with_file_name(".dockerignore");
+            let at_root = PathBuf::from(".dockerignore");
+            let candidates = [(own, directory), (beside, directory), (at_root, self.root)];
+            let found = candidates.into_iter().find_map(|(ignore_file, directory)| {
+                let bytes = std::fs::read(self.root.join(&ignore_file)).ok()?;
+                let source = Source::new(with_slashes(&ignore_file), String::from_utf8_lossy(&bytes));
+                Some(Found { directory: directory.to_owned(), ignore_file: Some(Arc::new(source)) })
+            });
+            found.unwrap_or_else(|| Found { directory: directory.to_owned(), ignore_file: None })
+        })
+    }
+
+    /// What there is to know of this context; the Dockerfile says what matters of it.
+    fn context<'p>(&'p self, dockerfile: &'p Dockerfile) -> BuildContext<'p> {
+        let needs = Rc::new(LazyCell::new(move || Needs::of(dockerfile)));
+        let folder = {
+            let needs = Rc::clone(&needs);
+            move || if needs.folder() { self.folders.get(&self.found().directory) } else { Arc::default() }
+        };
+        let files = {
+            let folder = folder.clone();
+            move || read_files(&self.found().directory, &needs.files(&folder()))
+        };
+        BuildContext {
+            ignore_file: Fact::new(|| self.found().ignore_file.clone()),
+            folder: Fact::new(folder),
+            files: Fact::new(files),
+            ..BuildContext::default()
+        }
     }
 }

@@ -45,7 +45,7 @@ fn starts_alone(context: &Context, index: usize, instruction: &Instruction) -> b
 fn runs_by_itself(context: &Context, program: &str, text: &Text) -> bool {
     let own = program.contains('/') && !["/bin/", "/sbin/", "/usr/"].iter().any(|place| program.starts_with(place));
     let place = text.whole();
-    let start = context.start.as_ref().filter(|start| place.start <= start.span.start && start.span.end <= place.end);
+    let start = context.start().filter(|start| place.start <= start.span.start && start.span.end <= place.end);
     let known = start.and_then(|start| StartText::of(&start.origin(context.build), context.dockerfile));
     match known {
         Some(script) => script.interpreter().is_some(),

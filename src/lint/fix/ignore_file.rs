@@ -72,7 +72,7 @@ fn names_others(compose: &str, folder: &Folder) -> bool {
 }
 
 struct Proposal<'a> {
-    build: &'a BuildContext,
+    build: &'a BuildContext<'a>,
     demands: Vec<Demand<'a>>,
 }
 

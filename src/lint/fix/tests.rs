@@ -24,7 +24,7 @@ fn parsed(text: &str) -> Arc<Dockerfile> {
 fn report(dockerfile: &Dockerfile, created: Option<&NewFile>) -> Report {
     let policy = Policy { profile: Profile::All, ..Policy::default() };
     let ignore_file = created.map(|file| Arc::new(Source::new(file.name, file.text.as_str())));
-    let context = BuildContext { ignore_file, ..BuildContext::default() };
+    let context = BuildContext { ignore_file: ignore_file.into(), ..BuildContext::default() };
     lint(dockerfile, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31))
 }
 

@@ -64,7 +64,7 @@ const REDIRECTING: [&str; 26] = [
 /// The files of a build context that reach the builder.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sources<'c> {
-    build: &'c BuildContext,
+    build: &'c BuildContext<'c>,
     ignored: Option<&'c IgnoreFile>,
 }
 
@@ -76,7 +76,7 @@ impl<'c> Sources<'c> {
             let text = dockerfile.source.slice(line.span).to_ascii_uppercase();
             REDIRECTING.iter().any(|name| text.contains(name))
         });
-        let ignored = context.ignored.as_ref();
+        let ignored = context.ignored();
         (!redirects).then_some(Self { build: context.build, ignored })
     }
 

@@ -23,8 +23,8 @@ fn read_by(command: &str, files: Files) -> Option<Vec<String>> {
     };
     let entries = files.iter().filter(|(path, _)| !path.contains('/')).map(|(path, _)| (*path).to_owned()).collect();
     let build = BuildContext {
-        folder: Arc::new(Folder::new(entries, |_| false)),
-        files: files.iter().map(file).collect::<BTreeMap<_, _>>(),
+        folder: Arc::new(Folder::new(entries, |_| false)).into(),
+        files: files.iter().map(file).collect::<BTreeMap<_, _>>().into(),
         ..BuildContext::default()
     };
     let ignored = IgnoreFile::parse("ignored\n");

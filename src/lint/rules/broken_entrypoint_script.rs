@@ -84,12 +84,12 @@ fn chmod(context: &Context, copy: usize) -> Option<bool> {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    let Some(start) = &context.start else { return };
+    let Some(start) = context.start() else { return };
     let origin = start.origin(context.build);
     match origin {
         Origin::Nowhere => check_absent(context, start, sink),
         Origin::File { path, file, copy } => {
-            if context.ignored.as_ref().is_some_and(|ignored| ignored.covers(path)) {
+            if context.ignored().is_some_and(|ignored| ignored.covers(path)) {
                 let message =
                     say!("the ignore file keeps `{path}` out of the image", "忽略文件使 `{path}` 进不了镜像", path);
                 let help = say!("add `!{path}` to the ignore file", "在忽略文件里加上 `!{path}`", path);
@@ -174,7 +174,7 @@ fn check_first_line(context: &Context, start: &StartScript, copy: usize, text: &
 
 /// A shell, tini and their like run a script without `#!` themselves; so may the entrypoint of a base.
 fn is_run_by_kernel(context: &Context) -> bool {
-    let start = context.start.as_ref().map(|start| start.span);
+    let start = context.start().map(|start| start.span);
     let entrypoint = context.shipped().any(|(_, instruction)| instruction.is(Keyword::Entrypoint));
     let bare = !entrypoint && kind(context.final_base()) == Kind::System;
     context.shipped().any(|(_, instruction)| match instruction.command() {

@@ -49,7 +49,7 @@ pub(in crate::lint) fn is_unwanted(name: &str) -> bool {
 
 fn check(context: &Context, sink: &mut Sink) {
     // Without any ignore file another rule speaks.
-    let Some(ignored) = &context.ignored else { return };
+    let Some(ignored) = context.ignored() else { return };
     let unwanted = context.build.folder.entries.iter().filter(|name| is_unwanted(name) && !ignored.covers(name));
     let names: Vec<_> = unwanted.map(|name| format!("`{name}`")).collect();
     if names.is_empty() {

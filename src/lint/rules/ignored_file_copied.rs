@@ -35,7 +35,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context, sink: &mut Sink) {
-    let (Some(ignored), Some(file)) = (&context.ignored, &context.build.ignore_file) else { return };
+    let (Some(ignored), Some(file)) = (context.ignored(), &*context.build.ignore_file) else { return };
     let copies = context.every(Keyword::Copy).chain(context.every(Keyword::Add));
     for (_, copy) in copies.filter(|(_, copy)| copy.flag("from").is_none()) {
         let Some((_, sources)) = copy.words().split_last() else { continue };

@@ -48,7 +48,7 @@ pub(super) fn whole_context_copies<'a>(context: &Context<'a>) -> Vec<&'a Word> {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    if context.ignored.is_none()
+    if context.ignored().is_none()
         && let Some(word) = whole_context_copies(context).first()
     {
         let message = say!("this copies the whole build context, and there is no .dockerignore", "这会复制整个构建上下文，而 .dockerignore 不存在");

@@ -1,5 +1,6 @@
 //! What ShellCheck gets, and that every place in it leads back to the byte it came from.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -103,7 +104,7 @@ fn the_entrypoint_script_is_read_with_the_images_variables() {
     let source = Arc::new(Source::new("Dockerfile", text));
     let script = Arc::new(Source::new("run.sh", "#!/bin/bash\n# shellcheck disable=SC1\n\nexec $x\n"));
     let file = ContextFile { source: Arc::clone(&script), executable: Some(true) };
-    let build = BuildContext { files: [("run.sh".to_owned(), file)].into(), ..BuildContext::default() };
+    let build = BuildContext { files: BTreeMap::from([("run.sh".to_owned(), file)]).into(), ..BuildContext::default() };
     let all = Policy { profile: Profile::All, ..Policy::default() };
     let scripts = shell_scripts(&Dockerfile::parse(&source), &all, &build);
     assert_eq!(scripts[0].text(), "#!/bin/bash\n# shellcheck disable=SC1\n\nexport x=1\nexec $x\n\n");
