@@ -43,6 +43,9 @@ const SHAPES: [Shape; 20] = [
     ("nested arrays", |size| repeated("CMD ", "[", size)),
     ("nested variables", |size| repeated("WORKDIR ", "${a:-", size)),
     ("nested commands", |size| repeated("RUN ", "$(a ", size)),
+    ("closed nested commands", |size| {
+        format!("FROM alpine:3.22\nRUN {}a{}\n", "$(".repeat(size / 3), ")".repeat(size / 3))
+    }),
 ];
 
 fn repeated(head: &str, piece: &str, size: usize) -> String {

@@ -192,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn of_many_places_the_first_are_drawn() {
+        let lines = source("Dockerfile", "RUN a \\\n".repeat(100));
+        let at = |line: usize| lines.line(line).unwrap();
+        let diagnostic = (2..=100).fold(Diagnostic::error("x", "y").at(&lines, at(1), "here"), |diagnostic, line| {
+            diagnostic.at(&lines, at(line), "and here")
+        });
+        let drawn = render(&[diagnostic], &PLAIN);
+        assert_eq!(drawn.matches("here").count(), 8, "{drawn}");
+        assert!(drawn.contains("and here (and 92 more)"), "{drawn}");
+    }
+
+    #[test]
     fn every_place_is_drawn_with_the_first_one_on_top() {
         let project = source("swr.kdl", "registry \"a\" {\r\n\turl \"b\"\r\n}\r\n\n\n\nmigrate {\n  target \"c\"\n}\n");
         let dockerfile = source("b/Dockerfile", "FROM c\nUSER root\n");

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::escape;
-use crate::diag::{Label, Lang, Position, Source, Span};
+use crate::diag::{Label, Lang, Position, Source, Span, say};
 
 /// Lines shown around those that a label covers.
 const CONTEXT: usize = 1;
 /// Lines of a label that are shown.
 const MAX_LABEL_LINES: usize = 8;
+/// Labels that are drawn.
+const MAX_LABELS: usize = 8;
 /// Least characters of a line that are shown, and how many of them may lie before its first label.
 const MIN_LINE_CHARS: usize = 60;
 const LEAD_CHARS: usize = 30;
@@ -78,11 +80,16 @@ impl<'a> Place<'a> {
 }
 
 impl Excerpt {
-    /// Of all labels, the first one's window first; of long lines at most `line_chars` characters.
+    /// Of the first labels, the very first one's window first; of long lines at most `line_chars` characters.
     pub(super) fn new(labels: &[Label], line_chars: usize, lang: Lang) -> Self {
         let mut excerpt = Self { line_chars: line_chars.max(MIN_LINE_CHARS), lang, ..Self::default() };
-        for group in windows(labels) {
+        let (drawn, left) = labels.split_at(labels.len().min(MAX_LABELS));
+        for group in windows(drawn) {
             excerpt.add_window(&group);
+        }
+        if let Some(last) = excerpt.labels.last_mut().filter(|_| !left.is_empty()) {
+            let more = say!(" (and {count} more)", "（另有 {count} 处）", count = left.len());
+            last.text.get_or_insert_default().push_str(more.get(lang));
         }
         excerpt
     }

@@ -76,7 +76,7 @@ fn functions<'t>(tree: &'t Tree, text: &Text) -> Option<HashMap<String, Node<'t>
             }
             _ => {}
         }
-        if !cursor.goto_first_child() && !next(&mut cursor) {
+        if !cursor.goto_first_child() && next(&mut cursor).is_none() {
             return Some(functions);
         }
     }

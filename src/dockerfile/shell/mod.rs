@@ -39,6 +39,9 @@ const MAX_PIPE: usize = 100;
 const SCRIPT_TIME: Duration = Duration::from_secs(1);
 const TOTAL_TIME: Duration = Duration::from_secs(10);
 
+/// How deep `$($(…))` is looked into: the words of each command hold all that is within them.
+const MAX_SUBSTITUTIONS: usize = 32;
+
 /// How deep `sh -c "sh -c …"` is followed.
 const MAX_NESTING: u32 = 4;
 
@@ -196,9 +199,20 @@ fn longest_pipe(text: &str) -> usize {
 fn collect(tree: &Tree, text: &Text, script: &mut Script) -> Vec<Text> {
     let mut nested = Vec::new();
     let mut cursor = tree.walk();
+    let mut depth = 0;
+    // How deep the substitutions lie that the node is within.
+    let mut substitutions = Vec::new();
     loop {
         let node = cursor.node();
+        while substitutions.last().is_some_and(|outer| *outer >= depth) {
+            substitutions.pop();
+        }
+        let mut tangled = false;
         match node.kind() {
+            "command_substitution" | "process_substitution" => {
+                tangled = substitutions.len() == MAX_SUBSTITUTIONS;
+                substitutions.push(depth);
+            }
             "command" => nested.extend(add(words(node, text), script)),
             "redirected_statement" => nested.extend(fed_script(node, text)),
             "|" | "|&" if node.parent().is_some_and(|parent| parent.kind() == "pipeline") => {
@@ -208,20 +222,28 @@ fn collect(tree: &Tree, text: &Text, script: &mut Script) -> Vec<Text> {
             "&" if is_separator(&cursor, node) => script.background.push(text.span(node.byte_range())),
             _ => {}
         }
-        if !cursor.goto_first_child() && !next(&mut cursor) {
-            return nested;
+        if tangled {
+            script.skipped.push(text.span(node.byte_range()));
+        } else if cursor.goto_first_child() {
+            depth += 1;
+            continue;
         }
+        let Some(climbed) = next(&mut cursor) else { return nested };
+        depth -= climbed;
     }
 }
 
-fn next(cursor: &mut TreeCursor) -> bool {
+/// Goes on behind the node; returns how many levels higher that is.
+fn next(cursor: &mut TreeCursor) -> Option<usize> {
+    let mut climbed = 0;
     loop {
         if cursor.goto_next_sibling() {
-            return true;
+            return Some(climbed);
         }
         if !cursor.goto_parent() {
-            return false;
+            return None;
         }
+        climbed += 1;
     }
 }
 
@@ -437,5 +459,17 @@ mod tests {
             ends(&text);
             assert!(worked() < started + 10 * SCRIPT_TIME, "{piece}");
         }
+    }
+
+    #[test]
+    fn substitutions_are_looked_into_up_to_a_depth() {
+        let nested = |depth: usize| format!("a {}b{} && c $(d)", "$(".repeat(depth), ")".repeat(depth));
+        let whole = read(&nested(MAX_SUBSTITUTIONS));
+        assert!(whole.skipped.is_empty());
+        assert_eq!(whole.invocations.last().unwrap().words[0].text(), "d");
+        let cut = read(&nested(MAX_SUBSTITUTIONS + 1));
+        assert_eq!(cut.skipped.len(), 1);
+        let programs: Vec<_> = cut.invocations.iter().map(|command| command.words[0].text().to_owned()).collect();
+        assert_eq!(programs[programs.len() - 2..], ["c", "d"]);
     }
 }

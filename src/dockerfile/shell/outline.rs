@@ -98,7 +98,7 @@ fn changes_shell(tree: &Tree, text: &Text) -> Option<bool> {
             "command_name" => changes |= CHANGING.contains(&&text.as_str()[node.byte_range()]),
             _ => {}
         }
-        if !cursor.goto_first_child() && !next(&mut cursor) {
+        if !cursor.goto_first_child() && next(&mut cursor).is_none() {
             return Some(changes);
         }
     }
