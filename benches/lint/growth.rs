@@ -22,7 +22,7 @@ const MOST: f64 = 8.0;
 /// A file of about `size` bytes.
 type Shape = (&'static str, fn(size: usize) -> String);
 
-const SHAPES: [Shape; 20] = [
+const SHAPES: [Shape; 21] = [
     ("one long line", |size| repeated("RUN ", "x", size)),
     ("pairs", |size| repeated("ENV ", "a=b ", size)),
     ("pairs that use others", |size| repeated("ENV ", "ab=$cd ", size)),

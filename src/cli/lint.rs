@@ -31,9 +31,16 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
             .into());
     }
     let wanted = Wanted::of(args)?;
-    let with_project = named || (file.exists() && args.hadolint_config.is_none());
-    let mut project = if with_project { Some(load(file, &wanted, args, output)?) } else { None };
-    let hadolint = if with_project { None } else { hadolint::find(args.hadolint_config.as_deref(), output)? };
+    let here = named || (file.exists() && args.hadolint_config.is_none());
+    let above = if here || args.hadolint_config.is_some() { None } else { project_above(file) };
+    if let Some(above) = &above {
+        let line =
+            say!("policy: the project's, from {file}", "策略：采用项目的设置，来自 {file}", file = above.display());
+        Output::say(line.get(output.stderr.lang));
+    }
+    let file = here.then_some(file).or(above.as_deref());
+    let mut project = file.map(|file| load(file, &wanted, args, output)).transpose()?;
+    let hadolint = if file.is_some() { None } else { hadolint::find(args.hadolint_config.as_deref(), output)? };
     let today = super::session::today();
     let mut policy = hadolint.as_ref().map(|found| found.settings.clone().into_policy()).unwrap_or_default();
     adjust(&mut policy, args);
@@ -44,7 +51,9 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     let fixes = args.fix || args.diff;
     let folder = [Input::Path(".".into())];
     let mut run = match &project {
-        Some(project) if inputs.is_empty() && !project.dockerfiles.is_empty() => lint_declared(project, today, fixes),
+        Some(project) if here && inputs.is_empty() && !project.dockerfiles.is_empty() => {
+            lint_declared(project, today, fixes)
+        }
         project => {
             let inputs = if inputs.is_empty() { folder.as_slice() } else { &inputs };
             lint_inputs(inputs, project.as_ref(), &policy, today, fixes)
@@ -75,6 +84,15 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     output.show(&run.findings);
     Output::say(&summary(&run, fixing.gone, output.stdout.lang));
     Ok(if failed(&run) || !fixing.failures.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The project file in the nearest folder above that has one, within the repository: editors and hooks start anywhere, and
+/// a Dockerfile is to be judged alike from everywhere.
+fn project_above(file: &Path) -> Option<PathBuf> {
+    let current = std::env::current_dir().ok()?;
+    let top = current.ancestors().position(|folder| folder.join(".git").exists())?;
+    let mut above = (1..=top).map(|levels| "../".repeat(levels));
+    above.find_map(|folder| Some(Path::new(&folder).join(file)).filter(|path| path.is_file()))
 }
 
 fn load(file: &Path, wanted: &Wanted, args: &LintArgs, output: &Output) -> Result<Project, Failure> {

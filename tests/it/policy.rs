@@ -281,6 +281,22 @@ fn comments_are_followed_as_the_policy_says() {
 }
 
 #[test]
+fn a_dockerfile_is_judged_alike_from_every_folder_of_the_repository() {
+    let project = Project::new(&kdl("allow \"latest-tag\"")).file("api/Dockerfile", "FROM node:latest\nADD a /b\n");
+    let project = project.file("api/src/x", "");
+    let above = |project: &Project, folder: &str| {
+        let output = project.bash(&format!("cd {folder}; swrctl lint --format short ../Dockerfile"));
+        (output.code, output.stdout.contains("latest-tag"), output.stderr.contains("../../swr.kdl"))
+    };
+    // A folder that is no repository is nobody's: whatever lies above it may be anything.
+    assert_eq!(above(&project, "api/src"), (Some(0), true, false));
+    let project = project.file(".git/HEAD", "");
+    assert_eq!(above(&project, "api/src"), (Some(1), false, true));
+    let whole = project.bash("cd api; swrctl lint --format short").expect_code(1);
+    assert!(whole.stdout.starts_with("Dockerfile:1:1"), "{whole}");
+}
+
+#[test]
 fn a_saved_plan_with_a_key_that_nobody_knows_is_refused() {
     let project = Project::copy_of("examples/quickstart");
     project.run(["plan", "--out", "p.json"]).expect_success();
