@@ -1,6 +1,6 @@
 //! From `migrate` sections to one request a tag.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -94,6 +94,8 @@ pub struct Expansion {
     pub unlisted: Vec<Unlisted>,
     /// Patterns that matched nothing.
     pub findings: Vec<Diagnostic>,
+    /// All that rules read or write, also those that are in conflict: at home.
+    pub(super) touched: BTreeSet<Location>,
 }
 
 impl Expansion {
@@ -358,27 +360,37 @@ fn add_requests(
 fn merge(project: &Project, expansion: &mut Expansion) {
     expansion.requests.sort_by(|a, b| (&a.target, &a.source, a.span).cmp(&(&b.target, &b.source, b.span)));
     let mut merged: Vec<Request> = Vec::with_capacity(expansion.requests.len());
+    let mut writers: HashMap<Location, usize> = HashMap::new();
     for request in expansion.requests.drain(..) {
-        match merged.last_mut() {
-            Some(last) if last.target == request.target => {
-                let same = last.source == request.source && last.rewrite == request.rewrite;
-                if !same && last.conflict.is_none() {
-                    let (problem, diagnostic) = conflict(project, last, &request);
-                    last.conflict = Some(problem);
-                    expansion.findings.push(diagnostic);
-                }
-            }
-            _ => merged.push(request),
+        let target = request.target.at_home(project);
+        expansion.touched.extend([request.source.at_home(project), target.clone()]);
+        let first = *writers.entry(target).or_insert(merged.len());
+        let Some(first) = merged.get_mut(first) else {
+            merged.push(request);
+            continue;
+        };
+        let same =
+            (&first.target, &first.source, &first.rewrite) == (&request.target, &request.source, &request.rewrite);
+        if !same && first.conflict.is_none() {
+            let (problem, diagnostic) = conflict(project, first, &request);
+            first.conflict = Some(problem);
+            expansion.findings.push(diagnostic);
         }
     }
     expansion.requests = merged;
 }
 
 fn conflict(project: &Project, first: &Request, second: &Request) -> (Problem, Diagnostic) {
+    let target = if first.target == second.target {
+        Wording::same(first.target.to_string())
+    } else {
+        let (one, other) = (&first.target, &second.target);
+        say!("{one}, which {other} names as well", "{one}（也就是 {other}）", one, other)
+    };
     let message = say!(
         "two rules write {target}: from {first} and from {second}",
         "两条规则都写入 {target}：一条来自 {first}，一条来自 {second}",
-        target = first.target,
+        target,
         first = first.source,
         second = second.source
     );

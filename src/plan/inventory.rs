@@ -9,6 +9,7 @@ use crate::image::{Descriptor, Digest, ManifestReference, Repository};
 use crate::lint::LintedDockerfile;
 use crate::network::PathReport;
 use crate::network::managed::FileFacts;
+use crate::project::Project;
 
 use super::expand::Expansion;
 use super::organizations::Organization;
@@ -38,6 +39,14 @@ pub struct Location {
     pub registry: String,
     pub repository: Repository,
     pub reference: ManifestReference,
+}
+
+impl Location {
+    /// The same under the first section that names its registry: what is found at one place is one thing, whoever logs in.
+    #[must_use]
+    pub fn at_home(&self, project: &Project) -> Self {
+        Self { registry: project.home(&self.registry).to_owned(), ..self.clone() }
+    }
 }
 
 impl fmt::Display for Location {

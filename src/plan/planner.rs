@@ -139,8 +139,8 @@ struct PlannedGates {
     organizations: BTreeMap<Organization, StepId>,
 }
 
-/// Steps by the registry and the repository that they write to.
-type Written = BTreeMap<(String, Repository), Vec<StepId>>;
+/// Steps by the home and the name of the repository that they write to.
+type Written<'a> = BTreeMap<(&'a str, &'a Repository), Vec<StepId>>;
 
 struct Planner<'a> {
     project: &'a Project,
@@ -270,7 +270,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Returns the steps that write to each repository.
-    fn add_syncs(&mut self, gates: &PlannedGates) -> Written {
+    fn add_syncs(&mut self, gates: &PlannedGates) -> Written<'a> {
         let mut written = Written::new();
         let (mut holdings, mut costs) = (Holdings::new(self.inventory), Costs::new(&self.inventory.layouts));
         let mut steps: BTreeMap<&Location, StepId> = BTreeMap::new();
@@ -288,25 +288,28 @@ impl<'a> Planner<'a> {
             };
             let id = self.add(step, &after);
             steps.insert(&request.target, id);
-            let place = (request.target.registry.clone(), request.target.repository.clone());
-            written.entry(place).or_default().push(id);
+            written.entry(self.repository(&request.target)).or_default().push(id);
         }
         written
     }
 
     /// Tags go after all that is written to their repository, and stay where some of that failed.
-    fn add_prunes(&mut self, gates: &PlannedGates, written: &Written) {
+    fn add_prunes(&mut self, gates: &PlannedGates, written: &Written<'a>) {
         for surplus in &self.inventory.surplus {
             let target = &surplus.target;
             if !self.scope.holds(&Address::prune(target)) {
                 continue;
             }
             let mut after = self.gates_of(gates, &[&target.registry]);
-            after.extend(written.get(&(target.registry.clone(), target.repository.clone())).into_iter().flatten());
+            after.extend(written.get(&self.repository(target)).into_iter().flatten());
             if let Some(step) = prune_step(surplus, self.shut(&after)) {
                 self.add(step, &after);
             }
         }
+    }
+
+    fn repository(&self, target: &'a Location) -> (&'a str, &'a Repository) {
+        (self.project.home(&target.registry), &target.repository)
     }
 
     /// Why a step behind these gates cannot be done, when one of them is shut.

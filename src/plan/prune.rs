@@ -1,7 +1,8 @@
 //! Tags at targets that no rule produces: found when a migration says `prune`, and guarded.
 //!
 //! Nothing is surplus where not every rule that writes to the registry could be listed, nor in a repository into which
-//! no rule selects anything. What a rule reads from stays, and so do the tags of signatures and referrers.
+//! no rule selects anything. What a rule reads from stays, and so do the tags of signatures and referrers. All that goes by
+//! the place that a section names, not by the section: a rule may reach the same tag by another login.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,8 +39,6 @@ pub fn needed_target_tags(project: &Project, expansion: &Expansion) -> BTreeSet<
 #[must_use]
 pub fn surplus(project: &Project, expansion: &Expansion, tags: &TargetTags) -> (Vec<Surplus>, Vec<Diagnostic>) {
     let (mut found, mut findings) = (BTreeMap::new(), not_pruned(project, expansion));
-    let used = expansion.requests.iter().flat_map(|request| [&request.source, &request.target]);
-    let used: BTreeSet<&Location> = used.collect();
     for ((registry, repository), migration) in owners(project, expansion) {
         let listed = match tags.get(&(registry.clone(), repository.clone())) {
             Some(Observed::Known(Some(listed))) => listed,
@@ -52,7 +51,7 @@ pub fn surplus(project: &Project, expansion: &Expansion, tags: &TargetTags) -> (
         for tag in listed.iter().filter(|tag| !belongs_to_an_image(tag)) {
             let reference = ManifestReference::Tag(tag.clone());
             let target = Location { registry: registry.clone(), repository: repository.clone(), reference };
-            if !used.contains(&target) {
+            if !expansion.touched.contains(&target.at_home(project)) {
                 found.insert(target, migration);
             }
         }
@@ -64,27 +63,29 @@ pub fn surplus(project: &Project, expansion: &Expansion, tags: &TargetTags) -> (
 fn owners(project: &Project, expansion: &Expansion) -> BTreeMap<(String, Repository), usize> {
     let mut owners = BTreeMap::new();
     for request in &expansion.requests {
+        let Location { registry, repository, .. } = &request.target;
         let prunes = project.migrations[request.migration].prune.is_some();
-        if prunes && !is_partly_listed(expansion, &request.target.registry) {
-            let place = (request.target.registry.clone(), request.target.repository.clone());
-            owners.entry(place).or_insert(request.migration);
+        if prunes && !is_partly_listed(project, expansion, registry) {
+            let owner = ((registry.clone(), repository.clone()), request.migration);
+            owners.entry((project.home(registry), repository)).or_insert(owner);
         }
     }
-    owners
+    owners.into_values().collect()
 }
 
-/// Could a rule that writes to this registry not be listed? Then nobody knows what belongs there.
-fn is_partly_listed(expansion: &Expansion, registry: &str) -> bool {
-    expansion.unlisted.iter().any(|rule| rule.targets.iter().any(|target| target == registry))
+/// Could a rule that writes to or reads from this registry not be listed? Then nobody knows what belongs there.
+fn is_partly_listed(project: &Project, expansion: &Expansion, registry: &str) -> bool {
+    let mut touched = expansion.unlisted.iter().flat_map(|rule| rule.targets.iter().chain([&rule.registry]));
+    touched.any(|touched| project.home(touched) == project.home(registry))
 }
 
 fn not_pruned(project: &Project, expansion: &Expansion) -> Vec<Diagnostic> {
     let migrations = project.migrations.iter().enumerate().filter(|(_, migration)| migration.prune.is_some());
     let partly = migrations.flat_map(|(at, migration)| {
-        let targets = migration.targets.iter().filter(|target| is_partly_listed(expansion, target));
+        let targets = migration.targets.iter().filter(|target| is_partly_listed(project, expansion, target));
         targets.map(move |target| (at, target))
     });
-    let why = say!("not every rule that writes there could be listed", "写入那里的规则没有全部列出");
+    let why = say!("not every rule that writes or reads there could be listed", "写入或读取那里的规则没有全部列出");
     partly.map(|(at, target)| left_alone(project, at, target, &why)).collect()
 }
 
@@ -167,8 +168,8 @@ migrate "src" to="dst" { image "a" tags="v*"; image "b"; prune true max-delete=2
 migrate "dst" to="dst" { image "a" tags="seed" as="a:v9"; }
 "#;
 
-    fn project() -> Project {
-        Project::parse(Arc::new(Source::new("swr.kdl", FILE)), PathBuf::from(".")).unwrap().0
+    fn project(file: &str) -> Project {
+        Project::parse(Arc::new(Source::new("swr.kdl", file)), PathBuf::from(".")).unwrap().0
     }
 
     fn tags(names: &[&str]) -> Observed<Option<Vec<Tag>>> {
@@ -176,10 +177,19 @@ migrate "dst" to="dst" { image "a" tags="seed" as="a:v9"; }
     }
 
     fn found(sources: [Observed<Option<Vec<Tag>>>; 2], at_target: &[&str]) -> (Vec<Surplus>, Vec<Diagnostic>) {
-        let project = project();
+        let sources = ["a", "b"].into_iter().zip(sources).map(|(name, tags)| ("src", name, tags));
+        found_in(FILE, sources, at_target)
+    }
+
+    fn found_in<'a>(
+        file: &str,
+        sources: impl IntoIterator<Item = (&'a str, &'a str, Observed<Option<Vec<Tag>>>)>,
+        at_target: &[&str],
+    ) -> (Vec<Surplus>, Vec<Diagnostic>) {
+        let project = project(file);
         let mut listings = Listings::default();
-        for (name, tags) in ["a", "b"].into_iter().zip(sources) {
-            listings.tags.insert(("src".to_owned(), name.parse().unwrap()), tags);
+        for (registry, name, tags) in sources {
+            listings.tags.insert((registry.to_owned(), name.parse().unwrap()), tags);
         }
         let expansion = expand(&project, &listings);
         let needed = needed_target_tags(&project, &expansion);
@@ -197,6 +207,50 @@ migrate "dst" to="dst" { image "a" tags="seed" as="a:v9"; }
             found([tags(&["v1", "x"]), tags(&["v1", "old", "seed", "v9"])], &["v1", "old", "seed", "v9", &signature]);
         assert_eq!(names(&surplus), ["dst/a:old"]);
         assert!(surplus[0].refused.is_none() && findings.is_empty());
+    }
+
+    /// Two sections of one place: one pushes to it and prunes, the other pushes and reads.
+    const TWO_LOGINS: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example"
+registry "login" "DST.example:443" { auth { username "u"; password env="P"; }; }
+registry "out" "oci-layout:out"
+migrate "src" to="dst" { image "a" tags="v*"; prune true; }
+migrate "src" to="login" { image "b" tags="w*" as="a"; }
+migrate "login" to="out" { image "a" tags="r*"; }
+"#;
+
+    #[test]
+    fn what_a_rule_reaches_by_another_login_is_no_surplus() {
+        let sources = [("src", "a", tags(&["v1"])), ("src", "b", tags(&["w1"])), ("login", "a", tags(&["r1"]))];
+        let (surplus, findings) = found_in(TWO_LOGINS, sources, &["v1", "w1", "r1", "old"]);
+        assert_eq!((names(&surplus), findings.len()), (vec!["dst/a:old".to_owned()], 0));
+    }
+
+    #[test]
+    fn nothing_is_surplus_where_it_is_not_known_what_a_rule_reads_by_another_login() {
+        let failed = Observed::Unknown { why: Problem::new("x", "the list did not come") };
+        let sources = [("src", "a", tags(&["v1"])), ("src", "b", tags(&["w1"])), ("login", "a", failed)];
+        let (surplus, findings) = found_in(TWO_LOGINS, sources, &["v1", "w1", "r1", "old"]);
+        assert_eq!((names(&surplus), findings.len()), (vec![], 1));
+    }
+
+    const CONFLICT: &str = r#"
+project "p" version=1
+registry "base" "base.example"
+registry "dst" "dst.example"
+registry "out" "oci-layout:out"
+migrate "base" to="dst" { image "a" tags="v*"; prune true; }
+migrate "base" to="out" { image "b" tags="r*" as="a"; }
+migrate "dst" to="out" { image "a" tags="r*"; }
+"#;
+
+    #[test]
+    fn what_a_rule_in_conflict_reads_is_no_surplus() {
+        let sources = [("base", "a", tags(&["v1"])), ("base", "b", tags(&["r1"])), ("dst", "a", tags(&["r1"]))];
+        let (surplus, _) = found_in(CONFLICT, sources, &["v1", "r1", "old"]);
+        assert_eq!(names(&surplus), ["dst/a:old"]);
     }
 
     #[test]

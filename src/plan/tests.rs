@@ -265,6 +265,48 @@ fn two_rules_that_write_one_tag_block_it_and_say_both() {
     assert_eq!((plan.steps().len(), plan.count(Action::Blocked)), (2, 2));
 }
 
+const TWO_SECTIONS: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example"
+registry "also" "dst.example:443"
+migrate "src" to="dst" { image "a" tags="*"; prune true; }
+migrate "src" to="also" { image "b/c" tags="*" as="a"; }
+"#;
+
+/// A project in which two sections name one place, and what its sources list.
+fn two_sections(tags: [u8; 2]) -> (Project, Expansion) {
+    let project = Project::parse(Arc::new(Source::new("swr.kdl", TWO_SECTIONS)), PathBuf::from(".")).unwrap().0;
+    let mut listings = Listings::default();
+    for (name, number) in [false, true].into_iter().zip(tags) {
+        listings.tags.insert(("src".to_owned(), repository(name)), Observed::Known(Some(vec![tag(number)])));
+    }
+    let expansion = expand(&project, &listings);
+    (project, expansion)
+}
+
+#[test]
+fn rules_that_write_one_tag_by_two_sections_are_in_conflict() {
+    let (_, expansion) = two_sections([1, 1]);
+    assert_eq!(expansion.requests.len(), 1);
+    assert_eq!(
+        expansion.requests[0].conflict.as_ref().unwrap().message.english(),
+        "two rules write also/a:v1, which dst/a:v1 names as well: from src/b/c:v1 and from src/a:v1"
+    );
+}
+
+#[test]
+fn a_tag_goes_after_what_another_section_writes_into_its_repository() {
+    let (project, expansion) = two_sections([1, 2]);
+    let target = Location { reference: ManifestReference::Tag(tag(9)), ..expansion.requests[1].target.clone() };
+    let held = Observed::Known(Some(blob(1)));
+    let surplus = vec![Surplus { target, held, refused: None }];
+    let plan = plan(&project, &Inventory { expansion, surplus, ..Inventory::default() }, &Scope::default());
+    let prune = plan.graph().ids().last().unwrap();
+    assert_eq!(plan.step(prune).address.as_str(), "prune.dst/a:v9");
+    assert!(plan.graph().ids().filter(|id| *id != prune).all(|id| plan.graph().descendants(id).contains(&prune)));
+}
+
 #[test]
 fn what_cannot_be_listed_is_a_blocked_step() {
     let project = project();

@@ -39,7 +39,8 @@ pub(super) fn check(sections: &mut Sections, faults: &Faults) {
         let Some(source) = find(sections, &migration.source) else { continue };
         self::image(source, image, target, faults);
         needs_a_tag(image, target, faults);
-        writers.add(source, image, target, faults);
+        let home = sections.registries.iter().find(|first| first.is_at(target)).unwrap_or(target);
+        writers.add(source, image, (target, home), faults);
     }
 }
 
@@ -322,7 +323,7 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
         },
         RepositoryPattern::Glob(_) => organization.is_none() && image.flatten == Flatten::Nothing,
     };
-    if onto_itself && source.place == target.place {
+    if onto_itself && source.is_at(target) {
         let fault = Fault::new("copies-onto-itself", say!("the image is copied onto itself", "镜像被复制到它自己"));
         let fault =
             fault.at(span, say!("has the same registry and name at the target", "在目标上的镜像仓库和名字都相同"));
@@ -432,7 +433,14 @@ fn needs_a_tag(image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
 struct Writers(HashMap<(String, Repository, ManifestReference), Span>);
 
 impl Writers {
-    fn add(&mut self, source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
+    /// `home` is the first section that names the target's place.
+    fn add(
+        &mut self,
+        source: &RegistryDecl,
+        image: &ImageRule,
+        (target, home): (&RegistryDecl, &RegistryDecl),
+        faults: &Faults,
+    ) {
         let RepositoryPattern::Literal(repository) = &image.repositories.value else { return };
         let organization = target.organization.as_ref().map(|organization| &organization.value);
         let Ok(name) = image.target(repository, organization) else { return };
@@ -440,11 +448,8 @@ impl Writers {
         let span = image.repositories.span;
         let spans = image.tags.include.iter().map(|pattern| pattern.span).chain([span]);
         for ((_, written), span) in copied.into_iter().zip(spans) {
-            let place = match &target.place {
-                Place::Registry(host) => host.to_string(),
-                Place::OciLayout(directory) => format!("oci-layout:{}", directory.display()),
-            };
-            let Some(first) = self.0.insert((place, name.clone(), written.clone()), span) else { continue };
+            let key = (self::name(home), name.clone(), written.clone());
+            let Some(first) = self.0.insert(key, span) else { continue };
             let sign = if written.tag().is_some() { ':' } else { '@' };
             let message = say!(
                 "two rules write `{image}` at `{target}`",

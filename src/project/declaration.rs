@@ -9,6 +9,7 @@ use crate::diag::{Source, Spanned, Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
+use crate::network::managed::plain;
 use crate::network::{Network, without_project};
 
 /// A whole, valid project file: every name in it that must refer to a section does.
@@ -29,6 +30,13 @@ impl Project {
     #[must_use]
     pub fn registry(&self, name: &str) -> Option<&RegistryDecl> {
         self.registries.iter().find(|registry| *registry.name == name)
+    }
+
+    /// The first section that names the same place as the section `name`: what they hold is the same, whatever their logins.
+    #[must_use]
+    pub fn home<'a>(&'a self, name: &'a str) -> &'a str {
+        let found = self.registry(name).and_then(|this| self.registries.iter().find(|first| first.is_at(this)));
+        found.map_or(name, |first| &first.name)
     }
 
     #[must_use]
@@ -63,6 +71,22 @@ pub struct RegistryDecl {
 }
 
 impl RegistryDecl {
+    /// Do both name one place? Sections may differ in their logins, organizations and limits.
+    #[must_use]
+    pub fn is_at(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Place::Registry(one), Place::Registry(two)) => {
+                one.host() == two.host() && self.port(one) == other.port(two)
+            }
+            (Place::OciLayout(one), Place::OciLayout(two)) => plain(one) == plain(two),
+            (Place::Registry(_), Place::OciLayout(_)) | (Place::OciLayout(_), Place::Registry(_)) => false,
+        }
+    }
+
+    fn port(&self, host: &RegistryHost) -> u16 {
+        host.port().unwrap_or(if self.tls.plain_http { 80 } else { 443 })
+    }
+
     /// The region of SWR, without the name of a regional sub-project.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
