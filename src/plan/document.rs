@@ -11,7 +11,7 @@ use super::cost::Requests;
 use super::graph::{Graph, StepId};
 use super::organizations::Organization;
 use super::planner::Plan;
-use super::step::{Action, FixWork, LintWork, OrganizationWork, Step, Work};
+use super::step::{Action, FileWork, FixWork, LintWork, OrganizationWork, Step, Work};
 
 /// Version of the document's form; a reader refuses every other.
 pub(super) const FORMAT_VERSION: u32 = 3;
@@ -59,6 +59,7 @@ pub enum DocumentError {
     Twice(Address),
     Gates { step: Address },
     Address { step: Address, work: Address },
+    Action { step: Address, action: Action },
     Outside(Address),
     Text(Address),
 }
@@ -93,6 +94,12 @@ impl DocumentError {
                 "步骤 {step} 实际处理 {work}：地址掩盖了它做的事",
                 step,
                 work
+            ),
+            Self::Action { step, action } => say!(
+                "its step {step} says `{action}`, and would do something else",
+                "步骤 {step} 标为 `{action}`，实际却会做别的事",
+                step,
+                action = action.name()
             ),
             Self::Outside(step) => {
                 say!("its step {step} leads out of the project folder", "步骤 {step} 超出了项目文件夹", step)
@@ -222,6 +229,9 @@ fn check(step: &Step) -> Result<(), DocumentError> {
     if work != step.address {
         return Err(DocumentError::Address { step: step.address.clone(), work });
     }
+    if !does(&step.work, step.action) {
+        return Err(DocumentError::Action { step: work, action: step.action });
+    }
     match &step.work {
         Work::Lint(LintWork { file, .. }) if !is_inside(file) => Err(DocumentError::Outside(work)),
         Work::Fix(FixWork { edit, .. }) if !is_inside(&edit.file) => Err(DocumentError::Outside(work)),
@@ -229,6 +239,25 @@ fn check(step: &Step) -> Result<(), DocumentError> {
             Err(DocumentError::Text(work))
         }
         _ => Ok(()),
+    }
+}
+
+/// Is the action what carrying the work out does?
+fn does(work: &Work, action: Action) -> bool {
+    if action == Action::Blocked {
+        return true;
+    }
+    match work {
+        Work::Fix(FixWork { edit, .. }) | Work::File(FileWork { edit, .. }) => action == edit.action(),
+        Work::Lint(_) | Work::Network(_) => action == Action::Unchanged,
+        Work::Organization(_) => matches!(action, Action::Create | Action::Unchanged),
+        Work::Select(_) => false,
+        Work::Sync(work) => match action {
+            Action::Create => work.before.is_none(),
+            Action::Update => work.before.is_some(),
+            _ => action == Action::Unchanged,
+        },
+        Work::Prune(_) => action == Action::Delete,
     }
 }
 
@@ -245,6 +274,11 @@ mod tests {
     fn step(address: &str, work: &Value) -> Value {
         let mut step = json!({ "address": address, "action": "unchanged", "reason": "" });
         step.as_object_mut().unwrap().extend(work.as_object().unwrap().clone());
+        step
+    }
+
+    fn acting(action: &str, mut step: Value) -> Value {
+        step["action"] = action.into();
         step
     }
 
@@ -291,6 +325,42 @@ mod tests {
     }
 
     #[test]
+    fn a_step_does_what_its_action_says() {
+        let digest = Digest::sha256(b"");
+        let prune = json!({ "kind": "prune", "before": digest,
+            "target": { "registry": "dst", "repository": "a", "reference": "1" } });
+        let file = json!({ "kind": "file", "file": "/etc/hosts", "before": digest, "after": null, "bytes": 0, "diff": "",
+            "serial": 1 });
+        let select = json!({ "kind": "select", "registry": "src", "pattern": "a" });
+        let sync = || sync("sync.dst/a:1", "1");
+        let holds = || {
+            let mut step = sync();
+            step["before"] = json!(digest);
+            step
+        };
+        let steps = [
+            (step("prune.dst/a:1", &prune), vec!["delete"]),
+            (step("file./etc/hosts", &file), vec!["delete"]),
+            (step("select.src/a", &select), vec![]),
+            (lint("lint.Dockerfile", "Dockerfile"), vec!["unchanged"]),
+            (sync(), vec!["create", "unchanged"]),
+            (holds(), vec!["update", "unchanged"]),
+        ];
+        for (step, does) in steps {
+            for action in ["create", "update", "delete", "unchanged", "blocked"] {
+                let read = read(&[acting(action, step.clone())]);
+                if does.contains(&action) || action == "blocked" {
+                    read.unwrap();
+                } else {
+                    assert!(matches!(read, Err(DocumentError::Action { .. })), "{step}: {action}");
+                }
+            }
+        }
+        let error = read(&[acting("unchanged", step("prune.dst/a:1", &prune))]).unwrap_err();
+        assert_eq!(error.to_string(), "its step prune.dst/a:1 says `unchanged`, and would do something else");
+    }
+
+    #[test]
     fn gates_stand_before_the_steps_that_wait_for_them() {
         let (gate, step) = (lint("lint.Dockerfile", "Dockerfile"), || sync("sync.dst/a:1", "1"));
         let plan = read(&[gate.clone(), behind(0, step())]).unwrap();
@@ -318,7 +388,7 @@ mod tests {
             let sizes = json!({ "bytes": 1, "diff": "", "text": text, "after": Digest::sha256(b"a"), "before": null });
             let mut work = json!({ "kind": "fix", "file": file });
             work.as_object_mut().unwrap().extend(sizes.as_object().unwrap().clone());
-            step(&format!("fix.{file}"), &work)
+            acting("create", step(&format!("fix.{file}"), &work))
         };
         assert!(read(&[fix("b/Dockerfile", "a")]).is_ok());
         assert!(matches!(read(&[fix("b/Dockerfile", "b")]).unwrap_err(), DocumentError::Text(_)));

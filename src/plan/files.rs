@@ -1,7 +1,7 @@
 //! Files in which the project keeps lines, as steps: one a file, in front of the gates of the registries they are about.
 
 use super::address::Address;
-use super::step::{Action, FileEdit, FileWork, Step, Work};
+use super::step::{FileEdit, FileWork, Step, Work};
 use crate::image::Digest;
 use crate::lint::fix::diff::{AROUND, unified};
 use crate::network::managed::FileFacts;
@@ -43,13 +43,8 @@ pub(super) fn file_step(facts: &FileFacts) -> Step {
             return Step::blocked(address, why.clone(), work(nothing));
         }
     };
-    let action = match (before, &change.after) {
-        (None, _) => Action::Create,
-        (Some(_), Some(_)) => Action::Update,
-        (Some(_), None) => Action::Delete,
-    };
     let edit = FileEdit::managed(&facts.name, before, change.after.as_deref());
-    Step { address, action, reason: facts.reason.clone(), help: None, work: work(edit) }
+    Step { address, action: edit.action(), reason: facts.reason.clone(), help: None, work: work(edit) }
 }
 
 #[cfg(test)]

@@ -32,13 +32,14 @@ pub(super) fn fix_steps<'a>(path: &'a str, fixed: &'a Fixed) -> impl Iterator<It
 
 fn fix_step(file: &str, change: &Change, fixed: &Fixed) -> Step {
     let edit = FileEdit::new(file, change.before.map(str::as_bytes), Some(change.after.as_bytes()));
+    let action = edit.action();
     let work = FixWork { edit, text: change.after.to_owned() };
     let (count, rules) = fixed.gone_by(change);
     // A new file may be what several Dockerfiles need.
-    let (action, reason) = match (change.before, count) {
-        (None, _) => (Action::Create, say!("fixes {rules}", "修复 {rules}", rules)),
-        (_, 1) => (Action::Update, say!("fixes 1 finding: {rules}", "修复 1 个问题：{rules}", rules)),
-        _ => (Action::Update, say!("fixes {count} findings: {rules}", "修复 {count} 个问题：{rules}", count, rules)),
+    let reason = match (action, count) {
+        (Action::Create, _) => say!("fixes {rules}", "修复 {rules}", rules),
+        (_, 1) => say!("fixes 1 finding: {rules}", "修复 1 个问题：{rules}", rules),
+        _ => say!("fixes {count} findings: {rules}", "修复 {count} 个问题：{rules}", count, rules),
     };
     Step { address: Address::fix(file), action, reason, help: None, work: Work::Fix(work) }
 }

@@ -35,6 +35,18 @@ impl Action {
         }
     }
 
+    /// As documents write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Unchanged => "unchanged",
+            Self::Blocked => "blocked",
+        }
+    }
+
     #[must_use]
     pub const fn is_change(self) -> bool {
         matches!(self, Self::Create | Self::Update | Self::Delete)
@@ -130,6 +142,17 @@ pub struct FileEdit {
     pub bytes: u64,
     /// Unified, for people; what it shows has to be what is written.
     pub diff: String,
+}
+
+impl FileEdit {
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        match (&self.before, &self.after) {
+            (None, _) => Action::Create,
+            (Some(_), Some(_)) => Action::Update,
+            (Some(_), None) => Action::Delete,
+        }
+    }
 }
 
 /// A file of the project that safe fixes change or create.
