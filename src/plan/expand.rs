@@ -1,10 +1,10 @@
 //! From `migrate` sections to one request a tag.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::diag::{Diagnostic, Label, Problem, Span, Wording, say};
+use crate::diag::{Diagnostic, Problem, Span, Wording, say};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, ManifestReference, Repository, Tag};
 use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, RepositoryPattern, Verify};
@@ -12,6 +12,7 @@ use crate::project::{Project, RegistryDecl};
 
 use super::address::Address;
 use super::inventory::{Location, Observed};
+use super::merge::merge;
 use super::prune::belongs_to_an_image;
 use super::scope::Scope;
 
@@ -354,59 +355,4 @@ fn add_requests(
             span: rule.span,
         });
     }
-}
-
-/// Orders requests by target; equal ones become one, different ones that write one tag are in conflict.
-fn merge(project: &Project, expansion: &mut Expansion) {
-    expansion.requests.sort_by(|a, b| (&a.target, &a.source, a.span).cmp(&(&b.target, &b.source, b.span)));
-    let mut merged: Vec<Request> = Vec::with_capacity(expansion.requests.len());
-    let mut writers: HashMap<Location, usize> = HashMap::new();
-    for request in expansion.requests.drain(..) {
-        let target = request.target.at_home(project);
-        expansion.touched.extend([request.source.at_home(project), target.clone()]);
-        let first = *writers.entry(target).or_insert(merged.len());
-        let Some(first) = merged.get_mut(first) else {
-            merged.push(request);
-            continue;
-        };
-        let same =
-            (&first.target, &first.source, &first.rewrite) == (&request.target, &request.source, &request.rewrite);
-        if !same && first.conflict.is_none() {
-            let (problem, diagnostic) = conflict(project, first, &request);
-            first.conflict = Some(problem);
-            expansion.findings.push(diagnostic);
-        }
-    }
-    expansion.requests = merged;
-}
-
-fn conflict(project: &Project, first: &Request, second: &Request) -> (Problem, Diagnostic) {
-    let target = if first.target == second.target {
-        Wording::same(first.target.to_string())
-    } else {
-        let (one, other) = (&first.target, &second.target);
-        say!("{one}, which {other} names as well", "{one}（也就是 {other}）", one, other)
-    };
-    let message = say!(
-        "two rules write {target}: from {first} and from {second}",
-        "两条规则都写入 {target}：一条来自 {first}，一条来自 {second}",
-        target,
-        first = first.source,
-        second = second.source
-    );
-    let help = say!(
-        "narrow one of the two, or give one another name with `as`",
-        "缩小其中一条的范围，或者用 `as` 给其中一条换个名字"
-    );
-    let problem = Problem::new("target-conflict", message).with_help(help);
-    let mut diagnostic =
-        Diagnostic::from(problem.clone()).at(&project.source, first.span, say!("one is here", "一条在这里"));
-    if second.span != first.span {
-        diagnostic.labels.push(Label {
-            source: project.source.clone(),
-            span: second.span,
-            text: Some(say!("the other here", "另一条在这里")),
-        });
-    }
-    (problem, diagnostic)
 }

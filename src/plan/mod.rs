@@ -14,6 +14,7 @@ mod gates;
 mod graph;
 mod inventory;
 mod layers;
+mod merge;
 mod organizations;
 mod outcome;
 mod paths;

@@ -265,6 +265,45 @@ fn two_rules_that_write_one_tag_block_it_and_say_both() {
     assert_eq!((plan.steps().len(), plan.count(Action::Blocked)), (2, 2));
 }
 
+/// What comes of two migrations that both select `src/a:v1`.
+fn overlapping(first: &str, second: &str) -> Request {
+    let migrations = format!(
+        "migrate \"src\" to=\"dst\" {{ image \"a\" tags=\"*\"; {first} }}\n\
+         migrate \"src\" to=\"dst\" {{ image \"a\" tags=\"v1*\"; {second} }}"
+    );
+    let text = format!("{}{migrations}", &FILE[..FILE.find("migrate").unwrap()]);
+    let project = Project::parse(Arc::new(Source::new("swr.kdl", text)), PathBuf::from(".")).unwrap().0;
+    let mut listings = Listings::default();
+    listings.tags.insert(("src".to_owned(), repository(false)), Observed::Known(Some(vec![tag(1)])));
+    let mut expansion = expand(&project, &listings);
+    let request = expansion.requests.pop().unwrap();
+    assert_eq!(expansion.findings.len(), usize::from(request.conflict.is_some()));
+    assert!(expansion.requests.is_empty() && expansion.findings.iter().all(|finding| finding.labels.len() == 2));
+    request
+}
+
+#[test]
+fn overlapping_migrations_with_other_options_are_in_conflict() {
+    for option in ["missing-only true", "accept-equivalent true", "referrers true"] {
+        for (first, second) in [(option, ""), ("", option)] {
+            let conflict = overlapping(first, second).conflict.unwrap();
+            let name = option.split(' ').next().unwrap();
+            assert_eq!(
+                conflict.message.english(),
+                format!("two migrations write dst/org/a:v1, and `{name}` of one is not that of the other")
+            );
+        }
+        assert!(overlapping(option, option).conflict.is_none());
+    }
+}
+
+#[test]
+fn overlapping_migrations_try_and_verify_as_the_stricter_of_both() {
+    let request = overlapping("verify \"pull\"; retries 1;", "verify \"digest\"; retries 7;");
+    assert!(request.conflict.is_none());
+    assert_eq!((request.verify, request.retries), (crate::migrate::Verify::Pull, 7));
+}
+
 const TWO_SECTIONS: &str = r#"
 project "p" version=1
 registry "src" "src.example"
