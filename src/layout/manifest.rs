@@ -72,9 +72,17 @@ fn check_complete(directory: &Directory, manifest: &RawManifest) -> Result<(), E
         Manifest::Index { children, .. } => children.into_iter().map(|child| child.descriptor).collect(),
     };
     for part in parts.into_iter().filter(is_stored) {
-        if blob::size(directory, &part.digest)? != Some(part.size) {
-            let fault = Fault::Incomplete { manifest: manifest.digest.clone(), missing: part.digest };
-            return Err(Error::new(directory.path(), fault));
+        let path = directory.blob_path(&part.digest);
+        match blob::size(directory, &part.digest)? {
+            Some(found) if found == part.size => {}
+            Some(found) => {
+                let fault = Fault::BlobSize { digest: part.digest, expected: part.size, found };
+                return Err(Error::new(path, fault));
+            }
+            None => {
+                let fault = Fault::Incomplete { manifest: manifest.digest.clone(), missing: part.digest };
+                return Err(Error::new(directory.path(), fault));
+            }
         }
     }
     Ok(())

@@ -162,7 +162,7 @@ async fn equivalent(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, ima
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as
 /// absent: the plan then says too many bytes, never too few.
 async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> Held {
-    let mut wanted: BTreeMap<(&String, &Repository), BTreeSet<&Digest>> = BTreeMap::new();
+    let mut wanted: BTreeMap<(&String, &Repository), BTreeMap<&Digest, &Descriptor>> = BTreeMap::new();
     let mut tagged = BTreeSet::new();
     for request in requests {
         let (place, target) =
@@ -172,7 +172,7 @@ async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &
         }
         let Some(Ok(tree)) = image_key(request, heads).and_then(|key| images.get(&key)) else { continue };
         if target.is_none_or(|target| target.digest != tree.root().digest) {
-            wanted.entry(place).or_default().extend(tree.blobs.iter().map(|blob| &blob.digest));
+            wanted.entry(place).or_default().extend(tree.blobs.iter().map(|blob| (&blob.digest, blob)));
         }
     }
     let wanted = stream::iter(wanted)
@@ -186,10 +186,10 @@ async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &
         .buffer_unordered(CONCURRENCY)
         .filter_map(std::future::ready);
     wanted
-        .flat_map(|(place, store, blobs)| stream::iter(blobs).map(move |digest| (place, store, digest)))
-        .map(async |((registry, repository), store, digest)| {
-            let held = store.has_blob(repository, digest).await.unwrap_or(false);
-            held.then(|| (registry.clone(), repository.clone(), digest.clone()))
+        .flat_map(|(place, store, blobs)| stream::iter(blobs.into_values()).map(move |blob| (place, store, blob)))
+        .map(async |((registry, repository), store, blob)| {
+            let held = store.has_blob(repository, blob).await.unwrap_or(false);
+            held.then(|| (registry.clone(), repository.clone(), blob.digest.clone()))
         })
         .buffer_unordered(CONCURRENCY)
         .filter_map(std::future::ready)

@@ -92,11 +92,13 @@ impl Store {
         })
     }
 
-    pub async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, Error> {
-        Ok(match self {
-            Self::Registry(client) => client.head_blob(repository, digest).await?.is_some(),
-            Self::Layout(layout) => layout.head_blob(digest).await?.is_some(),
-        })
+    /// Whether a blob is there, in its whole length: what a crash left of it is not that blob.
+    pub async fn has_blob(&self, repository: &Repository, blob: &Descriptor) -> Result<bool, Error> {
+        let size = match self {
+            Self::Registry(client) => client.head_blob(repository, &blob.digest).await?,
+            Self::Layout(layout) => layout.head_blob(&blob.digest).await?,
+        };
+        Ok(size == Some(blob.size))
     }
 
     /// The bytes of a blob, verified as they pass.

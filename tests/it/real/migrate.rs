@@ -10,6 +10,7 @@ use crate::support::content::{Artifact, Format, image};
 use crate::support::counting::Proxy;
 use crate::support::faults::{Fault, FaultProxy};
 use crate::support::kdl;
+use crate::support::plan::document;
 use crate::support::process::Running;
 use crate::support::registry::Registry;
 use crate::support::server::Recorder;
@@ -303,6 +304,28 @@ fn a_layout_carries_images_to_another_registry() {
     project.run(["apply", "--auto-approve"]).expect_success();
     pair.assert_arrived("team/app:v1", &artifact);
     assert_no_changes(&project);
+}
+
+#[test]
+fn a_blob_that_a_crash_cut_off_in_a_layout_is_copied_again() {
+    let artifact = image(1).build();
+    let sections = [
+        "registry \"source\" \"oci-layout:./source\"\n".to_owned(),
+        "registry \"target\" \"oci-layout:./target\"\n".to_owned(),
+        kdl::migrate("image \"team/app\""),
+    ];
+    let project = Project::new(&kdl::project(&sections));
+    artifact.write_layout(&project.path("source"), "team/app:v1");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    let file = project.path(&format!("target/blobs/{}", layer.digest.replace(':', "/")));
+    std::fs::write(&file, &layer.bytes[..100]).unwrap();
+    artifact.write_layout(&project.path("source"), "team/app:v2");
+    let plan = project.run(["plan", "--json"]).expect_success();
+    let bytes = document(&plan)["summary"]["bytes"].as_u64().unwrap();
+    assert_eq!(bytes, layer.bytes.len() as u64, "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(std::fs::read(&file).unwrap(), layer.bytes);
 }
 
 #[test]
