@@ -23,7 +23,7 @@ pub(super) struct Reach<'a> {
     absent_organizations: BTreeSet<Organization>,
     /// What was read of them so far.
     pub(super) reads: Reads,
-    /// What repositories of targets list.
+    /// What repositories list.
     lists: Mutex<HashMap<(String, Repository), Asked<Tags>>>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Reach<'a> {
         self.path_problem(registry).map_or_else(|| self.stores.get(registry), Err)
     }
 
-    /// What a repository of a target lists; it is asked once.
+    /// What a repository lists; it is asked once.
     pub(super) async fn tags(&self, (registry, repository): (&String, &Repository)) -> Tags {
         let cell = {
             let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use super::heads::Heads;
 use super::reach::Reach;
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::Rewrite;
-use crate::image::{Digest, Manifest, ManifestReference, Repository, Tag};
+use crate::image::{Digest, Listed, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
 use crate::plan::{Location, Observed, Request, SyncFacts};
 use crate::store::Store;
@@ -67,13 +67,15 @@ async fn of_image(
     reach: &Reach<'_>,
     request: &Request,
     facts: &SyncFacts,
-    signatures: &BTreeMap<(String, Repository), Vec<Tag>>,
+    signatures: &Signatures,
 ) -> Result<Found, Problem> {
     let (source, target) = (reach.source(&request.source.registry)?, reach.store(&request.target.registry)?);
     let Observed::Known(Some(root)) = &facts.source else { return Ok(Found::default()) };
     let mut found = Found::default();
-    let tags = signatures.get(&(request.source.registry.clone(), request.source.repository.clone()));
-    let tags = tags.map_or(&[][..], Vec::as_slice);
+    let tags = match signatures.get(&(request.source.registry.clone(), request.source.repository.clone())) {
+        Some(tags) if request.referrers == Some(Referrers::Everything) => tags.as_deref().map_err(Clone::clone)?,
+        _ => &[],
+    };
     let kept = kept_manifests(source, request, facts).await?;
     for subject in &kept {
         let listed = source.referrers(&request.source.repository, subject).await?;
@@ -147,28 +149,45 @@ fn extra(request: &Request, reference: &ManifestReference, subject: Option<Diges
     }
 }
 
-/// Tags of the source repositories that name signatures, as cosign writes them; where they cannot be listed, none: the
-/// images themselves tell why.
-async fn signature_tags(
-    reach: &Reach<'_>,
-    carried: &[(&Request, &SyncFacts)],
-) -> BTreeMap<(String, Repository), Vec<Tag>> {
+/// Tags that name signatures, by the source repository, or why they are not known.
+type Signatures = BTreeMap<(String, Repository), Result<Vec<Tag>, Problem>>;
+
+/// Tags of the source repositories that name signatures, as cosign writes them.
+async fn signature_tags(reach: &Reach<'_>, carried: &[(&Request, &SyncFacts)]) -> Signatures {
     let everything = carried.iter().filter(|(request, _)| request.referrers == Some(Referrers::Everything));
     let places: BTreeSet<_> =
         everything.map(|(request, _)| (request.source.registry.clone(), request.source.repository.clone())).collect();
     stream::iter(places)
         .map(async |(registry, repository)| {
             let listed = match reach.source(&registry) {
-                Ok(store) => store.tags(&repository).await.ok().flatten(),
-                Err(_) => None,
+                Ok(_) => reach.tags((&registry, &repository)).await,
+                Err(why) => Err(why),
             };
-            let mut tags = listed.map(|listed| listed.names).unwrap_or_default();
-            tags.retain(|tag| tag.as_str().contains('.') && crate::plan::belongs_to_an_image(tag));
+            let names = |listed: Option<Listed<Tag>>| listed.map(|listed| listed.names).unwrap_or_default();
+            let is_signature = |tag: &Tag| tag.as_str().contains('.') && crate::plan::belongs_to_an_image(tag);
+            let tags = listed.map(|listed| names(listed).into_iter().filter(is_signature).collect());
+            let tags = tags.map_err(|why| not_listed(&registry, &repository, &why));
             ((registry, repository), tags)
         })
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await
+}
+
+/// Half a list would leave signatures behind without a word.
+fn not_listed(registry: &str, repository: &Repository, why: &Problem) -> Problem {
+    let message = say!(
+        "the signatures in {registry}/{repository} are not known, because its tags cannot be listed: {reason}",
+        "无法列出 {registry}/{repository} 的标签，因此不知道其中的签名：{reason}",
+        registry,
+        repository,
+        reason = why.message
+    );
+    let help = say!(
+        "let the login list tags, or name the artifact types to carry along: `referrers \"…\"`",
+        "允许该登录列出标签，或者写明要带上的制品类型：`referrers \"…\"`"
+    );
+    Problem::new("signatures-unknown", message).with_help(help)
 }
 
 /// `sha256-<hex>.sig`, `.att`, `.sbom`.

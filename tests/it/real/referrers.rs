@@ -134,6 +134,28 @@ fn a_rewritten_image_says_what_it_loses() {
     assert_no_changes(&project);
 }
 
+#[test]
+fn signatures_that_cannot_be_listed_are_not_left_behind() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    app.push(&pair.source.http(), "team/app", "v1");
+    image(7).build().push(&pair.source.http(), "team/app", &format!("{}.sig", fallback_tag(&app)));
+    let front = Proxy::start(pair.source.address(), None, |request: &hyper::Request<_>| {
+        let refusal = json!({"errors": [{"code": "DENIED", "message": "no listing"}]});
+        request.uri().path().ends_with("/tags/list").then(|| reply(StatusCode::FORBIDDEN, &refusal))
+    });
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &front.host()),
+        kdl::anonymous("target", &pair.target.host()),
+        kdl::migrate("image \"team/app\" tags=\"v1\"\n    referrers true"),
+    ]));
+    let plan = project.run(["plan"]).expect_code(1);
+    assert!(
+        plan.stdout.contains("! sync.target/team/app:v1  the signatures in source/team/app are not known"),
+        "{plan}"
+    );
+}
+
 /// A registry with the referrers API before one without: it answers the list, and says that it notes subjects.
 fn with_api(registry: &Registry, entries: Vec<Value>) -> Proxy {
     Proxy::start(registry.address(), None, move |request: &hyper::Request<_>| {
