@@ -10,7 +10,7 @@ use super::heads::Heads;
 use super::reach::Reach;
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::Rewrite;
-use crate::image::{Digest, Listed, Manifest, ManifestReference, Repository, Tag};
+use crate::image::{Descriptor, Digest, Listed, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
 use crate::plan::{Location, Observed, Request, SyncFacts};
 use crate::store::Store;
@@ -70,8 +70,11 @@ async fn of_image(
     signatures: &Signatures,
 ) -> Result<Found, Problem> {
     let (source, target) = (reach.source(&request.source.registry)?, reach.store(&request.target.registry)?);
-    let Observed::Known(Some(root)) = &facts.source else { return Ok(Found::default()) };
     let mut found = Found::default();
+    let Observed::Known(Some(root)) = &facts.source else { return Ok(found) };
+    if leaves_another(request, facts, root) {
+        return Ok(found);
+    }
     let tags = match signatures.get(&(request.source.registry.clone(), request.source.repository.clone())) {
         Some(tags) if request.referrers == Some(Referrers::Everything) => tags.as_deref().map_err(Clone::clone)?,
         _ => &[],
@@ -110,6 +113,12 @@ async fn of_image(
         });
     }
     Ok(found)
+}
+
+/// Does the target keep another image, which nothing of the source refers to?
+fn leaves_another(request: &Request, facts: &SyncFacts, root: &Descriptor) -> bool {
+    let holds_another = matches!(&facts.target, Observed::Known(Some(held)) if held.digest != root.digest);
+    holds_another && (request.missing_only || facts.equivalent)
 }
 
 /// Digests below and including the image's own that are the same at the target.

@@ -135,6 +135,21 @@ fn a_rewritten_image_says_what_it_loses() {
 }
 
 #[test]
+fn what_refers_to_an_image_stays_where_the_target_keeps_another() {
+    let pair = Pair::start();
+    let (app, other) = (image(1).build(), image(2).build());
+    app.push(&pair.source.http(), "team/app", "v1");
+    other.push(&pair.target.http(), "team/app", "v1");
+    push_referrers(&pair.source, "team/app", &app, vec![referrer(&app, SIGNATURE, "signature")]);
+    let project = pair.project("image \"team/app\" tags=\"v1\"\n    missing-only true\n    referrers true");
+    assert_no_changes(&project);
+    // What it does hold is signed.
+    app.push(&pair.target.http(), "team/app", "v1");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(listed(&pair.target, "team/app", &app).len(), 1);
+}
+
+#[test]
 fn signatures_that_cannot_be_listed_are_not_left_behind() {
     let pair = Pair::start();
     let app = image(1).build();
