@@ -46,13 +46,19 @@ pub(super) async fn observe(
     }
     let held = held(reach, &requests, &heads, &images).await;
     let equivalent = equivalent(reach, &requests, &heads, &images).await;
-    let facts = |request: &Request| SyncFacts {
-        source: heads[&request.source].clone(),
-        target: heads[&request.target].clone(),
-        image: image_key(request, &heads).and_then(|key| images.get(&key).cloned()),
-        equivalent: equivalent.contains(&request.target),
-        unsigned: None,
-        referrers_unknown: None,
+    let facts = |request: &Request| {
+        let (target, equivalent) = match equivalent.get(&request.target) {
+            Some(Err(why)) => (Observed::Unknown { why: why.clone() }, false),
+            looked_at => (heads[&request.target].clone(), matches!(looked_at, Some(Ok(true)))),
+        };
+        SyncFacts {
+            source: heads[&request.source].clone(),
+            target,
+            image: image_key(request, &heads).and_then(|key| images.get(&key).cloned()),
+            equivalent,
+            unsigned: None,
+            referrers_unknown: None,
+        }
     };
     (requests.into_iter().map(|request| (request.target.clone(), facts(request))).collect(), held)
 }
@@ -134,10 +140,15 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
     refused
 }
 
-/// Targets that hold the wanted image under another digest, of those where that is good enough or where the digest is
-/// not known beforehand. A target that cannot be
-/// read counts as different: it is then written again.
-async fn equivalent(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> BTreeSet<Location> {
+/// Whether targets hold the wanted image under another digest, of those where that is good enough or where the digest is
+/// not known beforehand. What is damaged counts as different, as it is then written again; what cannot be read now is not
+/// known.
+async fn equivalent(
+    reach: &Reach<'_>,
+    requests: &[&Request],
+    heads: &Heads,
+    images: &Images,
+) -> BTreeMap<Location, Result<bool, Problem>> {
     let differing = requests.iter().filter_map(|request| {
         let present = descriptor(heads, &request.target)?;
         let wanted = images.get(&image_key(request, heads)?)?.as_ref().ok()?;
@@ -148,13 +159,17 @@ async fn equivalent(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, ima
     });
     stream::iter(differing.collect::<Vec<_>>())
         .map(async |(target, present, wanted)| {
-            let store = reach.store(&target.registry).ok()?;
-            let present =
-                read_image(store, &target.repository, present, &Rewrite::default(), &reach.reads).await.ok()?;
-            same_content(wanted, &present).then(|| target.clone())
+            let is_same = async {
+                let store = reach.store(&target.registry)?;
+                match read_image(store, &target.repository, present, &Rewrite::default(), &reach.reads).await {
+                    Ok(present) => Ok(same_content(wanted, &present)),
+                    Err(error) if error.temporary => Err(error.problem),
+                    Err(_) => Ok(false),
+                }
+            };
+            (target.clone(), is_same.await)
         })
         .buffer_unordered(CONCURRENCY)
-        .filter_map(std::future::ready)
         .collect()
         .await
 }

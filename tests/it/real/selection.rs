@@ -7,7 +7,7 @@ use reqwest::Method;
 
 use super::migrate::{Pair, assert_no_changes};
 use crate::support::content::image;
-use crate::support::counting::Proxy;
+use crate::support::counting::{Proxy, first_answers};
 use crate::support::kdl;
 use crate::support::registry::Registry;
 use crate::support::server::reply;
@@ -185,6 +185,22 @@ fn what_another_tool_wrote_again_is_left_alone_where_that_is_good_enough() {
     image(2).index(&BOTH).push(&pair.target.http(), "team/app", "v1");
     let plan = pair.project("image \"team/app\"\n    accept-equivalent true").run(["plan"]).expect_success();
     assert!(plan.stdout.contains("Plan: 0 to create, 1 to update, "), "{plan}");
+}
+
+#[test]
+fn a_target_that_cannot_be_read_is_not_written_again_for_that() {
+    let pair = Pair::start();
+    image(1).build().push(&pair.source.http(), "team/app", "v1");
+    image(2).build().push(&pair.target.http(), "team/app", "v1");
+    let busy = first_answers(usize::MAX, StatusCode::SERVICE_UNAVAILABLE, Method::GET, "/manifests/sha256:");
+    let front = Proxy::start(pair.target.address(), None, busy);
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &pair.source.host()),
+        kdl::anonymous("target", &front.host()),
+        kdl::migrate("image \"team/app\" tags=\"v1\"\n    accept-equivalent true"),
+    ]));
+    let plan = project.run(["plan"]).expect_code(1);
+    assert!(plan.stdout.contains("! sync.target/team/app:v1 ") && plan.stdout.contains("503"), "{plan}");
 }
 
 #[test]
