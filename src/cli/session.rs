@@ -1,5 +1,6 @@
 //! What plan, apply and graph do first: load the project, observe, plan.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,8 @@ impl Session {
         let plan = plan(&self.project, &observation.inventory, &scope);
         if scope.is_partial() {
             all_match(&scope, &observation.addresses)?;
-            let left_out = observation.addresses.len().saturating_sub(plan.steps().len());
+            let planned: BTreeSet<&Address> = plan.steps().iter().map(|step| &step.address).collect();
+            let left_out = observation.addresses.iter().filter(|address| !planned.contains(address)).count();
             let steps = Wording::counted(left_out, &say!("step", "个步骤"));
             let note = say!(
                 "note: this is a partial plan, --target or --exclude leaves {steps} out",
@@ -121,22 +123,24 @@ impl Session {
 }
 
 /// Every pattern must mean something: a mistyped `--exclude` would otherwise let through what it was to keep out.
-fn all_match(scope: &Scope, addresses: &[Address]) -> Result<(), Failure> {
+fn all_match(scope: &Scope, addresses: &BTreeSet<Address>) -> Result<(), Failure> {
     let unknown = |pattern: &str| {
         let problem = Problem::new(
             "no-step",
             say!("no step has an address like `{pattern}`", "没有步骤的地址符合 `{pattern}`", pattern),
         );
         let near = did_you_mean(pattern, addresses.iter().map(Address::as_str));
-        problem.with_help(near.map_or_else(
-            || {
-                say!(
-                    "write addresses as the plan shows them, `*` stands for any text: `sync.swr/portal/*`",
-                    "按计划里显示的样子写地址，`*` 代表任意文本：`sync.swr/portal/*`"
-                )
-            },
-            |near| say!("did you mean `{near}`?", "是不是想写 `{near}`？", near),
-        ))
+        problem.with_help(match near {
+            Some(near) => say!("did you mean `{near}`?", "是不是想写 `{near}`？", near),
+            None if pattern.contains('@') => say!(
+                "what refers to an image is planned behind it: target the tag of the image, too",
+                "关联制品排在它所属的镜像之后：同时用 --target 选中该镜像的标签"
+            ),
+            None => say!(
+                "write addresses as the plan shows them, `*` stands for any text: `sync.swr/portal/*`",
+                "按计划里显示的样子写地址，`*` 代表任意文本：`sync.swr/portal/*`"
+            ),
+        })
     };
     let unmatched = scope.unmatched(addresses);
     let problems: Vec<Diagnostic> = unmatched.into_iter().map(|pattern| unknown(pattern).into()).collect();

@@ -42,8 +42,8 @@ pub struct Observation {
     pub inventory: Inventory,
     /// Findings that belong to no step: patterns that matched nothing, secrets that are missing.
     pub findings: Vec<Diagnostic>,
-    /// Every address of the project, in scope or not.
-    pub addresses: Vec<Address>,
+    /// Every address of the project, in scope or not; of what refers to images, as far as those are in scope.
+    pub addresses: BTreeSet<Address>,
 }
 
 /// Observes what `project` declares, as far as it is in `scope`.
@@ -53,7 +53,7 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
         move || worktree::lint_all(&project, today)
     });
     let mut files = observe_files(project, today).await;
-    let file_addresses: Vec<Address> = files.iter().map(|file| Address::file(&file.name)).collect();
+    let mut addresses: BTreeSet<Address> = files.iter().map(|file| Address::file(&file.name)).collect();
     files.retain(|file| scope.holds(&Address::file(&file.name)));
     // Paths are proved as they will be.
     let planned = PlannedHosts::by_registry(&files);
@@ -62,50 +62,48 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let mut reach = Reach::new(project, stores, &paths).await;
     let Listed { listings, strange, heads } = listings::list(project, &reach).await;
     let mut expansion = expand(project, &listings);
+    expect(stores, &expansion);
+    let (surplus, not_pruned) = surplus::observe(project, &reach, &expansion).await;
+    let listing = lint.await.expect("linting does not panic");
+    addresses.extend(listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)])));
+    addresses.extend(paths.keys().map(|registry| Address::network(registry)));
+    addresses.extend(expansion.addresses());
+    addresses.extend(surplus.iter().filter(|tag| tag.is_there()).map(|tag| Address::prune(&tag.target)));
+    let mut findings = [listing.findings, strange, std::mem::take(&mut expansion.findings), not_pruned].concat();
+    findings.extend(stores.diagnostics().cloned());
+    expansion.retain(scope);
+    let mut organizations = organizations::observe(project, &reach, &expansion).await;
+    let declared = organizations.keys().filter(|organization| organization.is_declared(project));
+    addresses.extend(declared.map(Address::organization));
+    reach.set_absent(&organizations);
+    let heads = heads.into_iter().chain(absent(&reach, &expansion)).collect();
+    let (syncs, held) = observe_syncs(&reach, &mut expansion, heads).await;
+    addresses.extend(expansion.addresses());
+    organizations::complete(project, &mut organizations, &syncs);
+    let (dockerfiles, layouts) = (listing.files, layouts(project));
+    let inventory = Inventory { dockerfiles, files, paths, expansion, organizations, syncs, surplus, held, layouts };
+    findings.extend(large_layers(project, &inventory));
+    Observation { inventory, findings, addresses }
+}
+
+/// Lets one login a registry cover all that is going to be done there.
+fn expect(stores: &Stores, expansion: &Expansion) {
     stores.expect(expansion.requests.iter().flat_map(|Request { source, target, .. }| {
         [(source, Access::Pull), (target, Access::PullPush)]
             .map(|(place, access)| (place.registry.as_str(), &place.repository, access))
     }));
-    let listing = lint.await.expect("linting does not panic");
-    let gates = listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)]));
-    let gates = gates.chain(file_addresses).chain(paths.keys().map(|registry| Address::network(registry)));
-    let addresses = gates.chain(expansion.addresses()).collect::<Vec<_>>().into_iter();
-    let (surplus, not_pruned) = surplus::observe(project, &reach, &expansion).await;
-    let addresses: Vec<Address> =
-        addresses.chain(surplus.iter().map(|surplus| Address::prune(&surplus.target))).collect();
-    expansion.retain(scope);
-    let mut organizations = organizations::observe(project, &reach, &expansion).await;
-    let declared = organizations.keys().filter(|organization| organization.is_declared(project));
-    let addresses = addresses.into_iter().chain(declared.map(Address::organization)).collect();
-    reach.set_absent(&organizations);
-    let mut findings = listing.findings;
-    findings.extend(strange);
-    findings.append(&mut expansion.findings);
-    findings.extend(not_pruned);
-    findings.extend(stores.diagnostics().cloned());
+}
+
+/// Nothing is in an organization that does not exist.
+fn absent(reach: &Reach<'_>, expansion: &Expansion) -> Heads {
+    let targets = expansion.requests.iter().map(|request| &request.target);
+    let absent = targets.filter(|target| reach.is_absent(&target.registry, &target.repository));
+    absent.map(|target| (target.clone(), Observed::Known(None))).collect()
+}
+
+fn layouts(project: &Project) -> BTreeSet<String> {
     let layouts = project.registries.iter().filter(|declared| matches!(declared.place, Place::OciLayout(_)));
-    // Nothing is in an organization that does not exist.
-    let absent = expansion
-        .requests
-        .iter()
-        .filter(|request| reach.is_absent(&request.target.registry, &request.target.repository));
-    let heads =
-        heads.into_iter().chain(absent.map(|request| (request.target.clone(), Observed::Known(None)))).collect();
-    let (syncs, held) = observe_syncs(&reach, &mut expansion, heads).await;
-    organizations::complete(project, &mut organizations, &syncs);
-    let inventory = Inventory {
-        dockerfiles: listing.files,
-        files,
-        layouts: layouts.map(|declared| declared.name.value.clone()).collect(),
-        paths,
-        expansion,
-        organizations,
-        syncs,
-        surplus,
-        held,
-    };
-    findings.extend(large_layers(project, &inventory));
-    Observation { inventory, findings, addresses }
+    layouts.map(|declared| declared.name.value.clone()).collect()
 }
 
 /// Referrers of referrers of an image: nobody signs deeper.

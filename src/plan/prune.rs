@@ -29,6 +29,14 @@ pub struct Surplus {
     pub refused: Option<Problem>,
 }
 
+impl Surplus {
+    /// Was it still there when it was looked at?
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        !matches!(self.held, Observed::Known(None))
+    }
+}
+
 /// Repositories whose tags have to be known to prune them.
 #[must_use]
 pub fn needed_target_tags(project: &Project, expansion: &Expansion) -> BTreeSet<(String, Repository)> {

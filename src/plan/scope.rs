@@ -1,5 +1,7 @@
 //! `--target` and `--exclude`: a part of a plan, by address.
 
+use std::collections::BTreeSet;
+
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::address::Address;
@@ -46,7 +48,7 @@ impl Scope {
 
     /// Patterns that match none of `addresses`: what is mistyped must not be taken for "everything but nothing".
     #[must_use]
-    pub fn unmatched(&self, addresses: &[Address]) -> Vec<&str> {
+    pub fn unmatched(&self, addresses: &BTreeSet<Address>) -> Vec<&str> {
         let idle = |pattern: &&GlobMatcher| !addresses.iter().any(|address| pattern.is_match(address.as_str()));
         self.targets.iter().chain(&self.excludes).filter(idle).map(|pattern| pattern.glob().glob()).collect()
     }
@@ -82,7 +84,7 @@ mod tests {
     #[test]
     fn a_pattern_that_matches_nothing_is_told() {
         let scope = Scope::new(&["sync.swr/*".to_owned()], &["lint.x".to_owned()]).unwrap();
-        let addresses: Vec<Address> = serde_json::from_str(r#"["sync.swr/a:1", "lint.y"]"#).unwrap();
+        let addresses: BTreeSet<Address> = serde_json::from_str(r#"["sync.swr/a:1", "lint.y"]"#).unwrap();
         assert_eq!(scope.unmatched(&addresses), ["lint.x"]);
     }
 }

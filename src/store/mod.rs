@@ -15,9 +15,7 @@ pub use stores::Stores;
 use futures_util::StreamExt;
 
 use crate::diag::Problem;
-use crate::image::{
-    BlobError, BlobStream, Descriptor, Digest, Listed, ManifestReference, RawManifest, Repository, Tag,
-};
+use crate::image::{BlobError, BlobStream, Descriptor, Listed, ManifestReference, RawManifest, Repository, Tag};
 use crate::layout::{self, Layout};
 use crate::registry::{Client, Pulls};
 

@@ -150,6 +150,26 @@ fn what_refers_to_an_image_stays_where_the_target_keeps_another() {
 }
 
 #[test]
+fn what_refers_to_an_image_can_be_left_out_by_its_address() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    app.push(&pair.source.http(), "team/app", "v1");
+    let (sbom, signature) = (referrer(&app, SBOM, "sbom"), referrer(&app, SIGNATURE, "signature"));
+    push_referrers(&pair.source, "team/app", &app, vec![sbom.clone(), signature.clone()]);
+    let project = pair.project("image \"team/app\" tags=\"v1\"\n    referrers true");
+    let address = format!("sync.target/team/app@{}", sbom.digest());
+    let plan = project.run(["plan", "--exclude", &address]).expect_success();
+    assert!(plan.stdout.contains("Plan: 2 to create, ") && !plan.stdout.contains(&address), "{plan}");
+    assert!(plan.stderr.contains("leaves 1 step out"), "{plan}");
+    // Its image is out of scope, and with it what refers to it.
+    let plan = project.run(["plan", "--target", &address]).expect_code(1);
+    assert!(plan.stderr.contains("target the tag of the image, too"), "{plan}");
+    let tag = "sync.target/team/app:v1";
+    let plan = project.run(["plan", "--target", &address, "--target", tag]).expect_success();
+    assert!(plan.stdout.contains("Plan: 2 to create, ") && plan.stdout.contains(&address), "{plan}");
+}
+
+#[test]
 fn signatures_that_cannot_be_listed_are_not_left_behind() {
     let pair = Pair::start();
     let app = image(1).build();
