@@ -53,12 +53,20 @@ impl PackageCommand<'_> {
             && self.operands.iter().any(|word| !word.text().contains('/'))
     }
 
+    /// `dnf group install NAME`
+    pub(super) fn installs_group(&self) -> bool {
+        matches!(self.manager, Manager::Yum | Manager::Dnf)
+            && matches!(self.verb.text(), "group" | "groups")
+            && self.operands.first().is_some_and(|word| word.text() == "install")
+    }
+
     pub(super) fn installs(&self) -> bool {
         match self.manager {
             Manager::Apk => self.verb.text() == "add",
             Manager::Zypper => matches!(self.verb.text(), "install" | "in"),
             Manager::Npm => matches!(self.verb.text(), "install" | "i" | "add"),
             Manager::Gem => matches!(self.verb.text(), "install" | "i"),
+            Manager::Dnf => matches!(self.verb.text(), "install" | "in"),
             Manager::Pacman => false,
             _ => self.verb.text() == "install",
         }
@@ -88,14 +96,16 @@ fn valued(manager: Manager) -> &'static [&'static str] {
             "--find-links", "-t", "--target", "--prefix", "--root", "--python", "-e", "--editable",
             "--trusted-host", "--cache-dir", "--platform", "--python-version", "--only-binary", "--no-binary",
             "--progress-bar", "--src", "--timeout", "--retries", "--proxy", "--cert", "--log", "--report",
-            "--upgrade-strategy", "--global-option", "--config-settings", "-C",
+            "--upgrade-strategy", "--global-option", "--config-settings", "-C", "--abi", "--implementation",
+            "--root-user-action", "-b", "--build",
         ],
         Manager::Npm => &[
             "--prefix", "-C", "--registry", "--cache", "--loglevel", "--omit", "--include", "--workspace", "-w",
             "--tag", "--userconfig",
         ],
         Manager::Gem => &[
-            "-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P", "--platform",
+            "-v", "--version", "-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P",
+            "--trust-policy", "--platform", "-p", "--http-proxy", "--config-file", "--without",
         ],
         Manager::Pacman => &[],
     }

@@ -51,9 +51,14 @@ pub(super) fn is_http(source: &str) -> bool {
 
 /// Whether the file's name is an archive's.
 pub(super) fn is_archive(path: &str) -> bool {
-    const SHORT: [&str; 7] = ["tar", "tgz", "tbz", "tbz2", "txz", "tzst", "tlz"];
-    let compressed = path.rsplit_once('.').is_some_and(|(stem, _)| has_extension(stem, &["tar"]));
-    has_extension(path, &SHORT) || (compressed && has_extension(path, &["gz", "bz2", "xz", "zst", "lzma", "z"]))
+    const SHORT: [&str; 10] = ["tar", "tgz", "tbz", "tbz2", "tb2", "txz", "tzst", "tlz", "tz", "tpz"];
+    let stem = || path.rsplit_once('.').is_some_and(|(stem, _)| has_extension(stem, &["tar"]));
+    has_extension(path, &SHORT) || (stem() && (is_compressed(path) || has_extension(path, &["zst"])))
+}
+
+/// Whether the file's name is that of anything compressed; it may be an archive.
+pub(super) fn is_compressed(path: &str) -> bool {
+    has_extension(path, &["gz", "bz2", "xz", "lz", "lzma", "z"])
 }
 
 /// Whether what follows the last `.` is one of `extensions`, in any case.

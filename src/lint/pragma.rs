@@ -183,7 +183,7 @@ impl Pragmas {
 
     fn comment(&mut self, dockerfile: &Dockerfile, span: Span, next: Option<usize>, today: Date) {
         let text = dockerfile.source.slice(span).trim_start_matches('#').trim();
-        if let Some(rest) = text.strip_prefix("hadolint ") {
+        if let Some(rest) = text.strip_prefix("hadolint").filter(|rest| rest.starts_with([' ', '\t'])) {
             self.hadolint(rest.trim(), span, next, dockerfile);
         } else if let Some(checks) = text.strip_prefix("check=") {
             if self.admits(span, "") {
@@ -204,7 +204,7 @@ impl Pragmas {
 
     fn hadolint(&mut self, text: &str, comment: Span, next: Option<usize>, dockerfile: &Dockerfile) {
         let (scope, text) = text
-            .split_once(' ')
+            .split_once([' ', '\t'])
             .filter(|(scope, _)| matches!(*scope, "global" | "stage"))
             .map_or(("", text), |(scope, rest)| (scope, rest.trim_start()));
         let Some(list) = text.strip_prefix("ignore").and_then(|rest| rest.trim_start().strip_prefix('=')) else {

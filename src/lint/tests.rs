@@ -137,12 +137,7 @@ fn profiles_turn_rules_on_and_off() {
     };
     assert_eq!(
         levels(Profile::Hadolint),
-        [
-            ("untagged-image", Level::Warning),
-            ("maintainer-instruction", Level::Error),
-            ("package-lists-left", Level::Info),
-            ("named-user", Level::Info),
-        ]
+        [("untagged-image", Level::Warning), ("maintainer-instruction", Level::Error), ("named-user", Level::Info),]
     );
     let buildkit = [("from-as-casing", Level::Warning), ("maintainer-instruction", Level::Warning)];
     assert_eq!(levels(Profile::Buildkit), buildkit);
@@ -363,4 +358,30 @@ fn what_a_profile_turns_off_is_heard_when_it_is_named() {
     assert!(named(&format!("# check=skip=InvalidDefinitionDescription\n{text}"), &buildkit));
     assert!(named(&format!("# swrctl allow=definition-description reason=x\n{text}"), &buildkit));
     assert!(named(text, &Policy { overrides: vec![entry(&["definition-description"], Level::Off)], ..buildkit }));
+}
+
+/// What hadolint 2.15.1 reports of these, and we know better.
+#[test]
+fn the_profile_hadolint_says_what_hadolint_says() {
+    let policy = Policy { profile: Profile::Hadolint, ..Policy::default() };
+    let codes = |text: &str| {
+        let report = run(&format!("FROM debian:12\n{text}\n"), &policy);
+        report.findings.iter().map(|finding| finding.aliases[0]).collect::<Vec<_>>().join(" ")
+    };
+    for (text, expected) in [
+        ("RUN apk update && apk add a=1 && rm -rf /var/cache/apk/*", "DL3019"),
+        ("RUN apk update && apk add --no-cache a=1", ""),
+        ("RUN set -o pipefail && a | b", "DL4006"),
+        ("SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\nRUN a | b", ""),
+        ("COPY a.gz /a/\nRUN gunzip /a/a.gz", "DL3010"),
+        ("COPY a.tar /a/\nFROM debian:12\nRUN tar -xf /b/a.tar", ""),
+        ("RUN a\nRUN sh -c 'b && c'", "DL3059"),
+        ("RUN a\nRUN b && c", ""),
+        ("ARG T=latest\nFROM debian:$T", ""),
+        ("FROM $IMAGE:latest", "DL3007"),
+        ("WORKDIR \\\\a", "DL3000"),
+        ("COPY a b \"$D/\"", ""),
+    ] {
+        assert_eq!(codes(text), expected, "{text}");
+    }
 }

@@ -109,6 +109,10 @@ fn wrapped(words: &[ShellWord]) -> Option<usize> {
     let name = words.first()?.text();
     let name = name.rsplit('/').next().unwrap_or(name);
     let wrapper = WRAPPERS.iter().find(|wrapper| wrapper.name == name)?;
+    // `command -v PROGRAM` asks where it is.
+    if name == "command" && words.get(1).is_some_and(|word| matches!(word.text(), "-v" | "-V")) {
+        return None;
+    }
     let mut at = 1;
     let mut operands = wrapper.operands;
     while let Some(word) = words.get(at).map(ShellWord::text) {

@@ -67,6 +67,8 @@ pub(in crate::lint) fn guarded(context: &Context, index: usize) -> Option<Fix> {
     let start = text.outline.statements.first()?.span.start;
     match known {
         Sh::BashBeside if !is_first_pipe(context, index) => None,
+        // To hadolint that is none.
+        Sh::Knows if context.as_hadolint() => None,
         Sh::Knows => Some(Fix::insert(start, "set -o pipefail && ")),
         Sh::BashBeside => bash_from(context, index, run),
     }

@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::fix::{Fix, like};
-use super::super::paths::{is_archive, is_remote};
+use super::super::paths::{is_archive, is_compressed, is_remote};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Instruction, Keyword, Word};
@@ -52,7 +52,9 @@ fn copied(context: &Context, add: &Instruction, sources: &[&str]) -> Option<Fix>
 fn check(context: &Context, sink: &mut Sink) {
     for (_, add) in context.every(Keyword::Add) {
         let Some((_, sources)) = add.words().split_last() else { continue };
-        let plain = |path: &str| !is_remote(path) && !is_archive(path) && !path.starts_with("<<");
+        // What is compressed may be an archive all the same: ADD goes by the content.
+        let packed = |path: &str| is_archive(path) || is_compressed(path);
+        let plain = |path: &str| !is_remote(path) && !packed(path) && !path.starts_with("<<");
         // Nobody can tell what a variable holds; hadolint takes it for a file's name.
         let open = |word: &'_ Word| context.as_hadolint() && word.value.is_none();
         let value = |word| if open(word) { Some(word.raw.as_str()) } else { word.value.as_deref() };

@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use super::super::paths::{has_extension, is_archive};
+use super::super::paths::{is_archive, is_compressed};
 use crate::dockerfile::shell::Invocation;
 use crate::diag::{Span, say};
 use crate::dockerfile::Keyword;
@@ -59,14 +59,15 @@ enum Unpacking {
 fn unpacking(command: &Invocation) -> Option<Unpacking> {
     match command.program() {
         "gunzip" | "bunzip2" | "unlzma" | "unxz" | "uncompress" | "zcat" => Some(Unpacking::Compression),
+        "unzip" | "zgz" => Some(Unpacking::Archive),
         _ => is_tar(command).then_some(Unpacking::Archive),
     }
 }
 
-/// Whether ADD unpacks a file of this name: of one that is compressed and no archive it makes nothing.
-fn is_added(name: &str, unpacking: Unpacking) -> bool {
-    let compressed = || has_extension(name, &["gz", "bz2", "xz", "z", "lzma"]);
-    is_archive(name) || unpacking == Unpacking::Archive && compressed()
+/// Whether ADD unpacks a file of this name: of one that is compressed and no archive it makes nothing, which hadolint
+/// does not tell apart.
+fn is_added(context: &Context, name: &str, unpacking: Unpacking) -> bool {
+    is_archive(name) || (unpacking == Unpacking::Archive || context.as_hadolint()) && is_compressed(name)
 }
 
 fn target(source: &str, destination: &str) -> String {
@@ -84,24 +85,29 @@ fn normal(path: &str) -> &str {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
-    // Paths that are unpacked, with the last place where they are; to hadolint files of one name are the same.
-    let mut unpacked: HashMap<&str, (Span, Unpacking)> = HashMap::new();
-    for (_, command) in context.run_commands() {
+    // Paths that are unpacked in a stage, with the last place where they are; to hadolint files of one name are the same.
+    let mut unpacked: HashMap<(usize, &str), (Span, Unpacking)> = HashMap::new();
+    for (run, command) in context.run_commands() {
         let Some(unpacking) = unpacking(command) else { continue };
+        let Some(stage) = context.index_of(run).and_then(|index| context.stage_of(index)) else { continue };
         for path in command.operands() {
-            unpacked.insert(normal(path.text()), (path.span, unpacking));
+            let found = (path.span, unpacking);
+            unpacked.insert((stage, normal(path.text())), found);
             if context.as_hadolint() {
-                unpacked.insert(file_name(path.text()), (path.span, unpacking));
+                unpacked.insert((stage, file_name(path.text())), found);
+            } else if let Some(parent) = context.dockerfile.ancestry(stage).nth(1) {
+                unpacked.insert((parent, normal(path.text())), found);
             }
         }
     }
-    let by_name = |source| context.as_hadolint().then(|| unpacked.get(file_name(source)))?;
-    for (_, copy) in context.every(Keyword::Copy).filter(|(_, copy)| copy.flag("from").is_none()) {
+    for (index, copy) in context.every(Keyword::Copy).filter(|(_, copy)| copy.flag("from").is_none()) {
+        let Some(stage) = context.stage_of(index) else { continue };
         let Some((destination, sources)) = copy.words().split_last() else { continue };
+        let by_name = |source| context.as_hadolint().then(|| unpacked.get(&(stage, file_name(source))))?;
         for source in sources {
             let target = target(source.text(), destination.text());
-            let found = unpacked.get(normal(&target)).or_else(|| by_name(source.text()));
-            if found.is_some_and(|(place, kind)| *place > copy.span && is_added(source.text(), *kind)) {
+            let found = unpacked.get(&(stage, normal(&target))).or_else(|| by_name(source.text()));
+            if found.is_some_and(|(place, kind)| *place > copy.span && is_added(context, source.text(), *kind)) {
                 let message = say!("`{file}` is copied and then unpacked", "`{file}` 先被复制，再被解压", file = source.text());
                 sink.report(source.span(), message);
             }

@@ -5,7 +5,9 @@ use super::super::example::Example;
 use super::super::fix::merged;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::super::stage_shell::is_posix;
 use super::super::work::{Work, work_of};
+use crate::dockerfile::shell::Script;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::diag::say;
 
@@ -40,12 +42,24 @@ fn flags(context: &Context, run: &Instruction) -> Vec<String> {
     run.flags.iter().filter_map(|flag| text.get(flag.span.range())).map(str::to_owned).collect()
 }
 
+/// Whether there is one command at most; what `sh -c` runs belongs to it.
+fn is_single(script: &Script) -> bool {
+    let mut carried = 0;
+    let mut commands = script.invocations.iter().filter(|command| {
+        let own = command.span.start >= carried;
+        if own && is_posix(command.program()) {
+            carried = command.span.end;
+        }
+        own
+    });
+    commands.nth(1).is_none()
+}
+
 /// hadolint's own condition: two RUNs, one right below the other, of one command each.
 fn check_as_hadolint(context: &Context, sink: &mut Sink) {
     let instructions = &context.dockerfile.instructions;
     let single = |at: usize| {
-        let run = &instructions[at];
-        run.is(Keyword::Run) && run.heredocs.is_empty() && context.script(at).invocations.len() == 1
+        instructions[at].is(Keyword::Run) && is_single(context.script(at))
     };
     for at in 1..instructions.len() {
         let (above, run) = (&instructions[at - 1], &instructions[at]);

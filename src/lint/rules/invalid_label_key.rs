@@ -16,10 +16,10 @@ pub(super) static RULE: Rule = Rule {
     summary: say!("label keys are lower case, and some prefixes are reserved", "LABEL 的键用小写，有些前缀是保留的"),
     explanation: say!(
         "Docker's guidelines: a key begins with a lower-case letter, holds letters, digits, dots, hyphens, underscores \
-         and slashes, never two separators in a row and none at its end. `com.docker.`, `io.docker.` and \
-         `org.dockerproject.` are Docker's own.",
-        "Docker 的约定：键以小写字母开头，由字母、数字、点、连字符、下划线和斜杠组成，分隔符不能连续出现，也不能在末\
-         尾。`com.docker.`、`io.docker.` 和 `org.dockerproject.` 归 Docker 所有。"
+         and slashes, never two dots or hyphens in a row, and ends with a letter or digit. `com.docker.`, `io.docker.` \
+         and `org.dockerproject.` are Docker's own.",
+        "Docker 的约定：键以小写字母开头，由字母、数字、点、连字符、下划线和斜杠组成，点和连字符都不能连续出现两次，\
+         末尾是字母或数字。`com.docker.`、`io.docker.` 和 `org.dockerproject.` 归 Docker 所有。"
     ),
     help: say!("write the key in lower case, below a domain of your own", "键改用小写，放在自己的域名之下"),
     example: Example::new(
@@ -34,13 +34,12 @@ pub(super) static RULE: Rule = Rule {
 const RESERVED: [&str; 3] = ["com.docker.", "io.docker.", "org.dockerproject."];
 
 fn is_valid(key: &str) -> bool {
-    let separator = |byte: u8| matches!(byte, b'.' | b'-');
     key.starts_with(|c: char| c.is_ascii_lowercase())
         && !key.ends_with(['.', '-', '_', '/'])
         && key.bytes().all(|byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_' | b'/')
         })
-        && !key.as_bytes().windows(2).any(|pair| separator(pair[0]) && separator(pair[1]))
+        && !["..", "--"].iter().any(|pair| key.contains(pair))
 }
 
 fn check(context: &Context, sink: &mut Sink) {

@@ -37,6 +37,11 @@ pub(super) fn images(context: &Context) -> Vec<(Span, String)> {
     let mut images = Vec::new();
     for stage in &dockerfile.stages {
         if let (Base::Image(name), Some(word)) = (&stage.base, dockerfile.image_of(stage)) {
+            // hadolint fills in no variables.
+            let raw = word.raw.as_str();
+            if context.as_hadolint() && raw.contains('$') && !raw.ends_with(":latest") {
+                continue;
+            }
             images.push((word.span(), name.clone()));
         }
     }

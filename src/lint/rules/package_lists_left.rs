@@ -53,7 +53,7 @@ const FETCHING: [&str; 8] =
 
 fn leftover(command: &PackageCommand) -> Option<Leftover> {
     let verb = command.verb.text();
-    let fetches = command.installs() || FETCHING.contains(&verb);
+    let fetches = command.installs() || command.installs_group() || FETCHING.contains(&verb);
     Some(match command.manager {
         Manager::Apt if verb == "update" => Leftover {
             directories: &["/var/lib/apt/lists"],
@@ -73,12 +73,12 @@ fn leftover(command: &PackageCommand) -> Option<Leftover> {
             }
         }
         Manager::Yum if fetches => Leftover {
-            directories: &["/var/cache/yum", "/var/cache/dnf"],
+            directories: &["/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5"],
             cleanup: say!("end the RUN with `yum clean all`", "在 RUN 末尾写 `yum clean all`"),
             aliases: &["DL3032"],
         },
         Manager::Dnf if fetches => Leftover {
-            directories: &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf"],
+            directories: &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf", "/var/cache/microdnf"],
             cleanup: say!("end the RUN with `dnf clean all`", "在 RUN 末尾写 `dnf clean all`"),
             aliases: &["DL3040"],
         },
@@ -141,6 +141,11 @@ fn check(context: &Context, sink: &mut Sink) {
         // The last command that fetches decides: what cleans up after it does so for those before it.
         for command in script.invocations.iter().rev().filter_map(package_command) {
             let Some(Leftover { directories, cleanup, aliases }) = leftover(&command) else { continue };
+            // hadolint asks for `--no-cache` instead of a clean-up, where packages are added.
+            let by_option = context.as_hadolint() && command.manager == Manager::Apk;
+            if by_option && !command.installs() {
+                continue;
+            }
             // hadolint looks at all stages, but for lists of apt.
             let counts = shipped || context.as_hadolint() && command.manager != Manager::Apt;
             if !counts || judged.contains(&command.manager) {
@@ -148,7 +153,7 @@ fn check(context: &Context, sink: &mut Sink) {
             }
             judged.push(command.manager);
             let mounted = is_mounted(run, |target| directories.iter().any(|directory| is_within(directory, target)));
-            let cleaned = last_cleanup(script, command.manager, directories);
+            let cleaned = last_cleanup(script, command.manager, directories).filter(|_| !by_option);
             if !mounted && cleaned.is_none_or(|cleaned| cleaned < command.invocation.span.start) {
                 let span = command.invocation.words[0].span.join(command.verb.span);
                 let message = say!(

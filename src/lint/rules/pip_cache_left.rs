@@ -7,7 +7,7 @@ use super::super::packages::{Manager, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::package_lists_left::is_mounted;
-use crate::dockerfile::{Base, Instruction, Keyword};
+use crate::dockerfile::{Base, Keyword, Pair};
 use crate::dockerfile::shell::{Invocation, Script};
 use crate::diag::say;
 
@@ -66,19 +66,31 @@ fn is_cleaned(script: &Script) -> bool {
     script.invocations.iter().any(|invocation| purges(invocation) || deletes(invocation))
 }
 
-/// For each stage, whether an ENV or ARG of it, or of those it is built on, keeps the cache away.
-fn switched_off(context: &Context) -> Vec<bool> {
+/// For each stage, the instruction from which on an ENV or ARG of it, or of those it is built on, keeps the cache away.
+fn switched_off(context: &Context) -> Vec<Option<usize>> {
     let dockerfile = context.dockerfile;
-    let mut off: Vec<bool> = Vec::with_capacity(dockerfile.stages.len());
-    for (index, stage) in dockerfile.stages.iter().enumerate() {
-        let inherited = matches!(stage.base, Base::Stage(parent) if off[parent]);
-        let set = dockerfile.stage_instructions(index).iter().filter(|line| line.is(Keyword::Env) || line.is(Keyword::Arg));
-        let mut pairs = set.flat_map(Instruction::pairs).filter(|pair| pair.name.text() == VARIABLE);
-        // Nobody can tell what an open value is.
-        let own = pairs.any(|pair| pair.value.as_ref().and_then(|value| value.value.as_deref()).is_none_or(is_true));
-        off.push(inherited || own);
+    let mut off: Vec<Option<usize>> = Vec::with_capacity(dockerfile.stages.len());
+    // Nobody can tell what an open value is.
+    let keeps = |pair: &Pair| {
+        pair.name.text() == VARIABLE
+            && pair.value.as_ref().and_then(|value| value.value.as_deref()).is_none_or(is_true)
+    };
+    for stage in &dockerfile.stages {
+        let inherited = if let Base::Stage(parent) = stage.base { off[parent] } else { None };
+        let own = || {
+            stage.instructions.clone().find(|index| {
+                let line = &dockerfile.instructions[*index];
+                (line.is(Keyword::Env) || line.is(Keyword::Arg)) && line.pairs().iter().any(keeps)
+            })
+        };
+        off.push(inherited.or_else(own));
     }
     off
+}
+
+/// Whether what is mounted there takes pip's cache in; other programs keep theirs beside it.
+fn takes_cache(target: &str) -> bool {
+    target.trim_end_matches('/').ends_with(".cache") || target.contains(".cache/pip")
 }
 
 fn check(context: &Context, sink: &mut Sink) {
@@ -87,11 +99,11 @@ fn check(context: &Context, sink: &mut Sink) {
         let script = context.script(index);
         // hadolint looks at all stages.
         let counts = context.is_shipped(index) || context.as_hadolint();
-        if !counts || context.stage_of(index).is_some_and(|stage| switched_off[stage]) {
+        if !counts || context.stage_of(index).and_then(|stage| switched_off[stage]).is_some_and(|from| from < index) {
             continue;
         }
         let text = context.dockerfile.source.slice(run.span);
-        if sets_true(text, VARIABLE) || is_cleaned(script) || is_mounted(run, |target| target.contains(".cache")) {
+        if sets_true(text, VARIABLE) || is_cleaned(script) || is_mounted(run, takes_cache) {
             continue;
         }
         for command in script.invocations.iter().filter_map(package_command) {

@@ -7,7 +7,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::stage_shell::PosixShell;
 use crate::dockerfile::Keyword;
-use crate::dockerfile::shell::Script;
+use crate::dockerfile::shell::{Invocation, Script};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -41,8 +41,11 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn is_set_inside(script: &Script) -> bool {
-    script.invocations.iter().any(|command| command.arguments().iter().any(|word| word.text() == "pipefail"))
+/// Whether a shell is called with the option, or `set` turns it on, which is not enough for hadolint.
+fn is_set_inside(context: &Context, script: &Script) -> bool {
+    let counts = |command: &&Invocation| !context.as_hadolint() || command.program() != "set";
+    let mut commands = script.invocations.iter().filter(counts);
+    commands.any(|command| command.arguments().iter().any(|word| word.text() == "pipefail"))
 }
 
 fn check(context: &Context, sink: &mut Sink) {
@@ -50,7 +53,7 @@ fn check(context: &Context, sink: &mut Sink) {
         let script = context.script(index);
         let safe = context.shell(index).posix().is_some_and(PosixShell::sets_pipefail);
         let pipe = script.pipes.first().filter(|_| !run.on_build && !safe);
-        if let Some(pipe) = pipe.filter(|_| !is_set_inside(script)) {
+        if let Some(pipe) = pipe.filter(|_| !is_set_inside(context, script)) {
             sink.report(*pipe, say!("what fails in front of this pipe goes unnoticed", "这个管道之前的失败无人察觉")).fix(guarded(context, index));
         }
     }

@@ -53,8 +53,10 @@ fn check(context: &Context, sink: &mut Sink) {
         let linux = bare || context.as_buildkit() && !context.is_windows(index);
         for workdir in context.dockerfile.stage_instructions(index).iter().filter(|line| line.is(Keyword::Workdir)) {
             let Some(path) = workdir.words().first() else { continue };
-            let absolute = |path: &str| {
-                if linux && !context.as_hadolint() { path.starts_with('/') } else { is_absolute(path) }
+            let absolute = |path: &str| match path.chars().next() {
+                Some('/') => true,
+                Some('\\') if context.as_hadolint() => context.is_windows(index),
+                _ => (!linux || context.as_hadolint()) && is_absolute(path),
             };
             // An open value is taken for absolute where it stands in front: it nearly always is.
             let open = |path: &Word| path.raw.as_str().trim_start_matches('"').starts_with('$');

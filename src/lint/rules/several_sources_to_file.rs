@@ -35,8 +35,8 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context, sink: &mut Sink) {
     for (_, copy) in context.every(Keyword::Copy) {
         let Some((destination, sources)) = copy.words().split_last() else { continue };
-        let open = destination.value.is_none() && !destination.raw.as_str().ends_with('/');
-        let path = destination.text();
+        let open = destination.value.is_none() && !destination.raw.as_str().trim_end_matches(['"', '\'']).ends_with('/');
+        let path = if open { destination.text() } else { destination.text().trim_end_matches(['"', '\'']) };
         // An open value may well end with `/`, which hadolint does not expect; `.` is a directory whatever happens.
         if sources.len() > 1 && (!open || context.as_hadolint()) && !path.ends_with(['/', '\\']) && !matches!(path, "." | "..") {
             let message =

@@ -37,7 +37,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// What hadolint calls it, and the verbs that ask.
 fn questions(manager: Manager) -> Option<(&'static [&'static str], &'static [&'static str])> {
-    const RED_HAT: &[&str] = &["install", "groupinstall", "localinstall"];
+    const RED_HAT: &[&str] = &["install", "in", "groupinstall", "localinstall"];
     Some(match manager {
         Manager::Apt => (&["DL3014"], &["install"]),
         Manager::Yum => (&["DL3030"], RED_HAT),
@@ -56,11 +56,16 @@ fn is_confirmed(command: &PackageCommand) -> bool {
     }
 }
 
-/// apt-get's `-qq`, `-q -q` and `-q=2` imply yes.
+/// apt-get's `-qq`, `-q --quiet` and `-q=2` imply yes.
 fn is_twice_quiet(command: &PackageCommand) -> bool {
     let arguments = command.invocation.arguments().iter().map(ShellWord::text);
-    let short = arguments.filter(|word| word.starts_with('-') && !word.starts_with("--"));
-    short.map(|word| if word == "-q=2" { 2 } else { word.matches('q').count() }).sum::<usize>() >= 2
+    let quiet = arguments.filter(|word| word.starts_with('-')).map(|word| match word {
+        "-q=2" | "--quiet=2" => 2,
+        "--quiet" => 1,
+        _ if word.starts_with("--") => 0,
+        _ => word.matches('q').count(),
+    });
+    quiet.sum::<usize>() >= 2
 }
 
 fn check(context: &Context, sink: &mut Sink) {
@@ -72,7 +77,7 @@ fn check(context: &Context, sink: &mut Sink) {
         }
         for command in commands.iter().filter_map(package_command) {
             if let Some((aliases, verbs)) = questions(command.manager)
-                && verbs.contains(&command.verb.text())
+                && (verbs.contains(&command.verb.text()) || command.installs_group())
                 && !is_confirmed(&command)
             {
                 let message = say!(
@@ -81,8 +86,8 @@ fn check(context: &Context, sink: &mut Sink) {
                     command = command.name()
                 );
                 let draft = sink.report(command.invocation.words[0].span.join(command.verb.span), message);
-                // zypper's `source-install` does not know the option.
-                let known = !matches!(command.verb.text(), "source-install" | "si");
+                // zypper's `source-install` does not know the option; a group's verb stands further behind.
+                let known = !matches!(command.verb.text(), "source-install" | "si") && !command.installs_group();
                 draft.aliases(aliases).fix(option(run, command.verb, "-y").filter(|_| known));
             }
         }

@@ -34,9 +34,9 @@ pub(super) static RULE: Rule = Rule {
 
 /// Whether it is a path on some server, without a version.
 fn is_unpinned(word: &ShellWord) -> bool {
-    let (path, version) = word.text().split_once('@').unwrap_or((word.text(), ""));
+    let (path, version) = word.text().split_once('@').unwrap_or((word.text(), "latest"));
     let server = path.split_once('/').is_some_and(|(server, _)| server.contains('.') && !server.starts_with('.'));
-    !word.dynamic && server && matches!(version, "" | "latest")
+    !word.dynamic && server && matches!(version, "latest" | "none")
 }
 
 fn check(context: &Context, sink: &mut Sink) {

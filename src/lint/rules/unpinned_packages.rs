@@ -37,7 +37,8 @@ pub(super) static RULE: Rule = Rule {
 /// Whether the operand says which version it means, or is no name of a package at all.
 fn is_pinned(manager: Manager, word: &ShellWord) -> bool {
     let text = word.text();
-    let no_name = text.starts_with(['.', '/', '~']) || text.contains("://") && !is_repository(text);
+    let repository = is_repository(text) || manager == Manager::Npm && text.split('#').any(|part| part.ends_with(".git"));
+    let no_name = text.starts_with(['.', '/', '~']) || text.contains("://") && !repository;
     no_name
         || match manager {
             // `a-` removes, `a^` is a task.
@@ -78,7 +79,8 @@ fn is_pinned_in_npm(text: &str) -> bool {
     };
     let slashes = name.bytes().filter(|byte| *byte == b'/').count();
     let hosted = ["github:", "gitlab:", "bitbucket:"].iter().any(|host| text.starts_with(host));
-    if hosted || is_repository(text) || slashes > usize::from(scoped) && !name.contains(':') {
+    let address = text.contains("://");
+    if hosted || address || slashes > usize::from(scoped) && !name.contains(':') {
         return text.contains('#');
     }
     name.contains([':', '@']) || has_extension(text, &["tgz", "tar", "gz"])
