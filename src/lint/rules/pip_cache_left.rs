@@ -90,7 +90,7 @@ fn switched_off(context: &Context) -> Vec<Option<usize>> {
 
 /// Whether what is mounted there takes pip's cache in; other programs keep theirs beside it.
 fn takes_cache(target: &str) -> bool {
-    target.trim_end_matches('/').ends_with(".cache") || target.contains(".cache/pip")
+    target.trim_end_matches('/').rsplit('/').next() == Some(".cache") || target.contains(".cache/pip")
 }
 
 fn check(context: &Context, sink: &mut Sink) {

@@ -37,7 +37,7 @@ pub(super) static RULE: Rule = Rule {
 /// Whether the operand says which version it means, or is no name of a package at all.
 fn is_pinned(manager: Manager, word: &ShellWord) -> bool {
     let text = word.text();
-    let repository = is_repository(text) || manager == Manager::Npm && text.split('#').any(|part| part.ends_with(".git"));
+    let repository = is_repository(text) || manager == Manager::Npm && text.split('#').any(|part| has_extension(part, &["git"]));
     let no_name = text.starts_with(['.', '/', '~']) || text.contains("://") && !repository;
     no_name
         || match manager {
