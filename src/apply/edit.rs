@@ -74,6 +74,7 @@ fn carry_out(
         );
         return Err(Problem::new("other-diff", message).with_help(say!("plan again", "重新制定计划")));
     }
+    let _whole = files::begin_change();
     match (found, after) {
         (Some(found), Some(after)) => {
             files::replace(path, &edit.file, found, after)?;

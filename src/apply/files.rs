@@ -3,12 +3,40 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use super::attributes;
 use crate::diag::{Problem, Wording, say};
 
 /// Code of the problem that a file is not what it was when its change was decided.
 pub const FILE_CHANGED: &str = "file-changed";
+
+/// Held while a file is changed: who ends the process waits for it.
+static CHANGING: Mutex<()> = Mutex::new(());
+
+/// What changes a file holds this to its end, so that an interrupt leaves neither half a file nor a draft beside it.
+pub(super) fn begin_change() -> MutexGuard<'static, ()> {
+    CHANGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for the file that is being changed, if there is one, and keeps others from being changed; not for ever: its disk
+/// may hang.
+pub fn end_changes(limit: Duration) {
+    std::mem::forget(take(&CHANGING, limit));
+}
+
+fn take(lock: &Mutex<()>, limit: Duration) -> Option<MutexGuard<'_, ()>> {
+    const POLL: Duration = Duration::from_millis(5);
+    for _ in 0..limit.as_millis() / POLL.as_millis() {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(POLL),
+            Err(TryLockError::Poisoned(error)) => return Some(error.into_inner()),
+            Ok(guard) => return Some(guard),
+        }
+    }
+    None
+}
 
 /// Replaces `before` by `after` in the file at `path`, which people know by `name`; it keeps its owner, mode and
 /// attributes. Readers see the old file or the new one; but where a file is a mount of its own, as `/etc/hosts` is in
@@ -33,7 +61,7 @@ pub fn replace(path: &Path, name: &str, before: &[u8], after: &[u8]) -> Result<(
         return Err(problem.with_help(say!("make it writable, or leave it out", "让它可写，或者把它排除在外")));
     }
     let draft = draft(path, after).map_err(io)?;
-    keep_owner(draft.as_file(), &metadata).map_err(io)?;
+    keep_owner(draft.as_file(), &metadata).map_err(|error| foreign(name, &error))?;
     draft.as_file().set_permissions(metadata.permissions()).map_err(io)?;
     attributes::keep(path, draft.as_file()).map_err(io)?;
     draft.as_file().sync_all().map_err(io)?;
@@ -145,6 +173,19 @@ fn unwritable(name: &str, error: &io::Error) -> Problem {
     ))
 }
 
+/// Only the superuser may make files that belong to others.
+fn foreign(name: &str, error: &io::Error) -> Problem {
+    let reason = Wording::of_system(error);
+    let message = say!(
+        "`{name}` cannot be replaced, as it belongs to another user or group: {reason}",
+        "`{name}` 属于其他用户或组，无法替换：{reason}",
+        name,
+        reason
+    );
+    Problem::new("foreign-file", message)
+        .with_help(say!("run it with `sudo`, or as the user it belongs to", "用 `sudo` 运行，或换用它所属的用户"))
+}
+
 fn changed(name: &str) -> Problem {
     let message = say!("`{name}` was changed by somebody else in the meantime", "`{name}` 在此期间被别人改动过", name);
     Problem::new(FILE_CHANGED, message).with_help(say!("run it again", "再运行一次"))
@@ -172,6 +213,16 @@ mod tests {
         assert_eq!(code(replace(&file, "f", b"a", b"c")), FILE_CHANGED);
         assert_eq!(fs::read(&file).unwrap(), b"b");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn who_ends_the_process_waits_for_the_file_that_is_being_changed_and_not_for_ever() {
+        static LOCK: Mutex<()> = Mutex::new(());
+        let change = LOCK.lock().unwrap();
+        assert!(take(&LOCK, Duration::from_millis(50)).is_none());
+        let ended = std::thread::spawn(|| take(&LOCK, Duration::from_mins(1)).is_some());
+        drop(change);
+        assert!(ended.join().unwrap());
     }
 
     #[test]

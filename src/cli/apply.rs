@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 
-use crate::apply::{Context, apply, changed_paths, images_of};
+use crate::apply::{Context, apply, changed_paths, files, images_of};
 use crate::diag::{Diagnostic, Lang, Problem, Wording, say};
 use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
@@ -27,6 +27,9 @@ use super::output::{Failure, Output};
 use super::report_file::{ReportFile, render_for};
 use super::session::Session;
 use super::telling::{self, Manner, Telling};
+
+/// How long a file that is being changed is waited for by whoever stops at once.
+const LAST_FILE: Duration = Duration::from_secs(1);
 
 /// What to apply, and the images that are known already.
 struct Job {
@@ -248,6 +251,7 @@ async fn stop_on_signal(
     ));
     let said = spawn_blocking(move || last_words.iter().for_each(|words| Output::say(words.get(lang))));
     let _ = tokio::time::timeout(PATIENCE, said).await;
+    files::end_changes(LAST_FILE);
     std::process::exit(130);
 }
 

@@ -5,6 +5,7 @@ mod costs;
 mod damage;
 mod examples;
 mod faults;
+mod files;
 mod hostile;
 mod kill;
 mod links;

@@ -1,8 +1,12 @@
 //! `swrctl network` against real registries.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use hyper::header::DATE;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::support::authority::Authority;
 use crate::support::counting::Proxy;
@@ -226,6 +230,46 @@ fn a_clock_that_is_off_is_told_by_the_registrys_own() {
     let clock = checks.iter().find(|result| result["check"] == "clock").unwrap();
     assert_eq!(clock["verdict"], "fail", "{clock:#}");
     assert!(clock["observed"].as_str().unwrap().contains(" days ahead of the registry's"), "{clock:#}");
+}
+
+/// Nobody is answered before everybody has asked.
+struct Meeting {
+    expected: usize,
+    came: watch::Sender<BTreeSet<usize>>,
+}
+
+impl Meeting {
+    fn of(expected: usize) -> Arc<Self> {
+        Arc::new(Self { expected, came: watch::Sender::new(BTreeSet::new()) })
+    }
+
+    async fn join(self: Arc<Self>, who: usize) {
+        self.came.send_if_modified(|came| came.insert(who));
+        let _ = self.came.subscribe().wait_for(|came| came.len() == self.expected).await;
+    }
+}
+
+#[test]
+fn the_paths_of_all_registries_are_proved_at_the_same_time() {
+    for command in ["network", "plan"] {
+        let meeting = Meeting::of(3);
+        let servers = [0, 1, 2].map(|who| {
+            let meeting = Arc::clone(&meeting);
+            Server::start(None, move |_| {
+                let meeting = Arc::clone(&meeting);
+                async move {
+                    meeting.join(who).await;
+                    reply(StatusCode::OK, &serde_json::json!({}))
+                }
+            })
+        });
+        let registries = [0, 1, 2].map(|who| {
+            let name = format!("r{who}");
+            kdl::anonymous(&name, &servers[who].address().to_string()) + &format!("network \"{name}\" {{ }}\n")
+        });
+        // One after the other, the first would wait for its answer until its limit.
+        Project::new(&kdl::project(&registries)).run([command]).expect_success();
+    }
 }
 
 #[test]
