@@ -128,10 +128,12 @@ pub const fn explain(check: Check) -> Wording {
              it redirects to: SWR keeps blobs in object storage (OBS), in two clusters with names of their own. Compares \
              the addresses with the mode and with `obs-endpoint`. A path to SWR alone is good for pushing only: a \
              failure where images are read from the registry, a warning where they are only pushed to it. The image is \
-             one that the migrations name, or `probe-image`.",
+             one that the migrations name, or `probe-image`; where there is none yet, the hosts that `obs-hosts` names \
+             are resolved.",
             "向镜像仓库请求一个数据块，最多八次，直到见到两个存储主机，并解析重定向到的每个主机：SWR 把数据块放在对象存储\
              （OBS）的两个集群里，各有自己的域名。把地址与模式和 `obs-endpoint` 对照。只通到 SWR 的路径只能推送：从该仓库\
-             读取镜像时算失败，只向它推送时算警告。所用镜像是迁移写出的镜像，或 `probe-image`。",
+             读取镜像时算失败，只向它推送时算警告。所用镜像是迁移写出的镜像，或 `probe-image`；还没有镜像时，解析 `obs-hosts` \
+             写出的主机。",
         ),
         Check::ObsRedirect => say!(
             "Follows a redirect to object storage and reads one byte by Range, without the login, as every pull does. \

@@ -28,7 +28,7 @@ pub use taken_path::{Destination, PathChange, ResolvedBy, TakenPath};
 
 use self::managed::{Form, Managed};
 use crate::diag::Spanned;
-use crate::image::{ManifestReference, NameError, Repository};
+use crate::image::{ManifestReference, NameError, RegistryHost, Repository};
 use crate::lint::policy::Level;
 
 /// One `network` section: the path to a registry.
@@ -45,6 +45,9 @@ pub struct Network {
     pub obs_endpoint: Option<Spanned<IpAddr>>,
     /// Glob over the names of object storage that `obs_endpoint` is for; without it, all.
     pub obs_names: Option<Spanned<String>>,
+    /// Hosts of object storage by their names: those that files are to name, and that are looked up where the registry has
+    /// no image to be redirected for.
+    pub obs_hosts: Vec<Spanned<RegistryHost>>,
     /// An image of the registry to read a byte of.
     pub probe_image: Option<Spanned<ProbeImage>>,
     /// Hosts file to read instead of the system's, relative to the project file's directory.

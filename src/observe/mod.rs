@@ -145,12 +145,18 @@ async fn observe_files(project: &Arc<Project>, today: Date) -> Vec<FileFacts> {
     observed.await.expect("reading files does not panic")
 }
 
-fn planned_addresses(project: &Project, planned: &BTreeMap<String, PlannedHosts>) -> BTreeMap<String, Vec<IpAddr>> {
-    let addresses = planned.iter().filter_map(|(name, hosts)| match &project.registry(name)?.place {
-        Place::Registry(host) => Some((name.clone(), hosts.addresses(host.host()))),
-        Place::OciLayout(_) => None,
-    });
-    addresses.filter(|(_, addresses)| !addresses.is_empty()).collect()
+/// Where the planned lines say that the hosts of each registry and of the services beside it are.
+fn planned_addresses(
+    project: &Project,
+    planned: &BTreeMap<String, PlannedHosts>,
+) -> BTreeMap<String, BTreeMap<String, Vec<IpAddr>>> {
+    let of_registry = |(name, lines): (&String, &PlannedHosts)| {
+        let services = project.network(name).map(|network| project.services(network)).unwrap_or_default();
+        let hosts = services.into_iter().flat_map(|names| names.hosts);
+        let addresses = hosts.map(|host| (host.clone(), lines.addresses(&host)));
+        (name.clone(), addresses.filter(|(_, addresses)| !addresses.is_empty()).collect::<BTreeMap<_, _>>())
+    };
+    planned.iter().map(of_registry).filter(|(_, addresses)| !addresses.is_empty()).collect()
 }
 
 /// Proves the path to every registry in use, all at once.

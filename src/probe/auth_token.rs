@@ -64,10 +64,13 @@ async fn grant(limit: Duration, request: impl Future<Output = Result<(), Error>>
 }
 
 async fn ask(target: &PathTarget, repository: &Repository, access: Access) -> Asked {
+    let organization = repository.components().next();
+    let told_elsewhere = target.creates_organization
+        || target.organizations.iter().any(|other| other.components().next() == organization);
     let authorized = async {
         match target.client.authorize(repository, access).await {
-            // A step of the plan creates it.
-            Err(error) if *error.kind() == Kind::MissingOrganization && target.creates_organization => Ok(()),
+            // By `auth-organization`, or by the step of the plan that creates it.
+            Err(error) if *error.kind() == Kind::MissingOrganization && told_elsewhere => Ok(()),
             answer => answer,
         }
     };

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
+use futures_util::future::join_all;
 use globset::Glob;
 use tokio::join;
 
 use super::storage::{self, Storage};
 use super::{PathTarget, Turn, Walk, auth_token, large_record, organization};
-use crate::diag::{Spanned, say};
-use crate::network::judge::{self, Expectation};
+use crate::diag::{Spanned, Wording, say};
+use crate::network::judge::{self, Expectation, Leg, Standing};
 use crate::network::{Check, CheckResult};
 use crate::registry::StorageLink;
 
@@ -21,16 +22,33 @@ impl Walk<'_> {
             self.when_due(Check::AuthToken, auth_token::observe(target)),
         );
         self.record_all([large, api, token]);
-        let (organization, storage) =
-            join!(self.when_due(Check::AuthOrganization, auth_organization(target)), self.storage());
+        let (standings, storage) = if target.creates_organization {
+            let standings = self.standings().await;
+            let storage = match standings.iter().flatten().find_map(Standing::to_be_created) {
+                Some(organization) => self.storage(std::future::ready(Storage::Unknown(not_there(organization)))).await,
+                None => self.storage(storage::find(target)).await,
+            };
+            (standings, storage)
+        } else {
+            join!(self.standings(), self.storage(storage::find(target)))
+        };
+        let organization = self.when_due(Check::AuthOrganization, async { auth_organization(standings) }).await;
         self.record_all([organization]);
         self.object_storage(storage).await;
     }
 
+    /// What is known of the organizations, where that is to be found out and there are any.
+    async fn standings(&self) -> Option<Vec<Standing>> {
+        match self.turn(Check::AuthOrganization) {
+            Turn::Due if !self.target.organizations.is_empty() => Some(organization::observe(self.target).await),
+            Turn::Due | Turn::Left(_) => None,
+        }
+    }
+
     /// What the checks of object storage stand on, where one of them is to be made.
-    async fn storage(&self) -> Option<Storage> {
+    async fn storage(&self, found: impl Future<Output = Storage>) -> Option<Storage> {
         match self.turn(Check::DnsObs) {
-            Turn::Due if is_concerned(self.target) => Some(storage::find(self.target).await),
+            Turn::Due if is_concerned(self.target) => Some(found.await),
             Turn::Due | Turn::Left(_) => None,
         }
     }
@@ -39,24 +57,42 @@ impl Walk<'_> {
         let every = |judge: &dyn Fn(Check) -> CheckResult| OF_STORAGE.map(judge);
         let alike = match storage {
             None => every(&|check| judge::skipped(check, say!("the registry is no SWR", "该镜像仓库不是 SWR"))),
-            Some(Storage::Unknown(why)) => every(&|check| judge::storage_unknown(check, why.clone())),
+            Some(Storage::Unknown(why)) => {
+                self.declared_hosts().await;
+                every(&|check| judge::storage_unknown(check, why.clone()))
+            }
             Some(Storage::Itself) => every(&judge::storage_is_registry),
             Some(Storage::Links { links, asked }) => return self.storage_hosts(&links, asked).await,
         };
         for result in alike {
-            if !self.is_left(result.check) {
+            let is_known = self.report.checks.iter().any(|known| known.check == result.check);
+            if !is_known && !self.is_left(result.check) {
                 self.record(result);
             }
         }
+    }
+
+    /// Storage hosts that the project file names can be looked up before there is a blob to be redirected for.
+    async fn declared_hosts(&mut self) {
+        let hosts = self.target.network.as_ref().map(|network| network.obs_hosts.as_slice()).unwrap_or_default();
+        if !hosts.is_empty() && !self.is_left(Check::DnsObs) {
+            let legs = join_all(hosts.iter().map(|host| storage::leg(self.target, host.host(), false))).await;
+            self.dns_obs(legs);
+        }
+    }
+
+    fn dns_obs(&mut self, legs: Vec<Leg>) {
+        let target = self.target;
+        let expected = legs.iter().map(|leg| expected_of_storage(target, &leg.host)).collect::<Vec<_>>();
+        let legs: Vec<_> = legs.into_iter().zip(expected).collect();
+        self.record(judge::dns_obs(target.need, &legs));
     }
 
     async fn storage_hosts(&mut self, links: &[StorageLink], asked: usize) {
         let (target, need, mode) = (self.target, self.target.need, self.target.mode());
         if !self.is_left(Check::DnsObs) {
             let legs = storage::legs(target, links).await;
-            let expected = legs.iter().map(|leg| expected_of_storage(target, &leg.host)).collect::<Vec<_>>();
-            let legs: Vec<_> = legs.into_iter().zip(expected).collect();
-            self.record(judge::dns_obs(need, &legs));
+            self.dns_obs(legs);
         }
         let mut fetched = Vec::new();
         if !self.is_left(Check::ObsRedirect) {
@@ -92,12 +128,22 @@ async fn dns_api(target: &PathTarget) -> CheckResult {
     judge::dns_api(&leg, &expectation(target, "api-endpoint", endpoint), target.creates_organization)
 }
 
-async fn auth_organization(target: &PathTarget) -> CheckResult {
-    if target.organizations.is_empty() {
-        let why = say!("nothing is pushed to an organization of it", "没有要推送到的组织");
-        return judge::skipped(Check::AuthOrganization, why);
+fn auth_organization(standings: Option<Vec<Standing>>) -> CheckResult {
+    match standings {
+        Some(standings) => judge::auth_organization(&standings),
+        None => {
+            let why = say!("nothing is pushed to an organization of it", "没有要推送到的组织");
+            judge::skipped(Check::AuthOrganization, why)
+        }
     }
-    organization::observe(target).await
+}
+
+fn not_there(organization: &str) -> Wording {
+    say!(
+        "the organization `{organization}` does not exist yet: there is no image to be redirected for",
+        "组织 `{organization}` 还不存在：没有可以触发重定向的镜像",
+        organization
+    )
 }
 
 fn expectation(target: &PathTarget, node: &'static str, endpoint: Option<&Spanned<IpAddr>>) -> Expectation {

@@ -66,7 +66,7 @@ pub(super) fn hosts_path(target: &PathTarget) -> &Path {
     target.hosts_file.as_deref().unwrap_or(Path::new(hosts::SYSTEM_FILE))
 }
 
-async fn hosts_text(target: &PathTarget, path: &Path) -> Result<Vec<u8>, Wording> {
+pub(super) async fn hosts_text(target: &PathTarget, path: &Path) -> Result<Vec<u8>, Wording> {
     match &target.planned_hosts {
         Some(planned) => Ok(planned.text.clone()),
         None => read(path).await,
@@ -74,7 +74,7 @@ async fn hosts_text(target: &PathTarget, path: &Path) -> Result<Vec<u8>, Wording
 }
 
 /// What the name will resolve to, where a hosts file that says so is still to be written.
-async fn look_up(target: &PathTarget, host: &str) -> Answer {
+pub(super) async fn look_up(target: &PathTarget, host: &str) -> Answer {
     let planned = target.planned_hosts.as_ref().map(|planned| planned.addresses(host)).unwrap_or_default();
     if planned.is_empty() { resolve(host, target.limits.dns).await } else { Answer::Addresses(planned) }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::storage::{self, Storage};
 use super::{Limits, PathTarget, PlannedHosts, metadata, path};
 use crate::diag::{Problem, Wording, say};
-use crate::image::{RegistryHost, Repository};
+use crate::image::Repository;
 use crate::migrate::{Migration, RepositoryPattern, Verify};
 use crate::network::judge::Need;
 use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
-use crate::project::{Edition, Project, Provider, RegistryDecl};
+use crate::project::{Project, Provider, RegistryDecl};
 use crate::registry::{Access, Client};
 
 /// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
@@ -71,21 +71,13 @@ fn target(
         creates_organization: declared.is_some_and(|declared| declared.create_organization),
         organizations: declared.map(|declared| organizations(declared, &access)).unwrap_or_default(),
         is_swr: declared.is_some_and(|declared| matches!(declared.provider, Provider::Swr { .. })),
-        api: declared.and_then(api),
+        api: declared.and_then(RegistryDecl::api_host).cloned(),
         need: need(project, name),
         access,
         limits: Limits::default(),
         wanted: wanted.clone(),
         network,
         client,
-    }
-}
-
-/// The Enterprise edition has a management API of its own.
-fn api(declared: &RegistryDecl) -> Option<RegistryHost> {
-    match &declared.provider {
-        Provider::Swr { api, edition: Edition::Basic, .. } => api.clone(),
-        Provider::Swr { .. } | Provider::Generic | Provider::Harbor => None,
     }
 }
 

@@ -18,6 +18,11 @@ const MOST_ASKED: usize = 8;
 /// Repositories that are looked into for an image.
 const MOST_REPOSITORIES: usize = 4;
 
+const NO_IMAGE: Wording = say!(
+    "none of the repositories that the project names has an image yet, and only a redirect of a blob tells the storage hosts",
+    "项目里写明的仓库都还没有镜像，而只有数据块的重定向才会显示存储主机"
+);
+
 /// Where the registry sends who reads a blob.
 pub(super) enum Storage {
     /// It could not be asked for one: why.
@@ -44,7 +49,7 @@ pub(super) async fn find(target: &PathTarget) -> Storage {
 async fn ask(target: &PathTarget) -> Storage {
     let (repository, blob) = match sample(target).await {
         Ok(Some(found)) => found,
-        Ok(None) => return Storage::Unknown(say!("no image of it is known to read from", "没有已知的镜像可供读取")),
+        Ok(None) => return Storage::Unknown(NO_IMAGE),
         Err(error) => return Storage::Unknown(error.problem().message),
     };
     let mut links: BTreeMap<String, (usize, StorageLink)> = BTreeMap::new();
@@ -120,7 +125,7 @@ pub(super) async fn leg(target: &PathTarget, host: &str, plain_http: bool) -> Le
         Route::Through(proxy) => Way::Through(proxy),
         Route::Direct(_) => Way::Direct(match host.parse() {
             Ok(address) => Answer::Addresses(vec![address]),
-            Err(_) => dns_registry::resolve(host, target.limits.dns).await,
+            Err(_) => dns_registry::look_up(target, host).await,
         }),
     };
     Leg { host: host.to_owned(), way }
@@ -149,7 +154,7 @@ async fn fetch_one(client: &Client, link: &StorageLink, limit: Duration) -> Resu
 /// Which of the storage hosts the hosts file pins.
 pub(super) async fn pins(target: &PathTarget, links: &[StorageLink]) -> StoragePins {
     let path = dns_registry::hosts_path(target);
-    let Ok(Ok(text)) = timeout(target.limits.dns, dns_registry::read(path)).await else {
+    let Ok(Ok(text)) = timeout(target.limits.dns, dns_registry::hosts_text(target, path)).await else {
         return StoragePins::default();
     };
     let text = String::from_utf8_lossy(&text);

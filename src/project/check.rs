@@ -1,8 +1,9 @@
 //! What only shows when sections are seen together: names taken twice, images that meet at one place, what a registry
 //! cannot hold or reach.
 
+mod files;
+
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
@@ -11,8 +12,7 @@ use super::section::Sections;
 use crate::diag::{Span, Wording, say};
 use crate::image::{ManifestReference, Repository};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
-use crate::network::managed::{self, Form};
-use crate::network::{Network, region_of};
+use crate::network::region_of;
 
 pub(super) fn check(sections: &mut Sections, faults: &Faults) {
     library_images(sections);
@@ -20,8 +20,7 @@ pub(super) fn check(sections: &mut Sections, faults: &Faults) {
         self::registry(registry, faults);
     }
     directories_have_no_network(sections, faults);
-    addresses_are_not_named(sections, faults);
-    files_have_one_use(sections, faults);
+    files::check(sections, faults);
     for migration in &sections.migrations {
         if let Some(source) = find(sections, &migration.source) {
             globs_can_be_listed(source, migration, faults);
@@ -248,46 +247,6 @@ fn directories_have_no_network(sections: &Sections, faults: &Faults) {
                 ),
             );
             faults.add(fault.on(network.registry.span).help(say!("remove this section", "删除这个小节")));
-        }
-    }
-}
-
-/// Files are written that give a name an address.
-fn addresses_are_not_named(sections: &Sections, faults: &Faults) {
-    for network in sections.networks.iter().filter(|network| network.managed.is_any()) {
-        if let Some(Place::Registry(host)) = find(sections, &network.registry).map(|registry| &registry.place)
-            && host.host().parse::<std::net::IpAddr>().is_ok()
-        {
-            let message =
-                say!("`{host}` is an address: there is no name to write", "`{host}` 是地址：没有可写的域名", host);
-            let help = say!(
-                "remove `manage=true`, `bind-zone` and `bind-forward`, or name the registry's host",
-                "删除 `manage=true`、`bind-zone` 和 `bind-forward`，或者用主机名写这个镜像仓库"
-            );
-            faults.add(Fault::new("useless", message).on(network.registry.span).help(help));
-        }
-    }
-}
-
-/// A file is of one kind, and a zone file is of one zone.
-fn files_have_one_use(sections: &Sections, faults: &Faults) {
-    let mut uses: Vec<(PathBuf, Form, Span)> = Vec::new();
-    for (path, form) in sections.networks.iter().flat_map(Network::files) {
-        let plain = managed::plain(path);
-        match uses.iter().find(|(other, ..)| *other == plain) {
-            Some((_, other, first)) if *other != form || form == Form::Zone => {
-                let message = if *other == form {
-                    say!("two zones cannot be in one file", "一个文件放不下两个区域")
-                } else {
-                    let (one, other) = (form.name(), other.name());
-                    say!("one file cannot be {other} and {one}", "一个文件不能既是{other}又是{one}", other, one)
-                };
-                let fault = Fault::new("two-uses", message).at(path.span, say!("again", "又一次"));
-                let fault = fault.at(*first, say!("first here", "第一次在这里"));
-                faults.add(fault.help(say!("name another file", "换一个文件")));
-            }
-            Some(_) => {}
-            None => uses.push((plain, form, path.span)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod limits;
 mod load;
 mod rights;
 mod section;
+mod services;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use declaration::{
 };
 pub use limits::LayerLimits;
 pub use load::{Baselines, load, load_with, read_baseline, read_settings};
+pub use services::ServiceNames;
 
 use crate::diag::{Diagnostic, Severity, Source};
 

@@ -1,5 +1,6 @@
 //! The client itself: one registry, one set of credentials.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ pub struct Settings {
     pub bandwidth: Bandwidth,
     /// Tries after the first, for what is temporary.
     pub retries: u32,
-    /// Where the host is, whatever its name resolves to; empty: what it resolves to.
-    pub addresses: Vec<IpAddr>,
+    /// Where hosts are, whatever their names resolve to: the registry's and those beside it.
+    pub addresses: BTreeMap<String, Vec<IpAddr>>,
 }
 
 impl Settings {
@@ -46,7 +47,7 @@ impl Settings {
             limits: Limits::default(),
             bandwidth: Bandwidth::default(),
             retries: Self::DEFAULT_RETRIES,
-            addresses: Vec::new(),
+            addresses: BTreeMap::new(),
         }
     }
 }
@@ -106,11 +107,11 @@ impl Client {
         })))
     }
 
-    /// The same client, which finds its host at `addresses` whatever the name resolves to.
+    /// The same client, which finds these hosts at these addresses whatever their names resolve to.
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn at(&self, addresses: Vec<IpAddr>) -> Result<Self, Problem> {
+    pub fn at(&self, addresses: BTreeMap<String, Vec<IpAddr>>) -> Result<Self, Problem> {
         Self::new(Settings { addresses, ..self.0.settings.clone() })
     }
 

@@ -70,7 +70,6 @@ pub(super) struct Transport {
 impl Transport {
     pub(super) fn new(settings: &Settings, times: Times) -> Result<Self, Problem> {
         let Settings { host, tls, credentials, vendor, limits, bandwidth, addresses, .. } = settings;
-        let addresses: Vec<_> = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect();
         let client = |protocols: &[&[u8]]| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
@@ -78,8 +77,9 @@ impl Transport {
                 .redirect(redirect::Policy::none())
                 .connect_timeout(times.connect)
                 .pool_idle_timeout(IDLE);
-            if !addresses.is_empty() {
-                builder = builder.resolve_to_addrs(host.host(), &addresses);
+            for (host, addresses) in addresses {
+                let addresses: Vec<_> = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect();
+                builder = builder.resolve_to_addrs(host, &addresses);
             }
             // As other clients do it: what runs on this machine is never asked for through a proxy.
             if host.is_loopback() {

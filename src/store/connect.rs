@@ -1,5 +1,6 @@
 //! From a `registry` section to a client: credentials out of the environment and files, certificates, limits.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::diag::{Diagnostic, Span, Spanned, Wording, say};
@@ -46,7 +47,7 @@ async fn connect_with(
         limits: Limits { requests_per_second, concurrency, uploads },
         bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,
-        addresses: Vec::new(),
+        addresses: BTreeMap::new(),
     };
     Client::new(settings).map_err(|problem| {
         vec![Diagnostic::from(problem).at(

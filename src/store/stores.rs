@@ -33,9 +33,9 @@ impl Stores {
         Self(join_all(opened).await.into_iter().collect())
     }
 
-    /// The same stores, of which these registries are found at addresses that their names do not resolve to yet.
+    /// The same stores; of each of these registries, hosts are found at addresses that their names do not resolve to yet.
     #[must_use]
-    pub fn at(&self, addresses: &BTreeMap<String, Vec<IpAddr>>) -> Self {
+    pub fn at(&self, addresses: &BTreeMap<String, BTreeMap<String, Vec<IpAddr>>>) -> Self {
         let mut stores = self.clone();
         for (name, addresses) in addresses {
             if let Some(store) = stores.0.get_mut(name)

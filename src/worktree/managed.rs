@@ -8,23 +8,25 @@ use jiff::civil::Date;
 
 use crate::diag::{Problem, Wording, say};
 use crate::network::managed::bind::Serial;
-use crate::network::managed::{Change, Content, FileFacts, Form, ManagedFile, Pin, plain};
+use crate::network::managed::{BindZone, Change, Content, FileFacts, Form, ManagedFile, Pin, Service, plain};
 use crate::network::{Network, hosts::SYSTEM_FILE};
-use crate::project::{Place, Project};
+use crate::project::{Project, ServiceNames};
 
 /// Every file that the project names, and the system's hosts file: what is not declared any more is found there.
 #[must_use]
 pub fn managed_files(project: &Project) -> Vec<ManagedFile> {
     let mut files = Files { project, found: Vec::new() };
     for network in &project.networks {
-        let host = match project.registry(&network.registry).map(|declared| &declared.place) {
-            Some(Place::Registry(host)) => host.host(),
-            Some(Place::OciLayout(_)) | None => continue,
-        };
-        files.add_all(network, host);
+        files.add_all(network, &project.services(network));
     }
     files.add(Path::new(SYSTEM_FILE), Form::Hosts);
     files.found
+}
+
+/// The lines that a service has in a hosts file.
+fn pins(names: &ServiceNames) -> impl Iterator<Item = Pin> {
+    let pin = |address| names.hosts.iter().map(move |name| Pin { address, name: name.clone() });
+    names.address.into_iter().flat_map(pin)
 }
 
 struct Files<'a> {
@@ -33,34 +35,43 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
-    fn add_all(&mut self, network: &Network, host: &str) {
+    fn add_all(&mut self, network: &Network, services: &[ServiceNames]) {
+        if services.is_empty() {
+            return;
+        }
         let registry = &network.registry.value;
-        let addresses: Vec<_> = network.endpoint.as_deref().copied().into_iter().collect();
         if let Some(path) = &network.hosts_file {
             let file = self.add(path, Form::Hosts);
             if network.managed.hosts {
-                let pins = addresses.iter().map(|address| Pin { address: *address, name: host.to_owned() }).collect();
-                file.parts.push((registry.clone(), Content::Pins(pins)));
+                file.parts.push((registry.clone(), Content::Pins(services.iter().flat_map(pins).collect())));
             }
         }
-        if let Some(zone) = &network.managed.zone {
-            let file = zone.installed.clone().unwrap_or_else(|| self.absolute(&zone.path).display().to_string());
-            let (records, conf) = (self.add(&zone.path, Form::Zone), host.to_owned());
-            if zone.manage {
-                records.parts.push((registry.clone(), Content::Records { zone: host.to_owned(), addresses }));
-                let conf = Content::Authoritative { zone: conf, file };
-                self.add(&zone.conf, Form::NamedConf).parts.push((registry.clone(), conf));
-            } else {
-                self.add(&zone.conf, Form::NamedConf);
-            }
+        for zone in &network.managed.zones {
+            let names = services.iter().find(|names| names.service == zone.service);
+            self.add_zone(registry, zone, names.filter(|_| zone.manage));
         }
         if let Some(forward) = &network.managed.forward {
             let file = self.add(&forward.conf, Form::NamedConf);
-            if forward.manage {
-                let content = Content::Forward { zone: host.to_owned(), servers: forward.servers.clone() };
-                file.parts.push((registry.clone(), content));
+            // Services beside the registry are forwarded where the path is to lead to them, too.
+            let is_wanted = |names: &&ServiceNames| names.service == Service::Registry || names.address.is_some();
+            let zones = services.iter().filter(is_wanted).flat_map(ServiceNames::zones);
+            for zone in zones.take_while(|_| forward.manage) {
+                file.parts.push((registry.clone(), Content::Forward { zone, servers: forward.servers.clone() }));
             }
         }
+    }
+
+    fn add_zone(&mut self, registry: &str, zone: &BindZone, names: Option<&ServiceNames>) {
+        let file = zone.installed.clone().unwrap_or_else(|| self.absolute(&zone.path).display().to_string());
+        let zones = names.map(|names| names.hosts.clone()).unwrap_or_default();
+        let records = self.add(&zone.path, Form::Zone);
+        if let Some(names) = names {
+            let addresses = names.address.into_iter().collect();
+            records.parts.push((registry.to_owned(), Content::Records { zones: zones.clone(), addresses }));
+        }
+        let conf = self.add(&zone.conf, Form::NamedConf);
+        let statements = zones.into_iter().map(|zone| Content::Authoritative { zone, file: file.clone() });
+        conf.parts.extend(statements.map(|statement| (registry.to_owned(), statement)));
     }
 
     /// The file at `path`, which may have been named before, in other words too.

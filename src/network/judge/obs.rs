@@ -44,10 +44,19 @@ pub struct StoragePins {
 #[must_use]
 pub fn storage_unknown(check: Check, why: Wording) -> CheckResult {
     let result = skipped(check, Wording::default());
-    result.unknown(why).with_fix(say!(
-        "name an image of it to read a byte of: `probe-image \"NAME:TAG\"` in the `network` section",
-        "指定其中一个镜像来读取一个字节：在 `network` 段写 `probe-image \"NAME:TAG\"`"
-    ))
+    result.unknown(why).with_fix(match check {
+        Check::DnsObs => say!(
+            "push an image (the first apply does) and look again, or name one that is there with `probe-image \"NAME:TAG\"`; \
+             to look up storage hosts before, name them with `obs-hosts`",
+            "推送一个镜像（首次 apply 就会推送）后再检查，或者用 `probe-image \"NAME:TAG\"` 指定一个已有的镜像；\
+             想提前解析存储主机，就用 `obs-hosts` 写出它们"
+        ),
+        _ => say!(
+            "push an image (the first apply does) and look again, or name one that is there with `probe-image \"NAME:TAG\"` \
+             in the `network` section",
+            "推送一个镜像（首次 apply 就会推送）后再检查，或者在 `network` 小节用 `probe-image \"NAME:TAG\"` 指定一个已有的镜像"
+        ),
+    })
 }
 
 /// All three checks, where the registry hands out blobs itself.

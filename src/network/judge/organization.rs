@@ -10,6 +10,14 @@ pub struct Standing {
     pub answer: Membership,
 }
 
+impl Standing {
+    /// Its name, where a step of the plan creates it.
+    #[must_use]
+    pub fn to_be_created(&self) -> Option<&str> {
+        (self.answer == Membership::ToBeCreated).then_some(self.organization.as_str())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Membership {
     /// It is there, and these credentials may look into it.

@@ -22,7 +22,8 @@ use crate::diag::{Problem, Spanned, Wording, say};
 pub struct Managed {
     /// Whether the hosts file that the section names is to hold the registry's name.
     pub hosts: bool,
-    pub zone: Option<BindZone>,
+    /// At most one a service.
+    pub zones: Vec<BindZone>,
     pub forward: Option<BindForward>,
 }
 
@@ -30,14 +31,15 @@ impl Managed {
     /// Whether files are to hold anything.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        let zone = self.zone.as_ref().is_some_and(|zone| zone.manage);
-        self.hosts || zone || self.forward.as_ref().is_some_and(|forward| forward.manage)
+        self.hosts
+            || self.zones.iter().any(|zone| zone.manage)
+            || self.forward.as_ref().is_some_and(|forward| forward.manage)
     }
 
     /// Files of BIND that are named.
     pub fn bind_files(&self) -> impl Iterator<Item = (&Spanned<PathBuf>, Form)> {
-        let zone = self.zone.iter().flat_map(|zone| [(&zone.path, Form::Zone), (&zone.conf, Form::NamedConf)]);
-        zone.chain(self.forward.iter().map(|forward| (&forward.conf, Form::NamedConf)))
+        let zones = self.zones.iter().flat_map(|zone| [(&zone.path, Form::Zone), (&zone.conf, Form::NamedConf)]);
+        zones.chain(self.forward.iter().map(|forward| (&forward.conf, Form::NamedConf)))
     }
 }
 
@@ -47,9 +49,32 @@ pub fn plain(path: &Path) -> PathBuf {
     path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
-/// `bind-zone`: BIND answers for the registry's name itself.
+/// What a path leads to, each by hosts and an address of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    Registry,
+    /// SWR's management API.
+    Api,
+    /// Object storage, from which blobs are read.
+    Obs,
+}
+
+impl Service {
+    /// The node of a `network` section that declares its address.
+    #[must_use]
+    pub const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Registry => "endpoint",
+            Self::Api => "api-endpoint",
+            Self::Obs => "obs-endpoint",
+        }
+    }
+}
+
+/// `bind-zone`: BIND answers for the hosts of a service itself; each is a zone, and all have the one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindZone {
+    pub service: Service,
     /// The zone's file.
     pub path: Spanned<PathBuf>,
     /// The file of statements that names the zone.
@@ -60,7 +85,7 @@ pub struct BindZone {
     pub manage: bool,
 }
 
-/// `bind-forward`: BIND asks other name servers for the registry's name.
+/// `bind-forward`: BIND asks other name servers for the hosts of every service that is declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindForward {
     pub servers: Vec<IpAddr>,
@@ -113,9 +138,9 @@ pub enum Content {
         zone: String,
         servers: Vec<IpAddr>,
     },
-    /// The file of a zone.
+    /// The file of zones that all have the same addresses.
     Records {
-        zone: String,
+        zones: Vec<String>,
         addresses: Vec<IpAddr>,
     },
 }
@@ -159,12 +184,12 @@ impl Content {
                     zone
                 )
             }
-            Self::Records { zone, addresses } => {
+            Self::Records { zones, addresses } => {
                 let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
                 say!(
-                    "zone {zone} with {addresses}",
-                    "区域 {zone}，地址 {addresses}",
-                    zone,
+                    "zone {zones} with {addresses}",
+                    "区域 {zones}，地址 {addresses}",
+                    zones = zones.join(", "),
                     addresses = addresses.join(", ")
                 )
             }
@@ -180,7 +205,7 @@ pub struct ManagedFile {
     /// As the process must open it.
     pub path: PathBuf,
     pub form: Form,
-    /// By registry; one that is not here has nothing in it any more.
+    /// By registry, whose parts make one block; one that is not here has nothing in the file any more.
     pub parts: Vec<(String, Content)>,
 }
 
@@ -205,14 +230,14 @@ impl ManagedFile {
         let text = before.unwrap_or_default();
         let blocks = Blocks::read(text, self.form.comment()).map_err(ManagedError::Damaged)?;
         self.has_no_rival(project, &blocks)?;
-        let wanted: Vec<Wanted> = self
-            .parts
-            .iter()
-            .map(|(registry, content)| {
-                let before = blocks.body(project, registry);
-                Wanted { registry: registry.clone(), lines: content.lines(before.as_deref(), day) }
-            })
-            .collect();
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for (registry, content) in &self.parts {
+            let lines = content.lines(blocks.body(project, registry).as_deref(), day);
+            match wanted.iter_mut().find(|wanted| wanted.registry == *registry) {
+                Some(wanted) => wanted.lines.extend(lines),
+                None => wanted.push(Wanted { registry: registry.clone(), lines }),
+            }
+        }
         let after = blocks.with(project, &wanted);
         if after == text {
             return Ok(None);

@@ -77,7 +77,7 @@ fn a_zone_of_somebody_else_stays_the_only_one() {
     let conf = file(Form::NamedConf, vec![("swr", forward)]);
     let told = problem(&conf, &format!("options {{ }};\nzone \"{NAME}\" {{ type master; }};\n"));
     assert!(told.contains(&format!("line 2 declares the zone {NAME}")), "{told}");
-    let records = Content::Records { zone: NAME.to_owned(), addresses: vec![ip("10.0.0.1")] };
+    let records = Content::Records { zones: vec![NAME.to_owned()], addresses: vec![ip("10.0.0.1")] };
     let zone = file(Form::Zone, vec![("swr", records)]);
     assert!(problem(&zone, "\n$TTL 1\n").contains("line 2 is not of swrctl"));
     let text = after(&zone, "");

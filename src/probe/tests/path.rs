@@ -25,6 +25,7 @@ pub(super) fn network(mode: Mode, endpoint: Option<&str>, levels: &[(Check, Leve
         api_endpoint: None,
         obs_endpoint: None,
         obs_names: None,
+        obs_hosts: Vec::new(),
         probe_image: None,
         hosts_file: None,
         managed: Managed::default(),

@@ -131,6 +131,24 @@ async fn where_there_is_no_image_storage_is_unknown_and_an_image_can_be_named() 
     assert_eq!(verdicts(&report), [Pass, Pass, Pass], "{report:?}");
 }
 
+/// A fresh organization: its storage cannot be asked for, but what is declared of it can be looked up.
+#[tokio::test]
+async fn declared_storage_hosts_are_looked_up_before_there_is_an_image() {
+    let nothing = |target| PathTarget { access: vec![("team/none".parse().unwrap(), Access::PullPush)], ..target };
+    let mut declared = network(Mode::VpcEndpoint { via: None }, Some("127.0.0.1"), &[]);
+    let spanned = |text: &str| crate::diag::Spanned::new(text.parse().unwrap(), crate::diag::Span::default());
+    declared.obs_hosts = vec![spanned("localhost")];
+    declared.obs_endpoint = Some(crate::diag::Spanned::new("127.0.0.9".parse().unwrap(), crate::diag::Span::default()));
+    let report = walked(Vec::new(), |target| PathTarget { network: Some(declared.clone()), ..nothing(target) }).await;
+    assert_eq!(verdicts(&report), [Fail, Skip, Skip], "{report:?}");
+    declared.obs_endpoint = declared.endpoint;
+    let report = walked(Vec::new(), |target| PathTarget { network: Some(declared), ..nothing(target) }).await;
+    assert_eq!(verdicts(&report), [Pass, Unknown, Unknown], "{report:?}");
+    let redirect = result(&report, Check::ObsRedirect);
+    assert!(redirect.observed.english().contains("none of the repositories that the project names has an image yet"));
+    assert!(redirect.fix.as_ref().unwrap().english().starts_with("push an image (the first apply does)"));
+}
+
 #[tokio::test]
 async fn a_registry_that_hands_out_blobs_itself_needs_no_storage() {
     let report = walked(Vec::new(), |target| target).await;

@@ -21,6 +21,7 @@ pub(super) const IMAGE: &Wording = &say!("image", "镜像");
 pub(super) const ZONE_FILE: &Wording = &say!("zone file", "区域文件");
 pub(super) const NAME_SERVER: &Wording = &say!("name server", "域名服务器");
 pub(super) const WAY: &Wording = &say!("way", "方式");
+pub(super) const HOST: &Wording = &say!("host", "主机名");
 pub(super) const ADDRESS: &Wording = &say!("address", "地址");
 pub(super) const GLOB: &Wording = &say!("glob", "通配模式");
 pub(super) const TRUE_OR_FALSE: &Wording = &say!("choice (`true` or `false`)", "选择（`true` 或 `false`）");

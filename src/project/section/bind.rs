@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use super::arguments;
 use super::network::{needs_endpoint, no_address};
 use crate::diag::{Spanned, say};
-use crate::network::managed::{BindForward, BindZone};
+use crate::network::managed::{BindForward, BindZone, Service};
 use crate::project::kdl::{Cursor, Fault, Shape};
 
 pub(super) static ZONE: Shape = Shape::new("bind-zone", "bind-zone \"ops/named/swr.zone\" conf=\"ops/named/swr.conf\"")
     .takes(&[arguments::ZONE_FILE])
-    .properties(&["conf", "file", "manage"])
+    .properties(&["conf", "file", "for", "manage"])
     .required(&["conf"]);
 
 pub(super) static FORWARD: Shape =
@@ -20,17 +20,24 @@ pub(super) static FORWARD: Shape =
         .properties(&["conf", "manage"])
         .required(&["conf"]);
 
-pub(super) fn read(network: Cursor) -> (Option<BindZone>, Option<BindForward>) {
-    let (zone, forward) = (network.child(ZONE.name), network.child(FORWARD.name));
-    let read = (zone.and_then(self::zone), forward.and_then(self::forward));
-    if let Some(child) = zone
-        && read.0.as_ref().is_some_and(|zone| zone.manage)
-    {
-        needs_endpoint(network, child);
+pub(super) fn read(network: Cursor) -> (Vec<BindZone>, Option<BindForward>) {
+    let zones: Vec<(Cursor, BindZone)> =
+        network.children(ZONE.name).filter_map(|child| Some((child, zone(child)?))).collect();
+    for (at, (child, zone)) in zones.iter().enumerate() {
+        if let Some((first, _)) = zones[..at].iter().find(|(_, other)| other.service == zone.service) {
+            network.add(twice(*first, *child));
+        }
+        if zone.manage {
+            needs_endpoint(network, *child, zone.service);
+        }
+        if zone.manage && zone.service == Service::Obs && network.child("obs-hosts").is_none() {
+            network.add(nameless(*child));
+        }
     }
-    if let ((Some(one), Some(other)), (Some(zone), Some(forward))) = ((zone, forward), &read)
-        && zone.manage
-        && forward.manage
+    let other = network.child(FORWARD.name);
+    let forward = other.and_then(self::forward);
+    if let (Some((one, _)), Some(other)) = (zones.iter().find(|(_, zone)| zone.manage), other)
+        && forward.as_ref().is_some_and(|forward| forward.manage)
     {
         let message =
             say!("BIND answers for a name itself or forwards it, not both", "对同一个域名，BIND 只能自己应答或者转发");
@@ -42,7 +49,25 @@ pub(super) fn read(network: Cursor) -> (Option<BindZone>, Option<BindForward>) {
             "只保留一个，或者在另一个后面写 `manage=false`"
         )));
     }
-    read
+    (zones.into_iter().map(|(_, zone)| zone).collect(), forward)
+}
+
+fn twice(first: Cursor, again: Cursor) -> Fault {
+    let message = say!("two zone files are for the same hosts", "两个区域文件对应同样的主机");
+    let fault = Fault::new("duplicate-node", message).at(again.header(), say!("again", "又一次"));
+    fault.at(first.header(), say!("first here", "第一次在这里")).help(say!(
+        "keep one of them, or write `for=\"api\"` or `for=\"obs\"` behind the other",
+        "只保留一个，或者在另一个后面写 `for=\"api\"` 或 `for=\"obs\"`"
+    ))
+}
+
+/// Storage hosts are known by their redirects alone, and no zone may answer for their whole domain.
+fn nameless(zone: Cursor) -> Fault {
+    let message = say!("the zone file has no host to be for", "这个区域文件没有对应的主机");
+    Fault::new("missing", message).on(zone.header()).help(say!(
+        "name the hosts of object storage, which `swrctl network` tells, with `obs-hosts`",
+        "用 `obs-hosts` 写出对象存储的主机名，`swrctl network` 会显示它们"
+    ))
 }
 
 fn zone(cursor: Cursor) -> Option<BindZone> {
@@ -59,7 +84,13 @@ fn zone(cursor: Cursor) -> Option<BindZone> {
         )));
         return None;
     }
+    let services = [("registry", Service::Registry), ("api", Service::Api), ("obs", Service::Obs)];
+    let service = match cursor.text_of("for") {
+        Some(text) => cursor.word(text, &say!("service", "服务"), &services, &[])?.value,
+        None => Service::Registry,
+    };
     Some(BindZone {
+        service,
         path,
         conf: conf(cursor)?,
         installed: installed.map(|file| file.value.to_owned()),

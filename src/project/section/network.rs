@@ -6,8 +6,9 @@ use globset::Glob;
 
 use super::{Names, arguments, bind};
 use crate::diag::{Spanned, Wording, say};
+use crate::image::RegistryHost;
 use crate::lint::policy::Level;
-use crate::network::managed::Managed;
+use crate::network::managed::{Managed, Service};
 use crate::network::{Check, Egress, Mode, Network, ProbeImage, Via};
 use crate::project::kdl::{Child, Cursor, Fault, Shape};
 
@@ -17,8 +18,9 @@ pub(super) static NETWORK: Shape =
         Child::once(&ENDPOINT),
         Child::once(&API_ENDPOINT),
         Child::once(&OBS_ENDPOINT),
+        Child::once(&OBS_HOSTS),
         Child::once(&HOSTS_FILE),
-        Child::once(&bind::ZONE),
+        Child::many(&bind::ZONE),
         Child::once(&bind::FORWARD),
         Child::once(&INTERFACE),
         Child::once(&PROBE_IMAGE),
@@ -35,6 +37,10 @@ static API_ENDPOINT: Shape = Shape::new("api-endpoint", "api-endpoint \"172.16.0
 
 static OBS_ENDPOINT: Shape =
     Shape::new("obs-endpoint", "obs-endpoint \"172.16.0.14\"").takes(&[arguments::ADDRESS]).properties(&["names"]);
+
+static OBS_HOSTS: Shape =
+    Shape::new("obs-hosts", "obs-hosts \"op-svc-swr-cn-north-4-backup.obs.cn-north-4.myhuaweicloud.com\"")
+        .takes_many(&[arguments::HOST]);
 
 static PROBE_IMAGE: Shape = Shape::new("probe-image", "probe-image \"portal/base:1.0\"").takes(&[arguments::IMAGE]);
 
@@ -71,6 +77,7 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
     let api_endpoint = cursor.child("api-endpoint").and_then(self::endpoint);
     let obs_endpoint = cursor.child("obs-endpoint").and_then(self::endpoint);
     let obs_names = cursor.child("obs-endpoint").and_then(storage_names);
+    let obs_hosts = cursor.child("obs-hosts").map(obs_hosts).unwrap_or_default();
     let probe_image = cursor.child("probe-image").and_then(probe_image);
     let managed = managed(cursor);
     let levels = levels(cursor);
@@ -81,6 +88,7 @@ pub(super) fn read(cursor: Cursor, names: &Names) -> Option<Network> {
         api_endpoint,
         obs_endpoint,
         obs_names,
+        obs_hosts,
         probe_image,
         hosts_file: hosts_file.map_or(Some(None), |path| path.map(Some))?,
         managed,
@@ -166,22 +174,46 @@ fn hosts_file(cursor: Cursor) -> Option<Spanned<std::path::PathBuf>> {
 fn managed(network: Cursor) -> Managed {
     let hosts_file = network.child("hosts-file").filter(|child| child.flag_of("manage") == Some(true));
     if let Some(child) = hosts_file {
-        needs_endpoint(network, child);
+        needs_endpoint(network, child, Service::Registry);
+        if let Some(hosts) = network.child("obs-hosts") {
+            needs_endpoint(network, hosts, Service::Obs);
+        }
     }
-    let (zone, forward) = bind::read(network);
-    Managed { hosts: hosts_file.is_some(), zone, forward }
+    let (zones, forward) = bind::read(network);
+    Managed { hosts: hosts_file.is_some(), zones, forward }
 }
 
-/// What is written by `child` is the endpoint's address.
-pub(super) fn needs_endpoint(cursor: Cursor, child: Cursor) {
-    if cursor.child("endpoint").is_none() {
+/// What is written for `child` is the address of a service.
+pub(super) fn needs_endpoint(cursor: Cursor, child: Cursor, service: Service) {
+    let endpoint = service.endpoint();
+    if cursor.child(endpoint).is_none() {
         let message = say!("`{node}` has no address to write", "`{node}` 没有可写的地址", node = child.name().value);
-        cursor.add(
-            Fault::new("missing", message)
-                .on(child.header())
-                .help(say!("add the address: `endpoint \"172.16.0.12\"`", "补上地址：`endpoint \"172.16.0.12\"`")),
-        );
+        cursor.add(Fault::new("missing", message).on(child.header()).help(say!(
+            "add the address: `{endpoint} \"172.16.0.12\"`",
+            "补上地址：`{endpoint} \"172.16.0.12\"`",
+            endpoint
+        )));
     }
+}
+
+fn obs_hosts(cursor: Cursor) -> Vec<Spanned<RegistryHost>> {
+    let help = || {
+        say!(
+            "write whole hosts, as `swrctl network` tells them: no `*`, no scheme, no address",
+            "写 `swrctl network` 显示的完整主机名：不带 `*`、协议和 IP 地址"
+        )
+    };
+    let read = |text: Spanned<&str>| {
+        let host: Spanned<RegistryHost> = cursor.parsed(text, "bad-host", help())?;
+        if host.host().parse::<IpAddr>().is_ok() {
+            let message =
+                say!("`{text}` is an address: there is no name to write", "`{text}` 是地址：没有可写的域名", text);
+            cursor.add(Fault::new("bad-host", message).on(text.span).help(help()));
+            return None;
+        }
+        Some(host)
+    };
+    cursor.arguments(0).into_iter().filter_map(read).collect()
 }
 
 fn interface(cursor: Cursor) -> Option<Spanned<String>> {

@@ -15,7 +15,8 @@ impl Site {
     fn new(network: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let network = format!("network \"swr\" {{ endpoint \"10.0.0.1\"; {network} }}");
-        let text = format!("project \"p\" version=1\nregistry \"swr\" \"{NAME}\"\n{network}\n");
+        let provider = "provider \"swr\" region=\"region-1\" api-host=\"swr-api.region-1.example\" obs-host=\"obs.region-1.example\"";
+        let text = format!("project \"p\" version=1\nregistry \"swr\" \"{NAME}\" {{ {provider}; }}\n{network}\n");
         let source = Arc::new(Source::new("swr.kdl", text));
         let (project, _) = Project::parse(source, folder.path().to_owned()).unwrap();
         Self { folder, project }
@@ -82,6 +83,43 @@ fn links_folders_and_files_that_cannot_be_written_are_told_before_anything_is_do
     std::fs::remove_file(&hosts).unwrap();
     std::fs::create_dir(&hosts).unwrap();
     assert!(site.problem().starts_with("not-a-file: "), "{}", site.problem());
+}
+
+const BESIDE: &str = "api-endpoint \"10.0.0.2\"; obs-endpoint \"10.0.0.3\";";
+const CLUSTERS: &str = "obs-hosts \"a.obs.region-1.example\" \"b.obs.region-1.example\";";
+
+#[test]
+fn every_service_with_an_endpoint_has_its_lines_and_one_block() {
+    let lines = |network: &str| {
+        let text = text(&Site::new(&format!("{network} {MANAGED}")).facts()[0]);
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let [registry, api] = ["10.0.0.1 swr.region-1.example", "10.0.0.2 swr-api.region-1.example"];
+    assert_eq!(lines(BESIDE), [registry, api], "storage hosts that nobody names cannot be written");
+    let obs = ["10.0.0.3 a.obs.region-1.example", "10.0.0.3 b.obs.region-1.example"];
+    assert_eq!(lines(&format!("{BESIDE} {CLUSTERS}")), [registry, api, obs[0], obs[1]]);
+}
+
+#[test]
+fn bind_is_told_of_every_service_that_is_declared() {
+    let zones = |network: &str| {
+        let site = Site::new(network);
+        let facts = site.facts();
+        let conf = facts.iter().find(|facts| facts.name == "named.conf").map(text).unwrap_or_default();
+        let zones = conf.lines().filter_map(|line| line.strip_prefix("zone \"")?.strip_suffix("\" IN {"));
+        zones.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let forward = "bind-forward \"10.0.0.53\" conf=\"named.conf\";";
+    assert_eq!(zones(forward), [NAME]);
+    let all = [NAME, "swr-api.region-1.example", "obs.region-1.example"];
+    assert_eq!(zones(&format!("{BESIDE} {forward}")), all, "storage as a whole, where its hosts are not named");
+    let clusters = ["a.obs.region-1.example", "b.obs.region-1.example"];
+    assert_eq!(zones(&format!("{BESIDE} {CLUSTERS} {forward}"))[2..], clusters);
+    let zone = |name: &str| format!("bind-zone \"{name}.zone\" conf=\"named.conf\" for=\"{name}\"; ");
+    let three = ["registry", "api", "obs"].map(zone).concat();
+    assert_eq!(zones(&format!("{BESIDE} {CLUSTERS} {three}")), [NAME, all[1], clusters[0], clusters[1]]);
+    let site = Site::new(&format!("{BESIDE} {CLUSTERS} {}", zone("obs")));
+    assert_eq!(site.facts()[0].reason.english(), "zone a.obs.region-1.example, b.obs.region-1.example with 10.0.0.3");
 }
 
 #[test]

@@ -220,6 +220,58 @@ fn bind_forwards_the_name_to_the_servers_that_know_it() {
     assert_eq!(site.project.run_on(&site.host, ["plan"]).expect_success().stdout, "No changes.\n");
 }
 
+const API: &str = "swr-api.region-1.example";
+const STORAGE: [&str; 2] = ["op-a.obs.region-1.example", "op-backup.obs.region-1.example"];
+
+/// A site whose registry is SWR, with endpoints for its management API and its storage.
+fn with_services(network: &str) -> Site {
+    let hosts = format!("obs-hosts \"{}\" \"{}\";", STORAGE[0], STORAGE[1]);
+    let site = Site::new(&format!("api-endpoint \"10.2.0.1\"; obs-endpoint \"10.2.0.2\"; {hosts} {network}"), "");
+    let provider =
+        format!("provider \"swr\" region=\"region-1\" api-host=\"{API}\" obs-host=\"obs.region-1.example\";");
+    site.rewrite("auth \"anonymous\";", &format!("auth \"anonymous\"; {provider}"));
+    site
+}
+
+impl Site {
+    fn address_of(&self, name: &str) -> String {
+        let mut dig = Command::new(program("dig"));
+        dig.args(["@10.0.0.2", "+short", "+tries=1", "+time=5", name, "A"]);
+        self.host.run(&dig).expect_success().stdout.trim().to_owned()
+    }
+}
+
+#[test]
+fn bind_answers_for_the_management_api_and_the_storage_too() {
+    let zone = |service: &str| format!("bind-zone \"{service}.zone\" conf=\"named.conf\" for=\"{service}\"; ");
+    let site = with_services(&["registry", "api", "obs"].map(zone).concat());
+    site.project.run_on(&site.host, ["apply", "--auto-approve", "--target", "file.*"]).expect_success();
+    for (name, file) in [(NAME, "registry.zone"), (API, "api.zone"), (STORAGE[0], "obs.zone"), (STORAGE[1], "obs.zone")]
+    {
+        let mut check = Command::new(program("named-checkzone"));
+        site.host.run(check.arg(name).arg(site.project.path(file))).expect_success();
+    }
+    let _named = site.named();
+    let found = [NAME, API, STORAGE[0], STORAGE[1]].map(|name| site.address_of(name));
+    assert_eq!(found, [ENDPOINT, "10.2.0.1", "10.2.0.2", "10.2.0.2"]);
+    site.rewrite("for=\"obs\"", "for=\"obs\" manage=false");
+    site.project.run_on(&site.host, ["apply", "--auto-approve", "--target", "file.*"]).expect_success();
+    let conf = content(&site.project.path("named.conf"));
+    assert!(conf.contains(API) && !conf.contains("obs.region-1") && !site.project.path("obs.zone").exists(), "{conf}");
+}
+
+#[test]
+fn bind_forwards_the_names_of_every_service() {
+    let site = with_services("bind-forward \"10.0.0.3\" conf=\"named.conf\";");
+    let names = [(NAME, ENDPOINT), (API, "10.2.0.1"), (STORAGE[0], "10.2.0.2"), (STORAGE[1], "10.2.0.2")];
+    let _upstream = name_server(&site.host, "10.0.0.3", &names);
+    site.project.run_on(&site.host, ["apply", "--auto-approve", "--target", "file.*"]).expect_success();
+    let _named = site.named();
+    for (name, address) in names {
+        assert_eq!(site.address_of(name), address, "{name}");
+    }
+}
+
 fn content(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
 }

@@ -58,7 +58,13 @@ fn a_declared_organization_is_created_once_and_then_filled() {
         ("sync.target/team/app:v2", "create"),
     ]);
     assert_eq!(told(&plan), planned);
-    assert_eq!(world.swr.recorder().count("HEAD", "/v2/team/"), 0, "nothing is in it");
+    let asked = |method| world.swr.recorder().count(method, "/v2/team/");
+    assert_eq!((asked("HEAD"), asked("GET")), (0, 0), "nothing is in it");
+    let network = plan["steps"].as_array().unwrap().iter().find(|step| step["address"] == "network.target").unwrap();
+    let obs = network["checks"].as_array().unwrap().iter().find(|check| check["check"] == "obs-redirect").unwrap();
+    assert_eq!(obs["verdict"], "unknown", "{obs:#}");
+    assert!(obs["observed"].as_str().unwrap().starts_with("the organization `team` does not exist yet"), "{obs:#}");
+    assert!(obs["fix"].as_str().unwrap().starts_with("push an image (the first apply does)"), "{obs:#}");
 
     let apply = project.run(["apply", "--auto-approve"]).expect_success();
     assert!(apply.stdout.contains("created organization.target/team"), "{apply}");
@@ -111,7 +117,8 @@ fn a_missing_organization_blocks_and_is_not_created_unasked() {
         let plan = document(&project.run(["plan", "--json"]).expect_code(1));
         assert_eq!(syncs.map(|sync| told(&plan)[sync]), ["blocked"; 2], "{auth}");
         let plan = project.run(["plan"]).expect_code(1);
-        assert!(plan.stdout.contains("organization") && plan.stdout.contains("`team`"), "{plan}");
+        assert!(plan.stdout.contains("! network.target  auth-organization: `team`: no such organization"), "{plan}");
+        assert!(!plan.stdout.contains("organization.target/team"), "it is told in one place: {plan}");
         project.run(["apply", "--auto-approve"]).expect_code(1);
     }
     assert_eq!(world.swr.api().recorder().count("POST", ""), 0);

@@ -7,7 +7,7 @@ use crate::support::content;
 use crate::support::kdl;
 use crate::support::netns::{Host, name_server};
 use crate::support::nginx;
-use crate::support::plan::network_document;
+use crate::support::plan::{document, network_document};
 use crate::support::process::Daemon;
 use crate::support::registry::Registry;
 use crate::support::swrctl::Project;
@@ -170,6 +170,32 @@ fn a_hosts_file_that_knows_one_cluster_is_told() {
     let both = [0, 1].map(|at| format!("{} {}\n", CLUSTER_ADDRESSES[at], CLUSTERS[at])).concat();
     cloud.host.hosts(&both);
     cloud.checks().expect("obs-redirect-repeat", "pass", "both clusters");
+}
+
+/// What the plan is about to write counts for every service: nothing resolves before.
+#[test]
+fn lines_for_every_service_are_written_and_all_is_proved_with_them() {
+    let network = format!(
+        "mode \"vpc-endpoint\" via=\"vpn\"; endpoint \"{SWR_ADDRESS}\"; api-endpoint \"{API_ADDRESS}\"; \
+         obs-endpoint \"{}\"; obs-hosts \"{}\" \"{}\"; hosts-file \"/etc/hosts\" manage=true;",
+        CLUSTER_ADDRESSES[0], CLUSTERS[0], CLUSTERS[1]
+    );
+    let cloud = Cloud::new(&network, "");
+    cloud.host.resolv_conf("");
+    let plan = cloud.project.run_on(&cloud.host, ["plan", "--json"]).expect_success();
+    let plan = document(&plan);
+    let steps = plan["steps"].as_array().unwrap();
+    let gate = steps.iter().find(|step| step["address"] == "network.swr").unwrap();
+    for name in ["dns-registry", "dns-api", "dns-obs", "obs-redirect", "obs-redirect-repeat"] {
+        let check = gate["checks"].as_array().unwrap().iter().find(|check| check["check"] == name).unwrap();
+        assert_eq!(check["verdict"], "pass", "{check:#}");
+    }
+    cloud.project.run_on(&cloud.host, ["apply", "--auto-approve"]).expect_success();
+    let written = std::fs::read_to_string(cloud.host.path("hosts")).unwrap();
+    assert_eq!(written.lines().filter(|line| !line.starts_with('#')).count(), 4, "{written}");
+    let checks = cloud.checks();
+    checks.expect("dns-obs", "pass", CLUSTER_ADDRESSES[0]);
+    checks.expect("obs-redirect-repeat", "pass", "both clusters");
 }
 
 #[test]
