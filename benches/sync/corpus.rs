@@ -2,7 +2,6 @@
 //! tag has alone; every tenth tag is an index of two platforms.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -51,6 +50,10 @@ impl Shape {
 
     pub fn repository(index: u64) -> String {
         format!("bench/app-{index:02}")
+    }
+
+    pub fn tag((_, tag): (u64, u64)) -> String {
+        format!("v1.{tag}")
     }
 
     /// The index of repository and tag, in the order of pushing.
@@ -109,8 +112,8 @@ impl fmt::Display for Corpus {
 
 impl Corpus {
     /// Makes the corpus and pushes it, each blob once.
-    pub fn push(shape: &Shape, registry: SocketAddr) -> Result<Self, Interrupted> {
-        let mut pusher = Pusher { http: Http::new(format!("http://{registry}")), homes: Homes::new(), unique: 0 };
+    pub fn push(shape: &Shape, registry: &Registry) -> Result<Self, Interrupted> {
+        let mut pusher = Pusher { http: registry.http(), homes: Homes::new(), unique: 0 };
         for image in shape.images() {
             interrupt::check()?;
             pusher.image(shape, image);
@@ -120,6 +123,11 @@ impl Corpus {
 
     pub fn repositories(&self) -> impl Iterator<Item = String> + use<> {
         (0..self.shape.tags.div_ceil(self.shape.tags_each())).map(Shape::repository)
+    }
+
+    /// The path of every tag's manifest.
+    pub fn manifests(&self) -> impl Iterator<Item = String> + use<> {
+        self.shape.images().map(|image| format!("/v2/{}/manifests/{}", Shape::repository(image.0), Shape::tag(image)))
     }
 
     /// A tool that leaves something out is not fast: every tag is there, and every byte.
@@ -148,7 +156,7 @@ struct Pusher {
 
 impl Pusher {
     fn image(&mut self, shape: &Shape, image: (u64, u64)) {
-        let (repository, tag) = (Shape::repository(image.0), format!("v1.{}", image.1));
+        let (repository, tag) = (Shape::repository(image.0), Shape::tag(image));
         if !Shape::is_index(image) {
             self.manifest(&repository, &tag, shape, image, 0);
             return;

@@ -48,7 +48,7 @@ pub fn measure(shape: &Shape) -> Result<(), Interrupted> {
 type Image = (Vec<(u64, u64)>, String, String);
 
 fn images(shape: &Shape) -> Vec<Image> {
-    let place = |image: (u64, u64)| (Shape::repository(image.0), format!("v1.{}", image.1));
+    let place = |image: (u64, u64)| (Shape::repository(image.0), Shape::tag(image));
     let image = |image| (shape.layers(image, 0).to_vec(), place(image).0, place(image).1);
     shape.images().map(image).collect()
 }

@@ -1,7 +1,8 @@
 //! What a sync costs, beside the other tools: `cargo bench --bench sync -- [OPTIONS]`.
 //!
 //! Makes a corpus from a seed, pushes it to a real registry, and lets swrctl and every peer on `PATH` (skopeo, regsync,
-//! crane, image-syncer) bring it to a registry of their own: once fresh, then again with nothing to do. `--memory`
+//! crane, image-syncer) bring it to a registry of their own: once fresh, then again with nothing to do. `--round-trip`
+//! puts both registries far away, behind a proxy that lets every byte wait. `--memory`
 //! measures swrctl alone, against a source that generates its blobs and a target that drops them, so that neither disk
 //! nor page cache bounds the size. docs/performance.md says what came of it.
 //!
@@ -11,6 +12,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is what a benchmark is for")]
 #![allow(unreachable_pub, reason = "`pub` marks what a module offers to the others")]
 
+mod alone;
 mod corpus;
 mod generated;
 mod interrupt;
@@ -23,6 +25,7 @@ mod table;
 mod tools;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use corpus::{Corpus, Shape};
 use interrupt::Interrupted;
@@ -38,6 +41,7 @@ usage: cargo bench --bench sync -- [OPTIONS]
   --mib N            unique MiB (2048)
   --seed N           of the corpus (1)
   --rounds N         each tool runs so often, the median counts (1)
+  --round-trip MS    both registries are so far away (0)
   --only NAMES       these tools, with commas between
   SWRCTL=PATH        in the environment: another binary than this build's
   --memory           peak memory of swrctl: this corpus, one ten times as large, one layer of 10 GB";
@@ -45,12 +49,14 @@ usage: cargo bench --bench sync -- [OPTIONS]
 struct Options {
     shape: Shape,
     rounds: usize,
+    round_trip: Duration,
     only: Option<String>,
     memory: bool,
 }
 
 fn options() -> Options {
-    let mut options = Options { shape: Shape::default(), rounds: 1, only: None, memory: false };
+    let (shape, round_trip) = (Shape::default(), Duration::ZERO);
+    let mut options = Options { shape, rounds: 1, round_trip, only: None, memory: false };
     if !std::env::args().any(|argument| argument == "--bench") {
         options.shape = Shape { repositories: 2, tags: 20, mib: 1, seed: 1 };
     }
@@ -65,6 +71,7 @@ fn options() -> Options {
             "--mib" => options.shape.mib = number(value()),
             "--seed" => options.shape.seed = number(value()),
             "--rounds" => options.rounds = usize::try_from(number(value())).unwrap().max(1),
+            "--round-trip" => options.round_trip = Duration::from_millis(number(value())),
             "--only" => options.only = Some(value()),
             "--memory" => options.memory = true,
             _ => panic!("{name} is no option\n{USAGE}"),
@@ -92,11 +99,11 @@ fn run(options: &Options) -> Result<(), Interrupted> {
     for tool in &tools {
         println!("{:14} {}", tool.name(), tool.version());
     }
-    let source = Registry::start();
-    let corpus = Corpus::push(&options.shape, source.address())?;
+    let source = Registry::start(options.round_trip);
+    let corpus = Corpus::push(&options.shape, &source)?;
     println!("\ncorpus: {corpus}\n");
     let rows: Result<Vec<Row>, _> = tools.iter().map(|tool| median_of(*tool, options, &corpus, &source)).collect();
-    print!("\n{}", table::render(&rows?));
+    print!("\n{}", table::render(&rows?, corpus.manifests().count() * 2));
     Ok(())
 }
 
@@ -107,19 +114,20 @@ fn wanted(tool: Tool, options: &Options) -> bool {
 
 /// The rounds of one tool; of each number the median counts.
 fn median_of(tool: Tool, options: &Options, corpus: &Corpus, source: &Registry) -> Result<Row, Interrupted> {
-    let mut rounds: Vec<[Measured; 2]> = Vec::new();
+    let (mut rounds, mut alone) = (Vec::<[Measured; 2]>::new(), f64::INFINITY);
     for _ in 0..options.rounds {
-        let target = Registry::start();
+        let target = Registry::start(options.round_trip);
         let job = tools::Job::new(tool, corpus, source.address(), target.address());
         let fresh = measure::run(&job, source, &target)?;
         corpus.assert_whole(&target);
         let unchanged = measure::run(&job, source, &target)?;
         eprintln!("{:14} fresh {fresh}\n{:14} again {unchanged}", tool.name(), "");
+        alone = alone.min(alone::ask(corpus, [source, &target]));
         rounds.push([fresh, unchanged]);
     }
     let [fresh, unchanged] = [0, 1].map(|phase| {
         let phase: Vec<&Measured> = rounds.iter().map(|round| &round[phase]).collect();
         Measured::median(&phase)
     });
-    Ok(Row { tool: tool.name(), fresh, unchanged })
+    Ok(Row { tool: tool.name(), fresh, unchanged, alone })
 }

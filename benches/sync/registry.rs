@@ -1,16 +1,20 @@
-//! A real registry with an access log, in a temporary folder (`TMPDIR=/dev/shm` keeps it in memory).
+//! A real registry with an access log, in a temporary folder (`TMPDIR=/dev/shm` keeps it in memory), near or far away.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::support::faults::{Fault, FaultProxy};
 use crate::support::http::Http;
 use crate::support::process::Daemon;
 
 #[derive(Debug)]
 pub struct Registry {
     address: SocketAddr,
+    /// What makes it far away.
+    line: Option<FaultProxy>,
     _daemon: Daemon,
     folder: TempDir,
 }
@@ -28,7 +32,8 @@ pub struct Requests {
 }
 
 impl Registry {
-    pub fn start() -> Self {
+    /// A registry to which a byte and its answer take so long; no time means that it is on this machine.
+    pub fn start(round_trip: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let address = free_address();
@@ -41,13 +46,16 @@ impl Registry {
         let config = path("config.yml");
         let mut daemon = Daemon::spawn("docker-registry", &path("log"), &["serve", config.to_str().unwrap()]);
         daemon.wait_until(|_| TcpStream::connect(address).ok());
-        Self { address, _daemon: daemon, folder }
+        let line = (!round_trip.is_zero()).then(|| FaultProxy::start(address, move |_| Fault::far_away(round_trip)));
+        Self { address, line, _daemon: daemon, folder }
     }
 
+    /// Where tools are told that it is.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.line.as_ref().map_or(self.address, FaultProxy::address)
     }
 
+    /// A client that is never far away.
     pub fn http(&self) -> Http {
         Http::new(format!("http://{}", self.address))
     }

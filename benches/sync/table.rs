@@ -9,6 +9,8 @@ pub struct Row {
     pub tool: &'static str,
     pub fresh: Measured,
     pub unchanged: Measured,
+    /// Seconds that the registries needed for the HEAD requests of the unchanged run alone.
+    pub alone: f64,
 }
 
 const HEAD: &str = "\
@@ -16,12 +18,13 @@ const HEAD: &str = "\
 |---|---|---|---|---|---|---|---|---|---|
 ";
 
-/// A Markdown table, a row a tool; in brackets how many times as much as swrctl.
-pub fn render(rows: &[Row]) -> String {
+/// A Markdown table, a row a tool; in brackets how many times as much as swrctl. The last row is what the registries need
+/// at least for so many HEAD requests, whoever asks.
+pub fn render(rows: &[Row], heads: usize) -> String {
     let ours = rows.iter().find(|row| row.tool == "swrctl");
     let mut text = HEAD.to_owned();
     for row in rows {
-        let Row { tool, fresh, unchanged } = row;
+        let Row { tool, fresh, unchanged, .. } = row;
         let cells = [
             cells(fresh, ours.map(|ours| &ours.fresh)),
             format!("{}", fresh.target.uploads),
@@ -29,6 +32,9 @@ pub fn render(rows: &[Row]) -> String {
         ];
         let _ = writeln!(text, "| {tool} | {} |", cells.join(" | "));
     }
+    let alone = rows.iter().map(|row| row.alone).fold(f64::INFINITY, f64::min);
+    let times = ours.map_or_else(String::new, |ours| format!(" ({:.1})", alone / ours.unchanged.wall));
+    let _ = writeln!(text, "| registries alone | | | | | | {alone:.2}{times} | | | {heads} |");
     text
 }
 

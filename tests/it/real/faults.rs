@@ -65,4 +65,6 @@ fn a_connection_is_slow() {
     };
     assert!(took(Fault::delay(Duration::from_millis(300))) >= Duration::from_millis(300));
     assert!(took(Fault::throttle(SIZE as u64 * 2)) >= Duration::from_millis(400));
+    // To connect, and to ask.
+    assert!(took(Fault::far_away(Duration::from_millis(150))) >= Duration::from_millis(300));
 }

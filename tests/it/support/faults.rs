@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 use super::server::background_runtime;
 
@@ -25,6 +26,7 @@ pub struct Fault {
 struct Lane {
     cut_after: Option<u64>,
     bytes_per_second: Option<u64>,
+    latency: Duration,
 }
 
 impl Fault {
@@ -51,6 +53,13 @@ impl Fault {
     /// Nothing passes for a while after the connection stands.
     pub fn delay(delay: Duration) -> Self {
         Self { delay, ..Self::default() }
+    }
+
+    /// A server so far away: every byte takes half of the round trip, and so does the handshake. As many bytes pass as
+    /// otherwise.
+    pub fn far_away(round_trip: Duration) -> Self {
+        let lane = Lane { latency: round_trip / 2, ..Lane::default() };
+        Self { delay: round_trip, up: lane, down: lane, ..Self::default() }
     }
 
     /// Both directions carry at most so many bytes a second.
@@ -143,14 +152,52 @@ async fn pass(mut client: TcpStream, upstream: SocketAddr, fault: Fault) {
     {
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
-        let up = pump(&mut from_client, &mut to_server, fault.up);
-        let down = pump(&mut from_server, &mut to_client, fault.down);
+        let up = carry(&mut from_client, &mut to_server, fault.up);
+        let down = carry(&mut from_server, &mut to_client, fault.down);
         if tokio::try_join!(up, down).is_ok() {
             return;
         }
         let _ = server.set_zero_linger();
     }
     let _ = client.set_zero_linger();
+}
+
+async fn carry(
+    from: &mut (impl AsyncReadExt + Unpin),
+    to: &mut (impl AsyncWriteExt + Unpin),
+    lane: Lane,
+) -> Result<(), Cut> {
+    if lane.latency.is_zero() { pump(from, to, lane).await } else { delayed(from, to, lane.latency).await }
+}
+
+/// What is on its way at a time: the window of a connection over a long line.
+const ON_THE_WAY: usize = 256;
+
+/// Passes everything on, each piece `latency` after it came.
+async fn delayed(
+    from: &mut (impl AsyncReadExt + Unpin),
+    to: &mut (impl AsyncWriteExt + Unpin),
+    latency: Duration,
+) -> Result<(), Cut> {
+    let (sender, mut pieces) = mpsc::channel::<(tokio::time::Instant, Vec<u8>)>(ON_THE_WAY);
+    let take = async move {
+        loop {
+            let mut piece = Vec::with_capacity(64 * 1024);
+            if from.read_buf(&mut piece).await.map_err(|_| Cut)? == 0 {
+                return Ok(());
+            }
+            piece.shrink_to_fit();
+            sender.send((tokio::time::Instant::now() + latency, piece)).await.map_err(|_| Cut)?;
+        }
+    };
+    let give = async move {
+        while let Some((due, piece)) = pieces.recv().await {
+            tokio::time::sleep_until(due).await;
+            to.write_all(&piece).await.map_err(|_| Cut)?;
+        }
+        to.shutdown().await.map_err(|_| Cut)
+    };
+    tokio::try_join!(take, give).map(drop)
 }
 
 async fn pump(
