@@ -221,9 +221,8 @@ async fn place_together<'a>(blob: &'a Descriptor, seats: &[&Seat<'_, 'a>]) {
         }
     }
     let Some((first, _)) = sending.first() else { return };
-    let checked = !sending.iter().all(|(leg, _)| leg.seat.member.prepared.transfers.target_checks());
-    let (pump, takers) = tee(first.seat.member.prepared.transfers.download(blob, 0, checked), sending.len());
-    let sent = sending.into_iter().zip(takers).map(|((leg, session), taker)| leg.send(session, taker, checked));
+    let (pump, takers) = tee(first.seat.member.prepared.transfers.download(blob, 0), sending.len());
+    let sent = sending.into_iter().zip(takers).map(|((leg, session), taker)| leg.send(session, taker));
     join(pump, join_all(sent)).await;
 }
 
@@ -248,11 +247,11 @@ impl Leg<'_, '_, '_> {
         (number, self, start)
     }
 
-    async fn send(self, mut session: Session, taker: Taker, checked: bool) {
+    async fn send(self, mut session: Session, taker: Taker) {
         let _ = taker.turn.await;
         let moved = Arc::default();
         let transfers = &self.seat.member.prepared.transfers;
-        match transfers.send(self.blob, &mut session, &moved, (|_| taker.bytes, checked)).await {
+        match transfers.send(self.blob, &mut session, &moved, transfers.checked_by(1), |_| taker.bytes).await {
             Ok(()) => {
                 let bytes = self.blob.size;
                 self.arrive(bytes);

@@ -96,7 +96,7 @@ impl Transfers<'_> {
                 (gzip.descriptor.clone(), Some(gzip))
             }
         };
-        let moved = self.place_from(&descriptor, 0, |from, _| source.clone().bytes(from)).await?;
+        let moved = self.place_from(&descriptor, 0, |from| source.clone().bytes(from)).await?;
         Ok((descriptor, moved))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::image::{Descriptor, Repository};
-use crate::registry::{Client, Error, Kind, Upload};
+use crate::image::{BlobStream, Descriptor, Repository};
+use crate::registry::{CheckedBy, Client, Error, Kind, Upload};
 use crate::state::{Key, Uploads};
 
 /// Below this an upload that broke off is sent anew: that costs as little as asking how far it came.
@@ -50,19 +50,20 @@ impl Session {
         Ok(upload)
     }
 
-    /// Sends what the registry does not have of a blob, of `bytes` from a given one on, `checked` on their way or not;
-    /// afterwards this is what is left of the upload.
+    /// Sends what the registry does not have of a blob, of `bytes` from a given one on; afterwards this is what is left of
+    /// the upload.
     pub(super) async fn send(
         &mut self,
         uploads: &Uploads,
         client: &Client,
         repository: &Repository,
         blob: &Descriptor,
-        (bytes, checked): (impl FnOnce(u64) -> crate::image::BlobStream, bool),
+        by: CheckedBy,
+        bytes: impl FnOnce(u64) -> BlobStream,
     ) -> Result<(), Error> {
         let upload = self.open(uploads, client, repository, blob).await?;
         let missing = bytes(upload.kept());
-        let sent = client.finish_upload(upload.clone(), blob, missing, checked).await;
+        let sent = client.finish_upload(upload.clone(), blob, missing, by).await;
         *self = match &sent {
             Ok(()) => Self::New,
             Err(error) => Self::after(error, upload),

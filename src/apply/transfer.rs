@@ -12,7 +12,7 @@ use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use crate::image::{BlobStream, Descriptor, Repository};
 use crate::plan::{Event, Step, SyncWork};
-use crate::registry::Mount;
+use crate::registry::{CheckedBy, Mount};
 use crate::store::{Error, Store};
 
 /// What carries blobs to one target.
@@ -43,15 +43,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 impl Transfers<'_> {
     /// Makes the target repository hold `blob`, after `tries` that failed already; returns the bytes that moved.
     pub(super) async fn place(&self, blob: &Descriptor, tries: u32) -> Result<u64, Error> {
-        self.place_from(blob, tries, |from, checked| self.download(blob, from, checked)).await
+        self.place_from(blob, tries, |from| self.download(blob, from)).await
     }
 
-    /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them, checked on their way or not.
+    /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them.
     pub(super) async fn place_from(
         &self,
         blob: &Descriptor,
         tries: u32,
-        bytes: impl Fn(u64, bool) -> BlobStream,
+        bytes: impl Fn(u64) -> BlobStream,
     ) -> Result<u64, Error> {
         let mut shelf = self.shelf(blob).await;
         let moved = match self.start(blob, &shelf).await? {
@@ -104,14 +104,12 @@ impl Transfers<'_> {
         blob: &Descriptor,
         mut session: Session,
         tries: u32,
-        bytes: impl Fn(u64, bool) -> BlobStream,
+        bytes: impl Fn(u64) -> BlobStream,
     ) -> Result<u64, Error> {
         let (mut attempt, mut pause, mut kept) = (tries + 1, FIRST_PAUSE, 0);
         let moved = Arc::<Moved>::default();
         loop {
-            let checked = attempt > 1 || !self.target_checks();
-            let sent = self.send(blob, &mut session, &moved, (|from| bytes(from, checked), checked)).await;
-            match sent {
+            match self.send(blob, &mut session, &moved, self.checked_by(attempt), &bytes).await {
                 Err(error) if self.may_retry(&error, attempt) => {
                     self.tell_retry(attempt, pause, error);
                     tokio::time::sleep(pause).await;
@@ -157,44 +155,38 @@ impl Transfers<'_> {
         });
     }
 
-    /// Whether the target is trusted to check what it stores: it has stated digests so far, and what it refuses can be
-    /// sent again, checked on its way. Where it does not, a wrong byte has to be found here.
-    pub(super) fn target_checks(&self) -> bool {
-        let states_digests = matches!(self.target, Store::Registry(client) if client.states_digests());
-        states_digests && self.work.retries > 0
+    /// Who checks the bytes of an attempt: the target where it can, as long as what it refuses can be sent again, checked
+    /// here.
+    pub(super) fn checked_by(&self, attempt: u32) -> CheckedBy {
+        if attempt == 1 && self.work.retries > 0 { CheckedBy::Registry } else { CheckedBy::Us }
     }
 
-    /// Sends what the target does not have of `blob`, of `bytes` from a given one on, `checked` on their way or not;
-    /// tells of them as they pass.
+    /// Sends what the target does not have of `blob`, of `bytes` from a given one on; tells of them as they pass.
     pub(super) async fn send(
         &self,
         blob: &Descriptor,
         session: &mut Session,
         moved: &Arc<Moved>,
-        (bytes, checked): (impl FnOnce(u64) -> BlobStream, bool),
+        by: CheckedBy,
+        bytes: impl FnOnce(u64) -> BlobStream,
     ) -> Result<(), Error> {
         let bytes = |from| self.counted(bytes(from), from, moved);
         match self.target {
             Store::Layout(layout) => layout.put_blob(blob, bytes(0)).await?,
             Store::Registry(client) => {
                 let (uploads, repository) = (&self.context.uploads, &self.work.target.repository);
-                session.send(uploads, client, repository, blob, (bytes, checked)).await?;
+                session.send(uploads, client, repository, blob, by, bytes).await?;
             }
         }
         Ok(())
     }
 
-    /// The blob's bytes from the one numbered `from` on, `checked` on their way where they are all of it. Opened when the
-    /// first is asked for: an upload that waits for its turn holds no connection to the source.
-    pub(super) fn download(&self, blob: &Descriptor, from: u64, checked: bool) -> BlobStream {
+    /// The blob's bytes from the one numbered `from` on. Opened when the first is asked for: an upload that waits for its
+    /// turn holds no connection to the source.
+    pub(super) fn download(&self, blob: &Descriptor, from: u64) -> BlobStream {
         let (source, repository) = (self.source.clone(), self.work.source.repository.clone());
         let blob = blob.clone();
-        let open = async move {
-            if checked && from == 0 {
-                return source.blob(&repository, &blob).await;
-            }
-            source.unchecked_blob(&repository, &blob, from).await
-        };
+        let open = async move { source.unchecked_blob(&repository, &blob, from).await };
         stream::once(open).try_flatten().boxed()
     }
 

@@ -186,9 +186,10 @@ fn carry_out(
         () if output.stderr.color || output.interactive => Manner::Bars(output.stderr.lang),
         () => Manner::Lines(output.stderr.lang),
     };
-    session.tasks.block_on(async {
+    let style = output.stdout;
+    session.tasks.run(async move {
         let stopping = tokio::spawn(stopping);
-        if args.json {
+        if matches!(manner, Manner::Json(_)) {
             telling::print(report::summary_json(&plan, None) + "\n").await?;
         }
         let telling = Telling::of(received, Arc::clone(&plan), manner, report.clone());
@@ -198,7 +199,7 @@ fn carry_out(
         let _ = shown.await;
         let end = match manner {
             Manner::Json(_) => report::summary_json(&plan, Some(&outcomes)) + "\n",
-            Manner::Bars(_) | Manner::Lines(_) => report::outcomes(&plan, &outcomes, &output.stdout),
+            Manner::Bars(_) | Manner::Lines(_) => report::outcomes(&plan, &outcomes, &style),
         };
         telling::print(end).await?;
         stopping.abort();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
 use crate::diag::{Diagnostic, Problem, Wording, did_you_mean, say};
 use crate::observe::observe;
@@ -28,7 +28,7 @@ pub(super) struct Session {
 
 /// Where network work is done: on this thread. It relays more bytes than registries take, and nothing has to wake another
 /// thread for every answer. What blocks (files, names) has threads of its own.
-pub(super) struct Tasks(Option<Runtime>);
+pub(super) struct Tasks(Option<LocalRuntime>);
 
 /// What is left to do at the end of a command (a name that is being resolved, a file that is being removed) gets this
 /// long: the system's resolver may hang for half a minute.
@@ -36,15 +36,26 @@ const LAST_WORK: Duration = Duration::from_millis(500);
 
 impl Tasks {
     pub(super) fn start() -> Result<Self, Problem> {
-        let runtime = Builder::new_current_thread().enable_all().build().map(|runtime| Self(Some(runtime)));
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build_local(LocalOptions::default())
+            .map(|runtime| Self(Some(runtime)));
         runtime.map_err(|error| {
             let reason = Wording::of_system(&error);
             Problem::new("runtime", say!("cannot start network work: {reason}", "无法启动网络工作：{reason}", reason))
         })
     }
 
+    /// Does `work` on this thread, until it is done.
     pub(super) fn block_on<F: Future>(&self, work: F) -> F::Output {
         self.0.as_ref().expect("the runtime is there until the drop").block_on(work)
+    }
+
+    /// As [`Self::block_on`], for what waits for many answers: a task is woken without a call of the system, what
+    /// `block_on` itself waits for is not.
+    pub(super) fn run<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> T {
+        let done = self.block_on(async { tokio::task::spawn_local(work).await });
+        done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 
@@ -91,7 +102,9 @@ impl Session {
                 "按计划里显示的样子写地址，`*` 代表任意文本"
             ))
         })?;
-        let observation = self.tasks.block_on(observe(&self.project, &self.stores, &scope, self.today));
+        let (project, stores, wanted) = (self.project.clone(), self.stores.clone(), scope.clone());
+        let today = self.today;
+        let observation = self.tasks.run(async move { observe(&project, &stores, &wanted, today).await });
         let plan = plan(&self.project, &observation.inventory, &scope);
         if scope.is_partial() {
             all_match(&scope, &observation.addresses)?;

@@ -24,8 +24,18 @@ pub struct BlobError {
 /// A wrong size is temporary (a cut connection looks like it), a wrong digest of the right size is not.
 #[must_use]
 pub fn verified(stream: BlobStream, expected: Descriptor) -> BlobStream {
-    let state =
-        Verifier { stream, hasher: Some(Hasher::new(expected.digest.algorithm())), seen: 0, held: None, expected };
+    verified_until(stream, expected, || false)
+}
+
+/// As [`verified`], until `enough` says that somebody else verifies them: what comes then is counted only.
+#[must_use]
+pub fn verified_until(
+    stream: BlobStream,
+    expected: Descriptor,
+    enough: impl FnMut() -> bool + Send + 'static,
+) -> BlobStream {
+    let hasher = Some(Hasher::new(expected.digest.algorithm()));
+    let state = Verifier { stream, enough, hasher, ended: false, seen: 0, held: None, expected };
     stream::unfold(Some(state), |state| async move {
         let mut state = state?;
         match state.next().await {
@@ -37,26 +47,32 @@ pub fn verified(stream: BlobStream, expected: Descriptor) -> BlobStream {
     .boxed()
 }
 
-struct Verifier {
+struct Verifier<F> {
     stream: BlobStream,
-    /// Taken when the stream has ended.
+    enough: F,
+    /// Taken when the stream has ended or somebody else verifies it.
     hasher: Option<Hasher>,
+    ended: bool,
     seen: u64,
     held: Option<Bytes>,
     expected: Descriptor,
 }
 
-impl Verifier {
+impl<F: FnMut() -> bool> Verifier<F> {
     async fn next(&mut self) -> Result<Option<Bytes>, BlobError> {
         loop {
-            if self.hasher.is_none() {
-                return Ok(None);
+            if self.hasher.is_none() && self.held.is_some() || self.ended {
+                return Ok(self.held.take());
             }
             let Some(chunk) = self.stream.next().await else {
+                self.ended = true;
                 self.finish()?;
-                return Ok(self.held.take());
+                continue;
             };
             let chunk = chunk?;
+            if (self.enough)() {
+                self.hasher = None;
+            }
             self.take(&chunk)?;
             if let Some(ready) = self.held.replace(chunk) {
                 return Ok(Some(ready));
@@ -83,7 +99,6 @@ impl Verifier {
     }
 
     fn finish(&mut self) -> Result<(), BlobError> {
-        let Some(hasher) = self.hasher.take() else { return Ok(()) };
         if self.seen != self.expected.size {
             let reason = say!(
                 "only {seen} of its {size} bytes arrived",
@@ -93,6 +108,7 @@ impl Verifier {
             );
             return Err(self.wrong("blob-size", &reason, true));
         }
+        let Some(hasher) = self.hasher.take() else { return Ok(()) };
         let found = hasher.finish();
         if found != self.expected.digest {
             return Err(self.wrong(
@@ -152,6 +168,27 @@ mod tests {
     fn right_bytes_pass_whole() {
         assert_eq!(read(&["ab", "c"], "abc"), ("abc".to_owned(), None));
         assert_eq!(read(&[], ""), (String::new(), None));
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_verifies_is_counted_only() {
+        let expected = Descriptor { media_type: MediaType::OciLayerTar, digest: Digest::sha256(b"abcdef"), size: 6 };
+        let until_third = || {
+            let mut asked = 0;
+            move || {
+                asked += 1;
+                asked == 3
+            }
+        };
+        let read = |chunks: &[&'static str]| {
+            verified_until(stream(chunks), expected.clone(), until_third()).collect::<Vec<Result<Bytes, BlobError>>>()
+        };
+        let passed = read(&["ab", "cd", "x", "y"]).await;
+        assert_eq!(passed, ["ab", "cd", "x", "y"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))));
+        assert!(!read(&["abc", "xyz"]).await.pop().unwrap().unwrap_err().temporary, "it ended before that");
+        for wrong in [&["ab", "cd", "e"][..], &["ab", "cd", "ef", "g"]] {
+            assert!(read(wrong).await.pop().unwrap().unwrap_err().temporary, "{wrong:?}");
+        }
     }
 
     #[test]

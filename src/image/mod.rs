@@ -13,7 +13,7 @@ mod platform;
 pub mod referrers;
 pub mod rewrite;
 
-pub use blob::{BlobError, BlobStream, verified};
+pub use blob::{BlobError, BlobStream, verified, verified_until};
 pub use content::same_content;
 pub use created::created_in_config;
 pub use digest::{Algorithm, Digest, Hasher};

@@ -55,6 +55,9 @@ impl ImageTree {
     /// The tree once its layers were recompressed; `layers` are their new descriptors, by the digest at the source.
     #[must_use]
     pub fn with_recompressed(&self, layers: &BTreeMap<Digest, Descriptor>) -> Self {
+        if layers.is_empty() {
+            return self.clone();
+        }
         let mut renamed = layers.clone();
         let renew = |raw: &RawManifest| {
             let written = with_descriptors(raw, &renamed);

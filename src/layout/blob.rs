@@ -31,10 +31,19 @@ pub(super) fn size(directory: &Directory, digest: &Digest) -> Result<Option<u64>
 
 /// The blob's bytes, verified on the way.
 pub(super) async fn read(directory: Arc<Directory>, blob: Descriptor) -> Result<BlobStream, Error> {
+    Ok(verified(read_from(directory, blob.clone(), 0).await?, blob))
+}
+
+/// The blob's bytes from the one numbered `from` on.
+pub(super) async fn read_from(directory: Arc<Directory>, blob: Descriptor, from: u64) -> Result<BlobStream, Error> {
     let path = directory.blob_path(&blob.digest);
-    let (expected, opened) = (blob.clone(), path.clone());
-    let file = blocking(&path, move || open(&directory, &expected, &opened)).await?;
-    Ok(verified(chunks(file, path), blob))
+    let opened = path.clone();
+    let open = move || {
+        let mut file = open(&directory, &blob, &opened)?;
+        file.seek(SeekFrom::Start(from)).map_err(|error| Error::io("read", &opened, &error))?;
+        Ok(file)
+    };
+    Ok(chunks(blocking(&path, open).await?, path))
 }
 
 /// The bytes of a file from the one numbered `from` on.

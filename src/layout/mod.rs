@@ -133,6 +133,11 @@ impl Layout {
         blob::read(Arc::clone(&self.0.directory), blob.clone()).await
     }
 
+    /// The same from the byte numbered `from` on, not verified.
+    pub async fn blob_from(&self, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
+        blob::read_from(Arc::clone(&self.0.directory), blob.clone(), from).await
+    }
+
     /// Stores `bytes` once they have proved to be what `blob` names; creates the layout where there is none.
     pub async fn put_blob(&self, blob: &Descriptor, bytes: BlobStream) -> Result<(), Error> {
         self.prepare().await?;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::auth::{Access, Scope};
 use super::exchange::Request;
-use super::{Client, Error, Kind};
+use super::{CheckedBy, Client, Error, Kind};
 use crate::diag::say;
 use crate::image::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
 
@@ -62,7 +62,7 @@ impl Client {
         let digest = Digest::sha256(&config);
         let blob = Descriptor { media_type: MediaType::DockerConfig, digest, size: config.len() as u64 };
         let upload = self.start_upload(repository).await?;
-        self.finish_upload(upload, &blob, stream::iter([Ok(config)]).boxed(), true).await?;
+        self.finish_upload(upload, &blob, stream::iter([Ok(config)]).boxed(), CheckedBy::Us).await?;
         self.put_manifest(repository, tag, &placeholder).await?;
         let deleted = self.delete(repository, &by_digest).await;
         if deleted.is_err() {

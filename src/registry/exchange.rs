@@ -111,9 +111,9 @@ impl Client {
 
     async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
         // Boxed: what holds requests under way would be tens of kilobytes large.
-        let response = Box::pin(self.exchange(request)).await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let location = headers.contains_key(LOCATION).then(|| response.location());
+        let mut response = Box::pin(self.exchange(request)).await?;
+        let location = response.headers().contains_key(LOCATION).then(|| response.location());
+        let (status, headers) = (response.status(), response.take_headers());
         let body = response.bytes(request.max_answer).await?;
         Ok(Reply { status, headers, body, location })
     }

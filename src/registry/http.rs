@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Body, Method, StatusCode, redirect};
+use reqwest::{Body, ClientBuilder, Method, StatusCode, redirect};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
@@ -75,6 +75,8 @@ impl Transport {
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
                 .user_agent(concat!("swrctl/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
+                // Trying again is decided above; for its own tries it would copy every request.
+                .retry(reqwest::retry::never().max_retries_per_request(0))
                 .connect_timeout(times.connect)
                 .pool_idle_timeout(IDLE);
             for (host, addresses) in addresses {
@@ -88,11 +90,14 @@ impl Transport {
             if !protocols.contains(&b"h2".as_slice()) {
                 builder = builder.http1_only();
             }
+            Ok::<_, Problem>(builder)
+        };
+        let built = |builder: ClientBuilder| {
             builder.build().map_err(|error| Problem::new("http-client", format!("no HTTP client can be made: {error}")))
         };
         Ok(Self {
-            metadata: client(&[b"h2", b"http/1.1"])?,
-            blobs: client(&[b"http/1.1"])?,
+            metadata: built(client(&[b"h2", b"http/1.1"])?.timeout(times.metadata))?,
+            blobs: built(client(&[b"http/1.1"])?)?,
             limiter: Limiter::new(*limits),
             bandwidth: bandwidth.clone(),
             quota: Quota::default(),
@@ -117,24 +122,22 @@ impl Transport {
         if let Some(error) = self.broken.get() {
             return Err(error.clone());
         }
-        let client = if lane == Lane::Metadata { &self.metadata } else { &self.blobs };
-        let mut request = client.request(method.clone(), url.clone()).headers(headers);
-        if let Some(body) = body {
-            request = request.body(body);
-        }
+        let mut request = reqwest::Request::new(method.clone(), url.clone());
+        *request.headers_mut() = headers;
+        *request.body_mut() = body;
         let sent = match lane {
-            Lane::Metadata => request.timeout(self.times.metadata).send().await,
-            Lane::Download => match tokio::time::timeout(self.times.stall, request.send()).await {
+            Lane::Metadata => self.metadata.execute(request).await,
+            Lane::Download => match tokio::time::timeout(self.times.stall, self.blobs.execute(request)).await {
                 Ok(sent) => sent,
                 Err(_) => return Err(stalled(method, url, self.times.stall)),
             },
-            Lane::Upload => request.send().await,
+            Lane::Upload => self.blobs.execute(request).await,
         };
         let inner = sent.map_err(|error| Error::from_transport(method, url, &error))?;
         self.quota.note(inner.headers());
         self.skew.note(inner.headers(), jiff::Timestamp::now());
         let Times { stall, metadata: time, .. } = self.times;
-        Ok(Response { method: method.clone(), url: url.clone(), inner, stall, time, _permit: permit })
+        Ok(Response { method: method.clone(), inner, stall, time, _permit: permit })
     }
 
     /// Sends a request without a body and goes where it is redirected to; `authorization` only to the first host.
@@ -189,7 +192,7 @@ impl Transport {
 
     /// The error that a refused request's answer tells of; `sent` is what the request carried.
     pub(super) async fn refusal(&self, response: Response, sent: Option<&HeaderValue>) -> Error {
-        let (method, url, status) = (response.method.clone(), response.url.clone(), response.status());
+        let (method, url, status) = (response.method.clone(), response.url().clone(), response.status());
         let headers = response.headers().clone();
         // Half an explanation is worse than the status alone.
         let body = tokio::time::timeout(ERROR_BODY_TIME, response.bytes(MAX_ERROR_BODY)).await;
@@ -223,7 +226,6 @@ fn stalled(method: &Method, url: &Url, time: Duration) -> Error {
 /// An answer whose body is still on its way; it holds its place among the requests at a time.
 pub(super) struct Response {
     method: Method,
-    url: Url,
     inner: reqwest::Response,
     stall: Duration,
     /// For a body that is read whole, whatever it answers.
@@ -241,8 +243,13 @@ impl Response {
         self.inner.headers()
     }
 
+    /// The headers, for who needs nothing else but the body.
+    pub(super) fn take_headers(&mut self) -> HeaderMap {
+        std::mem::take(self.inner.headers_mut())
+    }
+
     pub(super) fn url(&self) -> &Url {
-        &self.url
+        self.inner.url()
     }
 
     pub(super) fn is_redirect(&self) -> bool {
@@ -254,10 +261,10 @@ impl Response {
         let wrong = |detail: Wording| self.error(Kind::Protocol, detail);
         let location =
             self.headers().get(LOCATION).ok_or_else(|| wrong(say!("no Location header", "没有 Location 头")))?;
-        let location = location.to_str().ok().and_then(|text| self.url.join(text).ok());
+        let location = location.to_str().ok().and_then(|text| self.url().join(text).ok());
         let location =
             location.ok_or_else(|| wrong(say!("a Location header that is no URL", "Location 头不是 URL")))?;
-        match (self.url.scheme(), location.scheme()) {
+        match (self.url().scheme(), location.scheme()) {
             ("http", "http") | (_, "https") => Ok(location),
             ("https", "http") => Err(wrong(say!(
                 "a Location header that leads from HTTPS to plain HTTP; the proxy in front of the registry must pass on \
@@ -269,39 +276,39 @@ impl Response {
     }
 
     pub(super) fn error(&self, kind: Kind, detail: impl Into<Wording>) -> Error {
-        Error::new(kind, &self.method, &self.url, detail.into())
+        Error::new(kind, &self.method, self.url(), detail.into())
     }
 
     /// The whole body, which may neither be longer than `limit` bytes nor take longer than a metadata request.
-    pub(super) async fn bytes(self, limit: u64) -> Result<Bytes, Error> {
-        let (time, method, url) = (self.time, self.method.clone(), self.url.clone());
-        match tokio::time::timeout(time, self.read(limit)).await {
+    pub(super) async fn bytes(mut self, limit: u64) -> Result<Bytes, Error> {
+        if self.method == Method::HEAD {
+            return Ok(Bytes::new());
+        }
+        match tokio::time::timeout(self.time, self.read(limit)).await {
             Ok(body) => body,
             Err(_) => {
                 let detail = say!(
                     "its answer did not end within {seconds} seconds",
                     "应答在 {seconds} 秒内没有结束",
-                    seconds = time.as_secs_f32()
+                    seconds = self.time.as_secs_f32()
                 );
-                Err(Error::new(Kind::Timeout, &method, &url, detail))
+                Err(self.error(Kind::Timeout, detail))
             }
         }
     }
 
-    async fn read(mut self, limit: u64) -> Result<Bytes, Error> {
-        let too_large = |method, url| {
-            Error::new(Kind::TooLarge, method, url, say!("more than {limit} bytes", "超过 {limit} 字节", limit))
-        };
-        let declared = if self.method == Method::HEAD { None } else { content_length(self.headers()) };
-        if declared.is_some_and(|length| length > limit) {
-            return Err(too_large(&self.method, &self.url));
+    async fn read(&mut self, limit: u64) -> Result<Bytes, Error> {
+        let too_large =
+            |this: &Self| this.error(Kind::TooLarge, say!("more than {limit} bytes", "超过 {limit} 字节", limit));
+        if self.inner.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large(self));
         }
         let mut body = BytesMut::new();
         loop {
             let Some(chunk) = self.chunk().await? else { return Ok(body.freeze()) };
             body.extend_from_slice(&chunk);
             if body.len() as u64 > limit {
-                return Err(too_large(&self.method, &self.url));
+                return Err(too_large(self));
             }
         }
     }
@@ -309,8 +316,8 @@ impl Response {
     /// The next piece of the body, `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         match tokio::time::timeout(self.stall, self.inner.chunk()).await {
-            Ok(chunk) => chunk.map_err(|error| Error::from_transport(&self.method, &self.url, &error)),
-            Err(_) => Err(stalled(&self.method, &self.url, self.stall)),
+            Ok(chunk) => chunk.map_err(|error| Error::from_transport(&self.method, self.inner.url(), &error)),
+            Err(_) => Err(stalled(&self.method, self.url(), self.stall)),
         }
     }
 }

@@ -14,12 +14,14 @@ pub struct Limits {
     pub requests_per_second: Option<u32>,
     /// Metadata requests at a time, and as many blob downloads.
     pub concurrency: Option<u32>,
-    /// Blob uploads at a time; as `concurrency` when not given.
+    /// Blob uploads at a time.
     pub uploads: Option<u32>,
 }
 
 impl Limits {
     pub const DEFAULT_CONCURRENCY: u32 = 16;
+    /// Unless `concurrency` is lower. More of them fill buffers, not lines.
+    pub const DEFAULT_UPLOADS: u32 = 8;
 }
 
 /// Kinds of requests, each with permits of its own: a download that waits for an upload's permit, or for that of a
@@ -45,7 +47,7 @@ impl Limiter {
         Self {
             metadata: semaphore(concurrency),
             downloads: semaphore(concurrency),
-            uploads: semaphore(limits.uploads.unwrap_or(concurrency)),
+            uploads: semaphore(limits.uploads.unwrap_or(concurrency.min(Limits::DEFAULT_UPLOADS))),
             pace: Mutex::new(Pace::new(limits.requests_per_second, Instant::now())),
         }
     }
@@ -59,7 +61,12 @@ impl Limiter {
         };
         let permit = Arc::clone(semaphore).acquire_owned().await.expect("the semaphores are never closed");
         loop {
-            let turn = self.pace().turn(Instant::now());
+            let now = Instant::now();
+            let turn = self.pace().turn(now);
+            // Even a timer that is over already goes off with the next millisecond.
+            if turn <= now {
+                return permit;
+            }
             tokio::time::sleep_until(turn).await;
             // The registry may have asked for a pause meanwhile.
             if !self.pace().is_paused(Instant::now()) {

@@ -51,6 +51,6 @@ pub use secret::Secret;
 pub use storage::StorageLink;
 pub(crate) use tls::client_config;
 pub use tls::{ClientCertificate, PemError, TlsSettings, TrustedCertificates};
-pub use upload::{Mount, Upload};
+pub use upload::{CheckedBy, Mount, Upload};
 pub use vendor::{AccessKeys, Creation, Management, Vendor};
 pub(crate) use verifier::Verifier;

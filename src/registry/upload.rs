@@ -1,7 +1,7 @@
 //! Blobs on their way to a registry: mount, or one POST and one PUT.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use super::limit::Lane;
 use super::manifest::{not_created, stated_digest};
 use super::{Client, Error, Kind, redact};
 use crate::diag::{Problem, Wording, say};
-use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository};
+use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository, verified_until};
 
 /// An open upload session of one repository.
 #[derive(Clone)]
@@ -46,6 +46,16 @@ pub enum Mount {
     Mounted,
     /// The bytes have to be sent, here.
     Refused(Upload),
+}
+
+/// Who holds the bytes of an upload against their digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckedBy {
+    /// We, on their way.
+    Us,
+    /// The registry, from the moment on that it has stated the digest of what it stored; we until then. For who can send
+    /// the bytes again.
+    Registry,
 }
 
 impl Client {
@@ -100,24 +110,24 @@ impl Client {
     }
 
     /// Whether the registry has stated the digest of what it stored, whenever a blob was uploaded: it computes it.
-    #[must_use]
-    pub fn states_digests(&self) -> bool {
+    pub(super) fn states_digests(&self) -> bool {
         self.digests_stated().load(Ordering::Relaxed)
     }
 
     /// Sends the bytes of `blob` that the registry does not have in one PUT; it checks all of them against the digest.
     ///
-    /// Not tried again inside: the bytes are gone. A failure of `bytes` comes back as that failure. Where they are not
-    /// `checked` on their way, only a registry that states the digest of what it stored is believed; what it refuses then
-    /// is temporary: sent again and checked, it shows which side is damaged.
+    /// Not tried again inside: the bytes are gone. A failure of `bytes` comes back as that failure. Where they were left
+    /// unchecked here, only a registry that states the digest of what it stored is believed; what it refuses then is
+    /// temporary: sent again and checked here, it shows which side is damaged.
     pub async fn finish_upload(
         &self,
         upload: Upload,
         blob: &Descriptor,
         bytes: BlobStream,
-        checked: bool,
+        by: CheckedBy,
     ) -> Result<(), Error> {
         let Upload { repository, location: mut url, kept } = upload;
+        let (bytes, unchecked) = self.checked(bytes, blob, kept, by);
         url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
         let grant = self.auth().grant(self.transport(), &[Scope::push(&repository)]).await?;
         let mut headers = HeaderMap::new();
@@ -129,6 +139,7 @@ impl Client {
         }
         headers.extend(grant.header().filter(|_| self.is_own(&url)).map(|value| (AUTHORIZATION, value.clone())));
         let response = self.put(&url, headers, missing, bytes).await?;
+        let checked = !unchecked.load(Ordering::Relaxed);
         if response.status() == StatusCode::UNAUTHORIZED {
             // The token ran out between POST and PUT: the next POST gets a new one.
             let answered = response.headers().clone();
@@ -163,6 +174,24 @@ impl Client {
             _ if checked => Ok(()),
             _ => Err(response.error(Kind::Protocol, "it does not state the digest of what it stored").temporary()),
         }
+    }
+
+    /// The bytes that follow those kept, held against the digest as far as that is for us and all of them are here;
+    /// and whether some pass unchecked in the end.
+    fn checked(&self, bytes: BlobStream, blob: &Descriptor, kept: u64, by: CheckedBy) -> (BlobStream, Arc<AtomicBool>) {
+        let client = self.clone();
+        let trusted = move || by == CheckedBy::Registry && client.states_digests();
+        if kept > 0 {
+            return (bytes, Arc::new(AtomicBool::new(trusted())));
+        }
+        let unchecked = Arc::<AtomicBool>::default();
+        let passed = Arc::clone(&unchecked);
+        let enough = move || {
+            let enough = trusted();
+            passed.fetch_or(enough, Ordering::Relaxed);
+            enough
+        };
+        (verified_until(bytes, blob.clone(), enough), unchecked)
     }
 
     async fn put(&self, url: &Url, headers: HeaderMap, size: u64, bytes: BlobStream) -> Result<Response, Error> {

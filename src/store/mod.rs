@@ -12,8 +12,6 @@ pub use image::read_image;
 pub use reads::Reads;
 pub use stores::Stores;
 
-use futures_util::StreamExt;
-
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Listed, ManifestReference, RawManifest, Repository, Tag};
 use crate::layout::{self, Layout};
@@ -107,8 +105,8 @@ impl Store {
         })
     }
 
-    /// The bytes of a blob from the one numbered `from` on, for whoever has those before. Their number is checked; that they
-    /// are the right ones is for whoever puts them together.
+    /// The bytes of a blob from the one numbered `from` on. Their number is checked; that they are the right ones is for
+    /// whoever stores them.
     pub async fn unchecked_blob(
         &self,
         repository: &Repository,
@@ -117,7 +115,7 @@ impl Store {
     ) -> Result<BlobStream, Error> {
         Ok(match self {
             Self::Registry(client) => client.blob_from(repository, blob, from).await?,
-            Self::Layout(layout) => after(layout.blob(blob).await?, from),
+            Self::Layout(layout) => layout.blob_from(blob, from).await?,
         })
     }
 
@@ -143,16 +141,4 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// What follows the first `skip` bytes.
-fn after(bytes: BlobStream, mut skip: u64) -> BlobStream {
-    let cut = move |chunk: Result<bytes::Bytes, BlobError>| {
-        chunk.map(|mut chunk| {
-            let skipped = skip.min(chunk.len() as u64);
-            skip -= skipped;
-            chunk.split_off(usize::try_from(skipped).unwrap_or(chunk.len()))
-        })
-    };
-    bytes.map(cut).boxed()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::server::{Answer, Server};
 use super::{blob_of, client, read, repository, settings};
 use crate::registry::http::Times;
-use crate::registry::{Client, Kind, Limits, Settings};
+use crate::registry::{CheckedBy, Client, Kind, Limits, Settings};
 
 /// Answers the first `times` requests about something with `fault`, the rest with `then`.
 async fn faulty(times: usize, fault: Answer, then: Answer) -> Server {
@@ -192,7 +192,8 @@ async fn a_refusal_whose_body_never_ends_is_told_all_the_same() {
     let Err(download) = client.blob(&repository("a"), &blob_of(b"hello world")).await else { panic!("refused") };
     let upload = client.start_upload(&repository("a")).await.unwrap();
     let bytes = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"hello world"))]);
-    let upload = client.finish_upload(upload, &blob_of(b"hello world"), Box::pin(bytes), true).await.unwrap_err();
+    let upload =
+        client.finish_upload(upload, &blob_of(b"hello world"), Box::pin(bytes), CheckedBy::Us).await.unwrap_err();
     assert_eq!((download.kind(), upload.kind()), (&Kind::Denied, &Kind::Denied), "{download} {upload}");
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }

@@ -13,7 +13,7 @@ mod vendor;
 
 use server::Server;
 
-use super::{Access, Client, Credentials, Secret, Settings, TlsSettings};
+use super::{Access, CheckedBy, Client, Credentials, Secret, Settings, TlsSettings};
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
 
 const PASSWORD: &str = "hunter2-is-secret";
@@ -71,6 +71,6 @@ fn every_method_can_be_a_task() {
     task(|client| async {
         let (from, upload) =
             (client.blob(&repository("a"), &blob_of(b"")).await?, client.start_upload(&repository("a")).await?);
-        client.finish_upload(upload, &blob_of(b""), from, true).await
+        client.finish_upload(upload, &blob_of(b""), from, CheckedBy::Us).await
     });
 }

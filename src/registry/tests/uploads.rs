@@ -1,5 +1,6 @@
 //! Blobs to and fro.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use super::{blob_of, client, logged_in, read, repository, settings};
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Digest};
 use crate::registry::http::Times;
-use crate::registry::{Client, Kind, Mount, Settings, TlsSettings, Upload};
+use crate::registry::{CheckedBy, Client, Kind, Mount, Settings, TlsSettings, Upload};
 
 fn bytes(chunks: &[&'static str]) -> BlobStream {
     stream::iter(chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk.as_bytes()))).collect::<Vec<_>>()).boxed()
@@ -35,7 +36,7 @@ async fn a_blob_goes_up_in_one_put_with_its_length() {
     let client = client(&server);
     let upload = client.start_upload(&repository("a")).await.unwrap();
     assert!(!format!("{upload:?}").contains("s%2F1"));
-    client.finish_upload(upload, &blob, bytes(&["hello ", "world"]), true).await.unwrap();
+    client.finish_upload(upload, &blob, bytes(&["hello ", "world"]), CheckedBy::Us).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen[1].line(), "POST /v2/a/blobs/uploads/");
     assert_eq!(seen[1].header("content-length"), Some("0"));
@@ -50,7 +51,7 @@ async fn an_empty_blob_goes_up_too() {
     let server = uploads(Answer::new(201)).await;
     let client = client(&server);
     let upload = client.start_upload(&repository("a")).await.unwrap();
-    client.finish_upload(upload, &blob_of(b""), bytes(&[]), true).await.unwrap();
+    client.finish_upload(upload, &blob_of(b""), bytes(&[]), CheckedBy::Us).await.unwrap();
     assert_eq!(server.seen()[2].header("content-length"), Some("0"));
 }
 
@@ -62,7 +63,7 @@ async fn a_failing_source_is_told_as_it_failed() {
         let failure = BlobError { problem: Problem::new("blob-digest", "the source is damaged"), temporary };
         let broken = stream::iter([Ok(Bytes::from_static(b"hello ")), Err(failure.clone())]).boxed();
         let upload = client.start_upload(&repository("a")).await.unwrap();
-        let error = client.finish_upload(upload, &blob_of(b"hello world"), broken, true).await.unwrap_err();
+        let error = client.finish_upload(upload, &blob_of(b"hello world"), broken, CheckedBy::Us).await.unwrap_err();
         assert_eq!(*error.kind(), Kind::Source(failure.clone()));
         assert_eq!((error.problem(), error.is_temporary()), (failure.problem, temporary));
     }
@@ -75,7 +76,8 @@ async fn a_source_of_the_wrong_length_is_no_blob() {
     let client = client(&server);
     for chunks in [&["hello "][..], &["hello ", "worlds"]] {
         let upload = client.start_upload(&repository("a")).await.unwrap();
-        let error = client.finish_upload(upload, &blob_of(b"hello world"), bytes(chunks), true).await.unwrap_err();
+        let error =
+            client.finish_upload(upload, &blob_of(b"hello world"), bytes(chunks), CheckedBy::Us).await.unwrap_err();
         assert_eq!(error.problem().code.as_str(), "blob-size", "{error}");
     }
     assert_eq!(server.count("PUT"), 0);
@@ -86,7 +88,7 @@ async fn another_digest_than_sent_is_noticed() {
     let server = uploads(Answer::new(201).header("Docker-Content-Digest", Digest::sha256(b"x").to_string())).await;
     let client = client(&server);
     let upload = client.start_upload(&repository("a")).await.unwrap();
-    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), true).await.unwrap_err();
+    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), CheckedBy::Us).await.unwrap_err();
     assert_eq!(*error.kind(), Kind::DigestInvalid);
 }
 
@@ -94,14 +96,27 @@ async fn another_digest_than_sent_is_noticed() {
 async fn unchecked_bytes_are_for_registries_that_state_what_they_stored() {
     let blob = blob_of(b"hello");
     let says = |digest: &Digest| Answer::new(201).header("Docker-Content-Digest", digest.to_string());
-    for (answer, states) in
-        [(says(&blob.digest), true), (Answer::new(201), false), (says(&Digest::sha256(b"x")), false)]
-    {
-        let server = uploads(answer).await;
+    let stated = says(&blob.digest);
+    for (answer, states) in [(stated.clone(), true), (Answer::new(201), false), (says(&Digest::sha256(b"x")), false)] {
+        let (count, stated) = (AtomicUsize::new(0), stated.clone());
+        let server = Server::start(move |seen| match seen.method.as_str() {
+            "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1"),
+            "PUT" if count.fetch_add(1, Ordering::SeqCst) == 0 => stated.clone(),
+            "PUT" => answer.clone(),
+            _ => Answer::new(200),
+        })
+        .await;
         let client = client(&server);
-        let upload = client.start_upload(&repository("a")).await.unwrap();
-        let sent = client.finish_upload(upload, &blob, bytes(&["hello"]), false).await;
-        assert_eq!(sent.is_ok(), states);
+        let send = async |text: &'static str| {
+            let upload = client.start_upload(&repository("a")).await.unwrap();
+            client.finish_upload(upload, &blob, bytes(&[text]), CheckedBy::Registry).await
+        };
+        let error = send("jello").await.unwrap_err();
+        assert!(matches!(error.kind(), Kind::Source(_)) && server.count("PUT") == 0, "nothing is known of it yet");
+        send("hello").await.unwrap();
+        assert!(client.states_digests());
+        let sent = send("jello").await;
+        assert_eq!(sent.is_ok(), states, "these bytes were for the registry to check");
         assert!(sent.err().is_none_or(|error| error.is_temporary()), "sent again, checked on the way");
         assert_eq!(client.states_digests(), states);
     }
@@ -111,10 +126,12 @@ async fn unchecked_bytes_are_for_registries_that_state_what_they_stored() {
 async fn a_refused_digest_is_worth_another_try_where_nobody_has_checked_it() {
     let server = uploads(Answer::error(400, "DIGEST_INVALID", "provided digest did not match uploaded content")).await;
     let client = client(&server);
-    for checked in [true, false] {
+    for states_digests in [false, true] {
+        client.digests_stated().store(states_digests, Ordering::Relaxed);
         let upload = client.start_upload(&repository("a")).await.unwrap();
-        let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), checked).await.unwrap_err();
-        assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, !checked));
+        let sent = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), CheckedBy::Registry).await;
+        let error = sent.unwrap_err();
+        assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, states_digests));
     }
 }
 
@@ -123,7 +140,7 @@ async fn a_token_that_ran_out_meanwhile_is_worth_another_upload() {
     let server = uploads(Answer::new(401).header("WWW-Authenticate", "Basic realm=\"x\"")).await;
     let client = logged_in(&server);
     let upload = client.start_upload(&repository("a")).await.unwrap();
-    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), true).await.unwrap_err();
+    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), CheckedBy::Us).await.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::Unauthorized, true));
 }
 
@@ -148,7 +165,7 @@ async fn a_refused_mount_is_an_upload() {
         let Mount::Refused(upload) = client.mount_blob(&repository(name), &digest, &from).await.unwrap() else {
             panic!("{name} mounts nothing")
         };
-        client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), true).await.unwrap();
+        client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), CheckedBy::Us).await.unwrap();
         assert!(server.lines().pop().unwrap().starts_with(&format!("PUT {path}?digest=")));
     }
 }
@@ -218,7 +235,8 @@ async fn only_a_registry_that_takes_nothing_is_too_slow() {
         drop((first, second));
     });
     let upload = Upload { repository: repository("a"), location, kept: 0 };
-    let error = client.finish_upload(upload, &blob_of(&large), stream::iter(chunks).boxed(), true).await.unwrap_err();
+    let error =
+        client.finish_upload(upload, &blob_of(&large), stream::iter(chunks).boxed(), CheckedBy::Us).await.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::Timeout, true), "{error}");
     silent.abort();
 }
@@ -233,7 +251,7 @@ async fn a_slow_source_does_not_make_the_registry_late() {
         (n < 3).then(|| (Ok(Bytes::from_static(b"abc")), n + 1))
     });
     let upload = client.start_upload(&repository("a")).await.unwrap();
-    client.finish_upload(upload, &blob_of(b"abcabcabc"), slow.boxed(), true).await.unwrap();
+    client.finish_upload(upload, &blob_of(b"abcabcabc"), slow.boxed(), CheckedBy::Us).await.unwrap();
     assert_eq!(server.seen().pop().unwrap().body, b"abcabcabc");
 }
 
@@ -242,7 +260,7 @@ async fn an_upload_that_nothing_confirms_is_not_believed() {
     let server = uploads(Answer::new(200)).await;
     let client = client(&server);
     let upload = client.start_upload(&repository("a")).await.unwrap();
-    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), true).await.unwrap_err();
+    let error = client.finish_upload(upload, &blob_of(b"hello"), bytes(&["hello"]), CheckedBy::Us).await.unwrap_err();
     assert_eq!(*error.kind(), Kind::Protocol, "{error}");
 }
 
@@ -265,7 +283,7 @@ async fn an_upload_goes_on_from_what_the_registry_kept() {
     let broken = client.start_upload(&repository("a")).await.unwrap();
     let upload = client.resume_upload(&broken, 11).await.unwrap().expect("6 bytes were kept");
     assert_eq!(upload.kept(), 6);
-    client.finish_upload(upload, &blob_of(b"hello world"), bytes(&["world"]), true).await.unwrap();
+    client.finish_upload(upload, &blob_of(b"hello world"), bytes(&["world"]), CheckedBy::Us).await.unwrap();
     let put = server.seen().pop().unwrap();
     assert!(put.target.starts_with("/v2/a/blobs/uploads/1?_state=new&digest="), "{}", put.target);
     assert_eq!((put.header("content-range"), put.header("content-length")), (Some("6-10"), Some("5")));
@@ -278,7 +296,7 @@ async fn an_upload_of_which_everything_was_kept_needs_its_end_only() {
     let client = client(&server);
     let broken = client.start_upload(&repository("a")).await.unwrap();
     let upload = client.resume_upload(&broken, 11).await.unwrap().expect("all of it was kept");
-    client.finish_upload(upload, &blob_of(b"hello world"), stream::pending().boxed(), true).await.unwrap();
+    client.finish_upload(upload, &blob_of(b"hello world"), stream::pending().boxed(), CheckedBy::Us).await.unwrap();
     let put = server.seen().pop().unwrap();
     assert_eq!((put.header("content-range"), put.header("content-length")), (None, Some("0")));
 }
@@ -309,10 +327,10 @@ async fn a_wrong_sum_of_parts_is_worth_another_upload_and_a_wrong_whole_is_not()
     let client = client(&server);
     let blob = blob_of(b"hello world");
     let broken = client.start_upload(&repository("a")).await.unwrap();
-    let error = client.finish_upload(broken.clone(), &blob, bytes(&["hello world"]), true).await.unwrap_err();
+    let error = client.finish_upload(broken.clone(), &blob, bytes(&["hello world"]), CheckedBy::Us).await.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, false));
     let upload = client.resume_upload(&broken, 11).await.unwrap().unwrap();
-    let error = client.finish_upload(upload, &blob, bytes(&["world"]), true).await.unwrap_err();
+    let error = client.finish_upload(upload, &blob, bytes(&["world"]), CheckedBy::Us).await.unwrap_err();
     assert_eq!((error.kind(), error.is_temporary()), (&Kind::DigestInvalid, true));
 }
 
