@@ -16,7 +16,7 @@ use tempfile::TempPath;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::transfer::Transfers;
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::{DOCKER_GZIP_LAYER, ImageTree};
 use crate::image::{Algorithm, BlobStream, Descriptor, Digest, Hasher, MediaType, Repository};
 use crate::layout::stream_file;
@@ -226,16 +226,29 @@ impl<W: Write> Write for Hashed<W> {
 }
 
 fn damaged(layer: &Digest, error: &io::Error) -> Error {
-    let problem = Problem::new("bad-layer", format!("the layer {layer} cannot be decompressed: {error}"));
-    let problem = problem.with_help("push the image to the source again, or leave this tag out with `except`");
+    let message =
+        say!("the layer {layer} cannot be decompressed: {error}", "无法解压层 {layer}：{error}", layer, error);
+    let problem = Problem::new("bad-layer", message).with_help(say!(
+        "push the image to the source again, or leave this tag out with `except`",
+        "把镜像重新推送到源，或者用 `except` 排除这个标签"
+    ));
     Error { problem, temporary: false }
 }
 
 fn no_room(error: &io::Error, path: Option<&Path>) -> Error {
     let folder = std::env::temp_dir();
     let path = path.unwrap_or(&folder).display();
-    let problem = Problem::new("temporary-file", format!("a layer cannot be recompressed into {path}: {error}"));
-    let problem = problem.with_help("set TMPDIR to a folder with room for the largest layers");
+    let reason = Wording::of_system(error);
+    let message = say!(
+        "a layer cannot be recompressed into {path}: {reason}",
+        "无法把层重新压缩到 {path}：{reason}",
+        path,
+        reason
+    );
+    let problem = Problem::new("temporary-file", message).with_help(say!(
+        "set TMPDIR to a folder with room for the largest layers",
+        "把 TMPDIR 设为放得下最大的层的文件夹"
+    ));
     Error { problem, temporary: false }
 }
 

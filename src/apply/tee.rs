@@ -65,7 +65,7 @@ mod tests {
     use futures_util::future::join;
 
     use super::*;
-    use crate::diag::Problem;
+    use crate::diag::{Problem, Wording};
 
     fn numbers(count: u8) -> BlobStream {
         stream::iter((0..count).map(|number| Ok(Bytes::from(vec![number])))).boxed()
@@ -107,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_source_is_told_to_all() {
-        let error = BlobError { problem: Problem::new("x", "broken"), temporary: true };
+        let error = BlobError { problem: Problem::new("x", Wording::same("broken")), temporary: true };
         let (pump, takers) = tee(stream::iter([Err(error.clone())]).boxed(), 2);
         let reads = takers.into_iter().map(|taker| read(taker, usize::MAX));
         let ((), read) = join(pump, futures_util::future::join_all(reads)).await;

@@ -18,7 +18,7 @@ pub(super) fn run(file: &Path, args: &InitArgs, output: &Output) -> Result<ExitC
         return Err(problem.with_help(help).into());
     }
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let text = init::starter(&init::scan(folder));
+    let text = init::starter(&init::scan(folder), output.stdout.lang);
     write_whole(file, &text).map_err(|error| {
         let (file, reason) = (file.display(), Wording::of_system(&error));
         Problem::new("cannot-write", say!("cannot write {file}: {reason}", "无法写入 {file}：{reason}", file, reason))

@@ -73,13 +73,13 @@ pub struct Problem {
 
 impl Problem {
     #[must_use]
-    pub fn new(code: impl Into<Code>, message: impl Into<Wording>) -> Self {
-        Self { code: code.into(), message: message.into(), help: None }
+    pub fn new(code: impl Into<Code>, message: Wording) -> Self {
+        Self { code: code.into(), message, help: None }
     }
 
     #[must_use]
-    pub fn with_help(mut self, help: impl Into<Wording>) -> Self {
-        self.help = Some(help.into());
+    pub fn with_help(mut self, help: Wording) -> Self {
+        self.help = Some(help);
         self
     }
 }
@@ -110,12 +110,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     #[must_use]
-    pub fn error(code: impl Into<Code>, message: impl Into<Wording>) -> Self {
+    pub fn error(code: impl Into<Code>, message: Wording) -> Self {
         Self::from_problem(Severity::Error, Problem::new(code, message))
     }
 
     #[must_use]
-    pub fn warning(code: impl Into<Code>, message: impl Into<Wording>) -> Self {
+    pub fn warning(code: impl Into<Code>, message: Wording) -> Self {
         Self::from_problem(Severity::Warning, Problem::new(code, message))
     }
 
@@ -126,16 +126,21 @@ impl Diagnostic {
 
     /// Adds a place; `text` may be empty.
     #[must_use]
-    pub fn at(mut self, source: &Arc<Source>, span: Span, text: impl Into<Wording>) -> Self {
-        let text = text.into();
+    pub fn at(mut self, source: &Arc<Source>, span: Span, text: Wording) -> Self {
         let text = (!text.is_empty()).then_some(text);
         self.labels.push(Label { source: Arc::clone(source), span, text });
         self
     }
 
+    /// Adds a place that speaks for itself.
     #[must_use]
-    pub fn with_help(mut self, help: impl Into<Wording>) -> Self {
-        self.problem.help = Some(help.into());
+    pub fn on(self, source: &Arc<Source>, span: Span) -> Self {
+        self.at(source, span, Wording::default())
+    }
+
+    #[must_use]
+    pub fn with_help(mut self, help: Wording) -> Self {
+        self.problem.help = Some(help);
         self
     }
 }

@@ -23,7 +23,7 @@ impl Wording {
             ErrorKind::NetworkUnreachable => say!("network is unreachable", "网络不可达"),
             ErrorKind::HostUnreachable => say!("no route to host", "没有到主机的路由"),
             ErrorKind::TimedOut => say!("timed out", "超时"),
-            _ => Self::same(lower(error.to_string().split(" (os error").next().unwrap_or_default())),
+            _ => Self::foreign(lower(error.to_string().split(" (os error").next().unwrap_or_default())),
         }
     }
 
@@ -37,7 +37,7 @@ impl Wording {
             }
             "no address associated with hostname" => say!("no address associated with hostname", "该域名没有地址"),
             "stream did not contain valid utf-8" => say!("it is not UTF-8 text", "内容不是 UTF-8 文本"),
-            _ => Self::same(text),
+            _ => Self::foreign(text),
         }
     }
 }

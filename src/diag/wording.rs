@@ -173,18 +173,6 @@ impl<'de> serde::Deserialize<'de> for Wording {
     }
 }
 
-impl From<&str> for Wording {
-    fn from(text: &str) -> Self {
-        Self::same(text)
-    }
-}
-
-impl From<String> for Wording {
-    fn from(text: String) -> Self {
-        Self::same(text)
-    }
-}
-
 /// What a sentence can hold: what reads the same in every language, and other sentences.
 pub trait Said {
     fn said(&self, lang: Lang) -> impl Display + '_;

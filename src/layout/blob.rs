@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::blocking;
 use super::directory::Directory;
-use super::error::{Error, Fault};
+use super::error::{Action, Error, Fault};
 use super::file;
 use crate::image::{BlobError, BlobStream, Descriptor, Digest, verified};
 
@@ -25,7 +25,7 @@ pub(super) fn size(directory: &Directory, digest: &Digest) -> Result<Option<u64>
         Ok(found) if !found.is_file() || (found.len() == 0 && !digest.matches(b"")) => Ok(None),
         Ok(found) => Ok(Some(found.len())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => directory.exists().map(|_| None),
-        Err(error) => Err(Error::io("read", &path, &error)),
+        Err(error) => Err(Error::io(Action::Read, &path, &error)),
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn read_from(directory: Arc<Directory>, blob: Descriptor, from:
     let opened = path.clone();
     let open = move || {
         let mut file = open(&directory, &blob, &opened)?;
-        file.seek(SeekFrom::Start(from)).map_err(|error| Error::io("read", &opened, &error))?;
+        file.seek(SeekFrom::Start(from)).map_err(|error| Error::io(Action::Read, &opened, &error))?;
         Ok(file)
     };
     Ok(chunks(blocking(&path, open).await?, path))
@@ -53,7 +53,7 @@ pub(super) async fn read_from(directory: Arc<Directory>, blob: Descriptor, from:
 pub async fn stream_file(path: &Path, from: u64) -> Result<BlobStream, Error> {
     let opened = path.to_owned();
     let open = move || {
-        let failed = |error| Error::io("read", &opened, &error);
+        let failed = |error| Error::io(Action::Read, &opened, &error);
         let mut file = std::fs::File::open(&opened).map_err(failed)?;
         file.seek(SeekFrom::Start(from)).map_err(failed)?;
         Ok(file)
@@ -71,7 +71,9 @@ fn chunks(file: std::fs::File, path: PathBuf) -> BlobStream {
             match file.read_buf(&mut chunk).await {
                 Ok(0) => Ok(None),
                 Ok(_) => Ok(Some((chunk.freeze(), file))),
-                Err(error) => Err(BlobError { problem: Error::io("read", &path, &error).problem(), temporary: false }),
+                Err(error) => {
+                    Err(BlobError { problem: Error::io(Action::Read, &path, &error).problem(), temporary: false })
+                }
             }
         }
     });
@@ -101,7 +103,7 @@ pub(super) async fn write(directory: Arc<Directory>, blob: &Descriptor, bytes: B
     file.set_max_buf_size(CHUNK);
     let mut writer = BufWriter::with_capacity(CHUNK, file);
     let mut bytes = verified(bytes, blob.clone());
-    let failed = |error: std::io::Error| Error::io("write", &path, &error);
+    let failed = |error: std::io::Error| Error::io(Action::Write, &path, &error);
     while let Some(chunk) = bytes.next().await {
         let chunk: Bytes = chunk.map_err(|error| Error::new(&path, Fault::Source(error)))?;
         writer.write_all(&chunk).await.map_err(failed)?;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::error::{Error, Fault};
+use super::error::{Action, Error, Fault};
 use super::file::{self, Draft, Stamp};
 use super::index::Index;
+use crate::diag::say;
 use crate::image::{Algorithm, Descriptor, Digest, Repository, Tag};
 
 const MAX_INDEX_BYTES: u64 = 64 * 1024 * 1024;
@@ -78,7 +79,10 @@ impl Directory {
         match serde_json::from_slice(&bytes) {
             Ok(Marker { image_layout_version }) if image_layout_version == "1.0.0" => Ok(true),
             Ok(Marker { image_layout_version }) => Err(Error::new(path, Fault::Version(image_layout_version))),
-            Err(error) => Err(Error::new(path, Fault::Malformed(format!("is not a layout's marker: {error}")))),
+            Err(error) => Err(Error::new(
+                path,
+                Fault::Malformed(say!("is not a layout's marker: {error}", "不是布局的标记文件：{error}", error)),
+            )),
         }
     }
 
@@ -86,10 +90,10 @@ impl Directory {
         let entries = match std::fs::read_dir(&self.path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(Error::io("read", &self.path, &error)),
+            Err(error) => return Err(Error::io(Action::Read, &self.path, &error)),
         };
         for entry in entries {
-            let entry = entry.map_err(|error| Error::io("read", &self.path, &error))?;
+            let entry = entry.map_err(|error| Error::io(Action::Read, &self.path, &error))?;
             if !file::is_draft(&entry.path()) {
                 // Another process may have made the layout since its marker was looked for: the marker comes first.
                 let is_made = self.marker_path().exists();
@@ -210,12 +214,12 @@ impl Directory {
         let started = Instant::now();
         loop {
             let marker = OpenOptions::new().read(true).write(true).open(&path);
-            let marker = marker.map_err(|error| Error::io("write", &path, &error))?;
+            let marker = marker.map_err(|error| Error::io(Action::Write, &path, &error))?;
             match marker.try_lock() {
                 Ok(()) if is_at(&marker, &path) => return Ok(marker),
                 // The marker was replaced while it was opened.
                 Ok(()) => {}
-                Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, &error)),
+                Err(TryLockError::Error(error)) => return Err(Error::io(Action::Lock, &path, &error)),
                 Err(TryLockError::WouldBlock) if started.elapsed() > LOCK_LIMIT => {
                     return Err(Error::new(path, Fault::Locked));
                 }
@@ -251,6 +255,6 @@ fn create_directories(path: &Path) -> Result<(), Error> {
     match std::fs::create_dir(path) {
         Ok(()) => file::sync_parent(path),
         Err(_) if path.is_dir() => Ok(()),
-        Err(error) => Err(Error::io("create", path, &error)),
+        Err(error) => Err(Error::io(Action::Create, path, &error)),
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diag::{Problem, say};
+use crate::diag::{Problem, Wording, say};
 use crate::image::{BlobError, Digest, ManifestError};
 
 /// Why a layout could not be read or written; it names the file or directory.
@@ -26,7 +26,8 @@ pub(super) enum Fault {
     NotALayout,
     Version(String),
     NoIndex,
-    Malformed(String),
+    /// A phrase that says what the file is or has.
+    Malformed(Wording),
     TooLarge {
         limit: u64,
     },
@@ -52,10 +53,19 @@ pub(super) enum Fault {
     Locked,
     Stopped,
     Io {
-        action: &'static str,
+        action: Action,
         kind: io::ErrorKind,
-        text: String,
+        reason: Wording,
     },
+}
+
+/// What could not be done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Create,
+    Read,
+    Write,
+    Lock,
 }
 
 impl Error {
@@ -63,9 +73,8 @@ impl Error {
         Self(Box::new(Facts { path: path.into(), fault }))
     }
 
-    /// `action` is an infinitive: "read", "write".
-    pub(super) fn io(action: &'static str, path: &Path, error: &io::Error) -> Self {
-        Self::new(path, Fault::Io { action, kind: error.kind(), text: error.to_string() })
+    pub(super) fn io(action: Action, path: &Path, error: &io::Error) -> Self {
+        Self::new(path, Fault::Io { action, kind: error.kind(), reason: Wording::of_system(error) })
     }
 
     /// Trying again may help without anybody's doing.
@@ -84,7 +93,7 @@ impl Error {
         let path = self.0.path.display().to_string();
         match &self.0.fault {
             Fault::Source(error) => error.problem.clone(),
-            Fault::Io { action, kind, text } => io_problem(&path, action, *kind, text),
+            Fault::Io { action, kind, reason } => io_problem(&path, *action, *kind, reason),
             Fault::Missing
             | Fault::NotADirectory
             | Fault::NotALayout
@@ -200,8 +209,10 @@ fn index_problem(path: &str, fault: &Fault) -> Problem {
             "remove all but one of these entries, or join them in one image index",
             "只保留其中一项，或者把它们合并成一个镜像索引"
         )),
-        Fault::Malformed(reason) => Problem::new("layout-index", format!("{path} {reason}"))
-            .with_help(say!("restore the file, or write the layout again", "恢复这个文件，或者重新写布局")),
+        Fault::Malformed(reason) => {
+            Problem::new("layout-index", say!("{path} {reason}", "{path}：{reason}", path, reason))
+                .with_help(say!("restore the file, or write the layout again", "恢复这个文件，或者重新写布局"))
+        }
         _ => {
             Problem::new("layout-index", say!("{path} cannot be read as an index", "无法把 {path} 当作索引读取", path))
         }
@@ -268,7 +279,7 @@ fn content_problem(path: &str, fault: &Fault) -> Problem {
     }
 }
 
-fn io_problem(path: &str, action: &str, kind: io::ErrorKind, text: &str) -> Problem {
+fn io_problem(path: &str, action: Action, kind: io::ErrorKind, reason: &Wording) -> Problem {
     let (code, help) = match kind {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
             "layout-disk-full",
@@ -285,7 +296,7 @@ fn io_problem(path: &str, action: &str, kind: io::ErrorKind, text: &str) -> Prob
             "layout-read-only",
             say!("choose a directory on a file system that is mounted for writing", "换一个可写文件系统上的目录"),
         ),
-        io::ErrorKind::Unsupported if action == "lock" => (
+        io::ErrorKind::Unsupported if action == Action::Lock => (
             "layout-lock",
             say!(
                 "choose a directory on a file system with file locks, so that no tag can be lost",
@@ -300,6 +311,11 @@ fn io_problem(path: &str, action: &str, kind: io::ErrorKind, text: &str) -> Prob
             ),
         ),
     };
-    let reason = if code == "layout-disk-full" { "no space is left on its file system" } else { text };
-    Problem::new(code, format!("cannot {action} {path}: {reason}")).with_help(help)
+    let message = match action {
+        Action::Create => say!("cannot create {path}: {reason}", "无法创建 {path}：{reason}", path, reason),
+        Action::Read => say!("cannot read {path}: {reason}", "无法读取 {path}：{reason}", path, reason),
+        Action::Write => say!("cannot write {path}: {reason}", "无法写入 {path}：{reason}", path, reason),
+        Action::Lock => say!("cannot lock {path}: {reason}", "无法锁定 {path}：{reason}", path, reason),
+    };
+    Problem::new(code, message).with_help(help)
 }

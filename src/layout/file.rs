@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempPath;
 
-use super::error::{Error, Fault};
+use crate::diag::say;
+
+use super::error::{Action, Error, Fault};
 
 const PREFIX: &str = ".swrctl-";
 const SUFFIX: &str = ".part";
@@ -38,7 +40,7 @@ impl Draft {
                 .suffix(SUFFIX)
                 .rand_bytes(12)
                 .make_in(directory, |path| OpenOptions::new().write(true).create_new(true).open(path))
-                .map_err(|error| Error::io("write", &to, &error))?;
+                .map_err(|error| Error::io(Action::Write, &to, &error))?;
             let (file, path) = draft.into_parts();
             // Another process may sweep between creation and lock. Without lock support nothing is ever swept.
             match file.try_lock() {
@@ -50,7 +52,7 @@ impl Draft {
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(|error| Error::io("write", &self.pending.to, &error))
+        self.file.write_all(bytes).map_err(|error| Error::io(Action::Write, &self.pending.to, &error))
     }
 
     /// Hands the file to a writer of its own; dropping the rest removes the file.
@@ -65,10 +67,10 @@ impl Draft {
     /// Like [`Draft::publish`], but leaves an existing file alone.
     pub(super) fn publish_new(self) -> Result<(), Error> {
         let Pending { path, to } = self.pending;
-        self.file.sync_all().map_err(|error| Error::io("write", &to, &error))?;
+        self.file.sync_all().map_err(|error| Error::io(Action::Write, &to, &error))?;
         match path.persist_noclobber(absolute(&to)) {
             Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(Error::io("write", &to, &error.error))
+                Err(Error::io(Action::Write, &to, &error.error))
             }
             _ => sync_parent(&to),
         }
@@ -78,8 +80,8 @@ impl Draft {
 impl Pending {
     /// Makes `file` durable, then visible in its place, replacing what is there.
     pub(super) fn publish(self, file: &File) -> Result<(), Error> {
-        file.sync_all().map_err(|error| Error::io("write", &self.to, &error))?;
-        self.path.persist(absolute(&self.to)).map_err(|error| Error::io("write", &self.to, &error.error))?;
+        file.sync_all().map_err(|error| Error::io(Action::Write, &self.to, &error))?;
+        self.path.persist(absolute(&self.to)).map_err(|error| Error::io(Action::Write, &self.to, &error.error))?;
         sync_parent(&self.to)
     }
 }
@@ -96,7 +98,7 @@ pub(super) fn sync_parent(path: &Path) -> Result<(), Error> {
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     match File::open(parent).and_then(|directory| directory.sync_all()) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-            Err(Error::io("write", parent, &error))
+            Err(Error::io(Action::Write, parent, &error))
         }
         _ => Ok(()),
     }
@@ -166,11 +168,12 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
         io::ErrorKind::NotADirectory => {
             Err(Error::new(path.parent().unwrap_or(path).to_path_buf(), Fault::NotADirectory))
         }
-        _ => Err(Error::io("read", path, &error)),
+        _ => Err(Error::io(Action::Read, path, &error)),
     };
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
-            Err(Error::io("read", path, &io::Error::other("it is not a regular file")))
+            let reason = say!("it is not a regular file", "不是普通文件");
+            Err(Error::new(path, Fault::Io { action: Action::Read, kind: io::ErrorKind::InvalidInput, reason }))
         }
         Ok(_) => match File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata))) {
             Ok(opened) => Ok(Some(opened)),
@@ -184,7 +187,7 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Metadata)>, Error> {
 pub(super) fn read(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
     let Some((file, metadata)) = open(path)? else { return Ok(None) };
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0));
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| Error::io("read", path, &error))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| Error::io(Action::Read, path, &error))?;
     if bytes.len() as u64 > limit {
         return Err(Error::new(path, Fault::TooLarge { limit }));
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Fault;
 use super::name;
+use crate::diag::say;
 use crate::image::{Descriptor, MediaType, Repository, Tag};
 
 /// An index with everything that its writers put into it, known to this tool or not.
@@ -27,19 +28,25 @@ impl Index {
 
     /// `own` is the repository that bare tags belong to.
     pub(super) fn parse(bytes: &[u8], own: Option<Repository>) -> Result<Self, Fault> {
-        let malformed = |reason: String| Fault::Malformed(reason);
-        let document: Map<String, Value> =
-            serde_json::from_slice(bytes).map_err(|error| malformed(format!("is not a JSON object: {error}")))?;
+        let document: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| {
+            Fault::Malformed(say!("is not a JSON object: {error}", "不是 JSON 对象：{error}", error))
+        })?;
         match document.get("schemaVersion").map(Value::as_u64) {
             Some(Some(2)) | None => {}
-            Some(_) => return Err(malformed("has a `schemaVersion` other than 2".into())),
+            Some(_) => {
+                return Err(Fault::Malformed(say!("has a `schemaVersion` other than 2", "`schemaVersion` 不是 2")));
+            }
         }
         let mut index = Self { document, own, tags: BTreeMap::new() };
         let Some(Value::Array(entries)) = index.document.get("manifests") else {
-            return Err(malformed("has no list `manifests`".into()));
+            return Err(Fault::Malformed(say!("has no list `manifests`", "没有列表 `manifests`")));
         };
         if let Some(at) = entries.iter().position(|entry| !entry.is_object()) {
-            return Err(malformed(format!("has an entry that is not an object: `manifests[{at}]`")));
+            return Err(Fault::Malformed(say!(
+                "has an entry that is not an object: `manifests[{at}]`",
+                "有一项不是对象：`manifests[{at}]`",
+                at
+            )));
         }
         index.tags = index.names();
         Ok(index)
@@ -130,7 +137,13 @@ impl Index {
     }
 
     fn descriptor(&self, at: usize) -> Result<Descriptor, Fault> {
-        Descriptor::deserialize(&self.entries()[at])
-            .map_err(|error| Fault::Malformed(format!("has a bad descriptor in `manifests[{at}]`: {error}")))
+        Descriptor::deserialize(&self.entries()[at]).map_err(|error| {
+            Fault::Malformed(say!(
+                "has a bad descriptor in `manifests[{at}]`: {error}",
+                "`manifests[{at}]` 里的描述符有误：{error}",
+                at,
+                error
+            ))
+        })
     }
 }

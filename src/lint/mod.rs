@@ -56,7 +56,7 @@ use self::fix::{Fix, Fixed};
 use self::policy::{Level, Policy};
 use self::pragma::Pragmas;
 use self::rule::{Draft, Sink};
-use crate::diag::{Diagnostic, Problem, Severity, Source, Wording, say};
+use crate::diag::{Diagnostic, Problem, Severity, Source, say};
 use crate::dockerfile::Dockerfile;
 use crate::image::Digest;
 
@@ -191,7 +191,7 @@ fn finish(draft: Draft, level: Level, severity: Severity, source: &Arc<Source>) 
     let Draft { rule, aliases, span, message, help, labels, elsewhere, fix, .. } = draft;
     let help = help.unwrap_or_else(|| rule.help.clone());
     let problem = Problem::new(code(rule, aliases), message).with_help(help);
-    let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, Wording::default());
+    let diagnostic = Diagnostic::from_problem(severity, problem).on(source, span);
     let diagnostic = labels.into_iter().fold(diagnostic, |diagnostic, (span, text)| diagnostic.at(source, span, text));
     let diagnostic =
         elsewhere.into_iter().fold(diagnostic, |diagnostic, (source, span, text)| diagnostic.at(&source, span, text));

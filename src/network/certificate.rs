@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::diag::{Wording, say};
 use crate::image::Digest;
 
 /// Names, key and end of validity of an X.509 certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// Common name, or else organization.
-    pub issuer: String,
-    pub subject: String,
+    pub issuer: Wording,
     pub not_before: Timestamp,
     pub not_after: Timestamp,
     /// Issuer and subject are the same.
@@ -45,18 +45,18 @@ impl Certificate {
         let rest = body.0;
         body.value(SEQUENCE)?;
         let key = Digest::sha256(&rest[..rest.len() - body.0.len()]);
-        Some(Self { issuer: name(issuer), subject: name(subject), not_before, not_after, is_self_issued, key })
+        Some(Self { issuer: name(issuer), not_before, not_after, is_self_issued, key })
     }
 }
 
 /// The best-known part of a distinguished name; made by strangers, so shortened and without control characters.
-fn name(sequence: &[u8]) -> String {
+fn name(sequence: &[u8]) -> Wording {
     const SHOWN: usize = 80;
     let find = |wanted: &[u8]| attributes(sequence).find(|(oid, _)| *oid == wanted).map(|(_, value)| value);
     let text = find(COMMON_NAME).or_else(|| find(ORGANIZATION)).unwrap_or_default();
     let text = String::from_utf8_lossy(text);
     let text: String = text.chars().filter(|char| !char.is_control()).take(SHOWN).collect();
-    if text.is_empty() { "(no name)".to_owned() } else { text }
+    if text.is_empty() { say!("(no name)", "（没有名字）") } else { Wording::foreign(text) }
 }
 
 /// Object identifiers and values of a distinguished name.
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn issuer_and_end_are_read() {
         let certificate = Certificate::parse(&issued()).unwrap();
-        assert_eq!(certificate.issuer, "Corp Inspection CA");
+        assert_eq!(certificate.issuer.english(), "Corp Inspection CA");
         assert_eq!(certificate.not_after.to_string(), "2051-02-03T00:00:00Z");
         assert!(!certificate.is_self_issued);
     }

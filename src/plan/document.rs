@@ -156,7 +156,7 @@ impl Plan {
         struct Version {
             format_version: Option<u64>,
         }
-        let malformed = |error: serde_json::Error| DocumentError::Malformed(Wording::same(error.to_string()));
+        let malformed = |error: serde_json::Error| DocumentError::Malformed(Wording::foreign(error.to_string()));
         match serde_json::from_str::<Version>(text).map_err(malformed)?.format_version {
             Some(found) if found == u64::from(FORMAT_VERSION) => {}
             Some(found) => return Err(DocumentError::Version { found }),

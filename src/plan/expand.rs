@@ -322,11 +322,8 @@ fn add_requests(
         let target_repository = match rule.target(repository, organization) {
             Ok(repository) => repository,
             Err(error) => {
-                expansion.findings.push(Diagnostic::error("bad-image-name", error.message()).at(
-                    &project.source,
-                    rule.span,
-                    "",
-                ));
+                let finding = Diagnostic::error("bad-image-name", error.message());
+                expansion.findings.push(finding.on(&project.source, rule.span));
                 continue;
             }
         };

@@ -107,7 +107,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::diag::Source;
+    use crate::diag::{Source, Wording};
     use crate::plan::{Inventory, Listings, Plan, Scope, expand, plan};
 
     fn project(create: &str) -> Project {
@@ -151,7 +151,7 @@ migrate "src" to="swr" {{ image "web" tags="1"; }}
         assert_eq!(create.graph().gates(ids[1]), [ids[0]]);
         let exists = planned(&project, Observed::Known(true), &Scope::default());
         assert_eq!(told(&exists)[0], "= organization.swr/portal: it exists");
-        let why = Problem::new("x", "the list did not come");
+        let why = Problem::new("x", Wording::same("the list did not come"));
         let unknown = planned(&project, Observed::Unknown { why }, &Scope::default());
         assert_eq!(told(&unknown)[0], "! organization.swr/portal: the list did not come");
         assert_eq!(told(&unknown)[1], "! sync.swr/portal/web:1: behind organization.swr/portal");
@@ -163,7 +163,9 @@ migrate "src" to="swr" {{ image "web" tags="1"; }}
         let missing = planned(&project, Observed::Known(false), &Scope::default());
         assert!(told(&missing)[0].starts_with("! organization.swr/portal: the organization `portal` does not exist"));
         assert_eq!(told(&missing)[1], "! sync.swr/portal/web:1: behind organization.swr/portal");
-        for fine in [Observed::Known(true), Observed::Unknown { why: Problem::new("x", "no right to list") }] {
+        for fine in
+            [Observed::Known(true), Observed::Unknown { why: Problem::new("x", Wording::same("no right to list")) }]
+        {
             assert_eq!(planned(&project, fine, &Scope::default()).steps().len(), 1, "the sync alone");
         }
     }

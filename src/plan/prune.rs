@@ -238,7 +238,7 @@ migrate "login" to="out" { image "a" tags="r*"; }
 
     #[test]
     fn nothing_is_surplus_where_it_is_not_known_what_a_rule_reads_by_another_login() {
-        let failed = Observed::Unknown { why: Problem::new("x", "the list did not come") };
+        let failed = Observed::Unknown { why: Problem::new("x", Wording::same("the list did not come")) };
         let sources = [("src", "a", tags(&["v1"])), ("src", "b", tags(&["w1"])), ("login", "a", failed)];
         let (surplus, findings) = found_in(TWO_LOGINS, sources, &["v1", "w1", "r1", "old"]);
         assert_eq!((names(&surplus), findings.len()), (vec![], 1));
@@ -270,7 +270,7 @@ migrate "dst" to="out" { image "a" tags="r*"; }
 
     #[test]
     fn nothing_is_surplus_where_a_listing_failed_or_selects_nothing() {
-        let failed = Observed::Unknown { why: Problem::new("x", "the list did not come") };
+        let failed = Observed::Unknown { why: Problem::new("x", Wording::same("the list did not come")) };
         let (surplus, findings) = found([tags(&["v1"]), failed], &["old"]);
         assert_eq!((names(&surplus), findings.len()), (vec![], 1));
         let (surplus, _) = found([tags(&["x"]), tags(&[])], &["old"]);

@@ -350,7 +350,7 @@ fn a_tag_goes_after_what_another_section_writes_into_its_repository() {
 fn what_cannot_be_listed_is_a_blocked_step() {
     let project = project();
     let mut listings = Listings::default();
-    let why = Problem::new("x", "the list did not come");
+    let why = Problem::new("x", Wording::same("the list did not come"));
     listings.tags.insert(("src".to_owned(), repository(false)), Observed::Unknown { why });
     let expansion = expand(&project, &listings);
     let plan = plan(&project, &Inventory { expansion, ..Inventory::default() }, &Scope::default());

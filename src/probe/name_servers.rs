@@ -88,11 +88,11 @@ fn words(error: &NetError) -> Wording {
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
             ResponseCode::NXDomain => say!("no such name (NXDOMAIN)", "没有这个域名（NXDOMAIN）"),
             ResponseCode::NoError => say!("the name has no address", "该域名没有地址"),
-            code => Wording::same(code.to_str()),
+            code => Wording::foreign(code.to_str()),
         },
         NetError::Dns(DnsError::ResponseCode(code)) => say!("it answers {code}", "它答复 {code}", code = code.to_str()),
         NetError::NoConnections => say!("no answer", "没有应答"),
-        error => Wording::same(error.to_string()),
+        error => Wording::foreign(error.to_string()),
     }
 }
 

@@ -142,7 +142,7 @@ fn broken_off(recorder: &Recorder, error: &io::Error) -> Handshake {
         Some(Error::AlertReceived(alert)) => {
             Handshake::Refused(say!("the server says {alert}", "服务器答复 {alert}", alert = format_args!("{alert:?}")))
         }
-        Some(error) => Handshake::Refused(Wording::same(error.to_string())),
+        Some(error) => Handshake::Refused(Wording::foreign(error.to_string())),
         None => Handshake::Closed,
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ignore::WalkBuilder;
 
+use crate::diag::{Lang, Wording, say};
 use crate::dockerfile::is_dockerfile;
 
 /// What a starter is written from; paths are relative to the folder, with `/`.
@@ -67,17 +68,18 @@ fn remote_name(folder: &Path) -> Option<String> {
 
 /// The text of a project file that plans at once and says what could be added.
 #[must_use]
-pub fn starter(found: &Found) -> String {
-    let mut text = String::from(HEAD);
+pub fn starter(found: &Found, lang: Lang) -> String {
+    let mut text = commented(&HEAD, lang) + "\n";
     // Writing to a string cannot fail.
     let _ = writeln!(text, "project {} version=1", quoted(&name(found.name.as_deref().unwrap_or_default())));
-    text.push_str(&dockerfiles(found));
-    text.push_str(REGISTRIES);
+    text.push_str(&dockerfiles(found, lang));
+    text.push_str(&shown(&WHERE, REGISTRIES, lang));
     for (index, layout) in found.layouts.iter().enumerate() {
         let place = quoted(&format!("oci-layout:./{layout}"));
         let _ = writeln!(text, "registry \"images-{}\" {place}", index + 1);
     }
-    text.push_str(MIGRATIONS);
+    text.push_str(&shown(&PATH, NETWORKS, lang));
+    text.push_str(&shown(&WHAT, MIGRATIONS, lang));
     text
 }
 
@@ -90,24 +92,23 @@ fn name(name: &str) -> String {
     if name.is_empty() { "project".to_owned() } else { name.to_owned() }
 }
 
-fn dockerfiles(found: &Found) -> String {
+fn dockerfiles(found: &Found, lang: Lang) -> String {
     const SHOWN: usize = 20;
     if found.dockerfiles.is_empty() {
-        return NO_DOCKERFILES.to_owned();
+        return shown(&NO_DOCKERFILES, "//dockerfiles \"**/Dockerfile\"\n", lang);
     }
-    let mut text =
-        String::from("\n// The Dockerfiles that must pass the rules before anything is moved. Found here:\n");
+    let mut text = shown(&DOCKERFILES, "", lang);
     for path in found.dockerfiles.iter().take(SHOWN) {
         let _ = writeln!(text, "//   {path}");
     }
     if let Some(more @ 1..) = found.dockerfiles.len().checked_sub(SHOWN) {
-        let _ = writeln!(text, "//   and {more} more");
+        let _ = writeln!(text, "//   {}", say!("and {more} more", "还有 {more} 个", more).get(lang));
     }
     let names: BTreeSet<&str> =
         found.dockerfiles.iter().map(|path| path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name)).collect();
     let patterns: Vec<String> = names.iter().map(|name| quoted(&format!("**/{}", globset::escape(name)))).collect();
     let _ = writeln!(text, "dockerfiles {} {{", patterns.join(" "));
-    text.push_str(POLICY);
+    let _ = write!(text, "    {}{POLICY}", commented(&PROFILE, lang));
     text
 }
 
@@ -115,28 +116,51 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// A block of lines behind its comment.
+fn shown(comment: &Wording, lines: &str, lang: Lang) -> String {
+    format!("\n{}{lines}", commented(comment, lang))
+}
+
+fn commented(text: &Wording, lang: Lang) -> String {
+    text.get(lang).lines().fold(String::new(), |all, line| all + "// " + line + "\n")
+}
+
 // Lines that start with `//` and no blank are to be used: a test reads them without their `//`.
 
-const HEAD: &str = "\
-// What `swrctl plan` compares and `swrctl apply` carries out. The file is KDL 1 (https://kdl.dev).
-// Lines behind `//` show what else there is; swr.kdl.example of swrctl shows every option.
+const HEAD: Wording = say!(
+    "What `swrctl plan` compares and `swrctl apply` carries out. The file is KDL 1, see kdl.dev.\n\
+     Lines behind `//` show what else there is; swr.kdl.example of swrctl shows every option.",
+    "`swrctl plan` 比较、`swrctl apply` 执行的内容。文件格式是 KDL 1，见 kdl.dev。\n\
+     `//` 之后的行展示还可以写什么；swrctl 的 swr.kdl.example 展示全部选项。"
+);
 
-";
+const DOCKERFILES: Wording = say!(
+    "The Dockerfiles that must pass the rules before anything is moved. Found here:",
+    "搬运镜像之前必须通过规则的 Dockerfile。在这里找到："
+);
 
-const NO_DOCKERFILES: &str = "
-// Dockerfiles that must pass the rules before anything is moved. None was found here.
-//dockerfiles \"**/Dockerfile\"
-";
+const NO_DOCKERFILES: Wording = say!(
+    "Dockerfiles that must pass the rules before anything is moved. None was found here.",
+    "搬运镜像之前必须通过规则的 Dockerfile。这里没有找到。"
+);
+
+const PROFILE: Wording = say!(
+    "The 17 practices of SWR's documents; also `all` and `none`.",
+    "SWR 文档里的 17 条实践；也可以写 `all` 或 `none`。"
+);
 
 const POLICY: &str = "    \
-    // The 17 practices of SWR's documents; also \"all\" and \"none\".
     profile \"swr\"
     //allow \"missing-healthcheck\" in=\"jobs/**\" until=\"2030-12-31\" reason=\"jobs end by themselves\"
 }
 ";
 
-const REGISTRIES: &str = "
-// Where images live: a name of your own, then a host or `oci-layout:DIR`. Secrets are never written here.
+const WHERE: Wording = say!(
+    "Where images live: a name of your own, then a host or `oci-layout:DIR`. Secrets are never written here.",
+    "镜像所在的地方：先写自定的名字，再写主机或 `oci-layout:DIR`。密钥从不写在这里。"
+);
+
+const REGISTRIES: &str = "\
 //registry \"hub\" \"docker.io\"
 //registry \"swr\" \"swr.cn-north-4.myhuaweicloud.com\" {
 //    provider \"swr\" edition=\"basic\"
@@ -145,11 +169,16 @@ const REGISTRIES: &str = "
 //}
 ";
 
-const MIGRATIONS: &str = "
-// How the network reaches a registry: proved before anything is moved.
-//network \"swr\" { mode \"public\"; }
+const PATH: Wording = say!(
+    "How the network reaches a registry: proved before anything is moved.",
+    "网络怎样到达镜像仓库：搬运之前先验证。"
+);
 
-// What is copied from where to where.
+const NETWORKS: &str = "//network \"swr\" { mode \"public\"; }\n";
+
+const WHAT: Wording = say!("What is copied from where to where.", "从哪里复制什么到哪里。");
+
+const MIGRATIONS: &str = "\
 //migrate \"hub\" to=\"swr\" {
 //    image \"nginx\" tags=\">=1.26, <2\" as=\"nginx\"
 //}
@@ -220,8 +249,10 @@ mod tests {
             dockerfiles: ["Dockerfile", "a/Dockerfile", "a/we[i]rd.dockerfile"].map(String::from).into(),
             layouts: ["images".to_owned()].into(),
         };
-        for found in [found, Found::default()] {
-            let text = starter(&found);
+        let starts =
+            [found, Found::default()].into_iter().flat_map(|found| Lang::ALL.map(|lang| (found.clone(), lang)));
+        for (found, lang) in starts {
+            let text = starter(&found, lang);
             let project = parsed(&text);
             assert_eq!(project.dockerfiles.len(), usize::from(!found.dockerfiles.is_empty()));
             assert_eq!(project.registries.len(), found.layouts.len());
@@ -236,7 +267,8 @@ mod tests {
         #[test]
         fn every_starter_parses(name: String, paths in texts(), layouts in texts()) {
             let plain = |texts: Vec<String>| texts.iter().filter_map(|text| plain(Path::new(text))).collect();
-            parsed(&starter(&Found { name: Some(name), dockerfiles: plain(paths), layouts: plain(layouts) }));
+            let found = Found { name: Some(name), dockerfiles: plain(paths), layouts: plain(layouts) };
+            parsed(&starter(&found, Lang::En));
         }
     }
 }

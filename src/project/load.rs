@@ -89,8 +89,8 @@ pub fn read_baseline(path: &Path, may_be_missing: bool, named_by: NamedBy) -> Re
     let baseline = Baseline::new(path.to_owned(), folder, named_by);
     match read_text(path, MAX_BASELINE) {
         Ok(text) => baseline.with(&Arc::new(Source::new(shown.to_string(), text))).map(Arc::new),
-        Err(error) if error.kind() == ErrorKind::NotFound && may_be_missing => Ok(Arc::new(baseline)),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        Err(Unread { kind: ErrorKind::NotFound, .. }) if may_be_missing => Ok(Arc::new(baseline)),
+        Err(Unread { kind: ErrorKind::NotFound, .. }) => {
             let found =
                 Diagnostic::error("no-baseline", say!("there is no baseline `{shown}`", "没有基线 `{shown}`", shown));
             Err(found.with_help(say!(
@@ -99,29 +99,37 @@ pub fn read_baseline(path: &Path, may_be_missing: bool, named_by: NamedBy) -> Re
                 renew = baseline.renewal()
             )))
         }
-        Err(error) => {
+        Err(Unread { reason, .. }) => {
             let found = Diagnostic::error(
                 "unreadable-baseline",
-                say!(
-                    "cannot read the baseline `{shown}`: {reason}",
-                    "无法读取基线 `{shown}`：{reason}",
-                    shown,
-                    reason = Wording::of_system(&error)
-                ),
+                say!("cannot read the baseline `{shown}`: {reason}", "无法读取基线 `{shown}`：{reason}", shown, reason),
             );
             Err(found.with_help(say!("correct the path, or make the file readable", "修正路径，或者让文件可读")))
         }
     }
 }
 
+/// Why a file is not read.
+struct Unread {
+    kind: ErrorKind,
+    reason: Wording,
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self { kind: error.kind(), reason: Wording::of_system(&error) }
+    }
+}
+
 /// All of a file that is not larger than `most`.
-fn read_text(path: &Path, most: u64) -> io::Result<String> {
+fn read_text(path: &Path, most: u64) -> Result<String, Unread> {
+    let unfit = |reason| Unread { kind: ErrorKind::InvalidData, reason };
     let mut bytes = Vec::new();
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(io::Error::other(format!("it is larger than {} MiB", most >> 20)));
+        return Err(unfit(say!("it is larger than {size} MiB", "它超过 {size} MiB", size = most >> 20)));
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| unfit(say!("it is not UTF-8", "它不是 UTF-8")))
 }
 
 /// Lays hadolint's settings below the policies that name them; returns what to warn of.
@@ -148,14 +156,14 @@ fn with_hadolint(project: &mut Project) -> Result<Vec<Diagnostic>, Vec<Diagnosti
 /// When the file cannot be read, is too large or no text.
 pub fn read_settings(path: &Path) -> Result<Arc<Source>, Problem> {
     let shown = path.display();
-    let text = read_text(path, MAX_BYTES).map_err(|error| {
+    let text = read_text(path, MAX_BYTES).map_err(|Unread { reason, .. }| {
         Problem::new(
             "unreadable-settings",
             say!(
                 "cannot read hadolint's settings `{shown}`: {reason}",
                 "无法读取 hadolint 的设置 `{shown}`：{reason}",
                 shown,
-                reason = Wording::of_system(&error)
+                reason
             ),
         )
         .with_help(say!("correct the path, or make the file readable", "修正路径，或者让文件可读"))

@@ -14,7 +14,7 @@ pub(super) fn kind_of(
     headers: &HeaderMap,
 ) -> Kind {
     let has = |codes: &[&str]| server.iter().any(|error| codes.contains(&error.code.as_str()));
-    let says = |text: &str| server.iter().any(|error| error.message.to_ascii_lowercase().contains(text));
+    let says = |text: &str| server.iter().any(|error| error.message.english().to_ascii_lowercase().contains(text));
     if says("not allow to login, upload or download") {
         return Kind::BlockedTenant;
     }
@@ -52,7 +52,7 @@ fn names_missing_organization(status: StatusCode, server: &[ServerError]) -> boo
     const PERMISSION: [&str; 4] = ["permission", "not authorized", "not allowed", "forbidden"];
     status.is_client_error()
         && server.iter().any(|error| {
-            let text = error.message.to_ascii_lowercase();
+            let text = error.message.english().to_ascii_lowercase();
             let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
             let denied = status == StatusCode::UNAUTHORIZED && error.code == "DENIED";
             names_holder(&text) && (says(&ABSENT) || denied && !says(&PERMISSION))

@@ -209,8 +209,8 @@ impl Client {
     }
 
     /// An answer to `request` that makes no sense.
-    pub(super) fn protocol_error(request: &Request, detail: impl Into<Wording>) -> Error {
-        Error::new(Kind::Protocol, &request.method, &request.url, detail.into())
+    pub(super) fn protocol_error(request: &Request, detail: Wording) -> Error {
+        Error::new(Kind::Protocol, &request.method, &request.url, detail)
     }
 }
 
@@ -218,7 +218,12 @@ impl Client {
 fn root_of(host: &str, tls: &TlsSettings) -> Result<Url, Problem> {
     let scheme = if tls.plain_http { "http" } else { "https" };
     let url = format!("{scheme}://{host}/").parse();
-    url.map_err(|error| Problem::new("registry-host", format!("`{host}` makes no URL: {error}")))
+    url.map_err(|error: url::ParseError| {
+        Problem::new(
+            "registry-host",
+            say!("`{host}` makes no URL: {error}", "`{host}` 不能构成 URL：{error}", host, error),
+        )
+    })
 }
 
 impl fmt::Debug for Client {

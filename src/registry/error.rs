@@ -121,7 +121,7 @@ impl Error {
     pub(super) fn from_transport(method: &Method, url: &Url, cause: &reqwest::Error) -> Self {
         let chain = || causes(cause);
         if let Some(tls) = chain().find_map(tls_error) {
-            return Self::new(Kind::Tls, method, url, Wording::same(tls.to_string()));
+            return Self::new(Kind::Tls, method, url, Wording::foreign(tls.to_string()));
         }
         let root = chain().last().map(|error| redact::text(&error.to_string(), &[])).unwrap_or_default();
         if cause.is_connect() && root == "tls handshake eof" {
@@ -144,7 +144,7 @@ impl Error {
         // What the resolver calls temporary (EAI_AGAIN) is; an unknown name is not.
         let unreachable_resolver = kind == Kind::Dns && root.to_ascii_lowercase().contains("temporary");
         let of_system = chain().last().and_then(|error| error.downcast_ref::<std::io::Error>()).map(Wording::of_system);
-        let mut error = Self::new(kind, method, url, of_system.unwrap_or_else(|| Wording::same(root)));
+        let mut error = Self::new(kind, method, url, of_system.unwrap_or_else(|| Wording::foreign(root)));
         error.0.temporary |= unreachable_resolver;
         error
     }

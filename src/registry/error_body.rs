@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Secret, redact};
+use crate::diag::{Wording, say};
 
 /// One entry of a registry's error list; bounded, on one line, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
     /// `UNAUTHORIZED`, `NAME_UNKNOWN`, …; empty when the server gave none.
     pub code: String,
-    pub message: String,
+    pub message: Wording,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +44,7 @@ pub(super) fn parse(body: &[u8], secrets: &[Secret]) -> Vec<ServerError> {
             .chain([single])
             .map(|(code, message)| ServerError {
                 code: clean(&code.map(plain).unwrap_or_default()),
-                message: clean(message.unwrap_or_default()),
+                message: Wording::foreign(clean(message.unwrap_or_default())),
             })
             .filter(|error| !error.code.is_empty() || !error.message.is_empty())
             .collect();
@@ -55,9 +56,13 @@ pub(super) fn parse(body: &[u8], secrets: &[Secret]) -> Vec<ServerError> {
     } else if text.starts_with('<') {
         let title = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
         let title = title.map(|(title, _)| format!(" \"{}\"", clean(title))).unwrap_or_default();
-        format!("an HTML page{title}: not the registry but a proxy or a web front end answered")
+        say!(
+            "an HTML page{title}: not the registry but a proxy or a web front end answered",
+            "HTML 页面{title}：应答的不是镜像仓库，而是代理或网页前端",
+            title
+        )
     } else {
-        clean(text)
+        Wording::foreign(clean(text))
     };
     vec![ServerError { code: String::new(), message }]
 }
@@ -69,9 +74,10 @@ fn plain(code: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Lang;
 
     fn read(body: &str) -> Vec<(String, String)> {
-        parse(body.as_bytes(), &[]).into_iter().map(|error| (error.code, error.message)).collect()
+        parse(body.as_bytes(), &[]).into_iter().map(|error| (error.code, error.message.into_string(Lang::En))).collect()
     }
 
     fn entry(code: &str, message: &str) -> Vec<(String, String)> {

@@ -93,7 +93,10 @@ impl Transport {
             Ok::<_, Problem>(builder)
         };
         let built = |builder: ClientBuilder| {
-            builder.build().map_err(|error| Problem::new("http-client", format!("no HTTP client can be made: {error}")))
+            builder.build().map_err(|error| {
+                let message = say!("no HTTP client can be made: {error}", "无法创建 HTTP 客户端：{error}", error);
+                Problem::new("http-client", message)
+            })
         };
         Ok(Self {
             metadata: built(client(&[b"h2", b"http/1.1"])?.timeout(times.metadata))?,
@@ -275,8 +278,8 @@ impl Response {
         }
     }
 
-    pub(super) fn error(&self, kind: Kind, detail: impl Into<Wording>) -> Error {
-        Error::new(kind, &self.method, self.url(), detail.into())
+    pub(super) fn error(&self, kind: Kind, detail: Wording) -> Error {
+        Error::new(kind, &self.method, self.url(), detail)
     }
 
     /// The whole body, which may neither be longer than `limit` bytes nor take longer than a metadata request.

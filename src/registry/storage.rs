@@ -10,6 +10,7 @@ use super::auth::Scope;
 use super::exchange::Request;
 use super::limit::Lane;
 use super::{Client, Error, Kind, redact};
+use crate::diag::say;
 use crate::image::{Digest, Repository};
 
 const FIRST_BYTE: HeaderValue = HeaderValue::from_static("bytes=0-0");
@@ -59,7 +60,7 @@ impl Client {
         }
         match response.chunk().await? {
             Some(_) => Ok(()),
-            None => Err(response.error(Kind::Interrupted, "an answer without a byte")),
+            None => Err(response.error(Kind::Interrupted, say!("an answer without a byte", "应答没有内容"))),
         }
     }
 

@@ -134,7 +134,9 @@ static SYSTEM_ROOTS: LazyLock<RootCertStore> = LazyLock::new(|| {
 
 /// A configuration that offers `protocols` (ALPN), most wanted first.
 pub(crate) fn client_config(settings: &TlsSettings, protocols: &[&[u8]]) -> Result<ClientConfig, Problem> {
-    let invalid = |error: rustls::Error| Problem::new("tls-settings", format!("the TLS settings do not work: {error}"));
+    let invalid = |error: rustls::Error| {
+        Problem::new("tls-settings", say!("the TLS settings do not work: {error}", "TLS 设置不可用：{error}", error))
+    };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER));
     let builder = builder.with_safe_default_protocol_versions().map_err(invalid)?;
     let builder = if settings.verify {

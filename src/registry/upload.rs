@@ -172,7 +172,10 @@ impl Client {
             }
             Some(stored) if stored == blob.digest => Ok(()),
             _ if checked => Ok(()),
-            _ => Err(response.error(Kind::Protocol, "it does not state the digest of what it stored").temporary()),
+            _ => {
+                let detail = say!("it does not state the digest of what it stored", "它没有说明所存内容的摘要");
+                Err(response.error(Kind::Protocol, detail).temporary())
+            }
         }
     }
 
@@ -228,7 +231,7 @@ impl Client {
 
 impl Upload {
     fn new(repository: &Repository, request: &Request, reply: Reply) -> Result<Self, Error> {
-        let missing = || Err(Client::protocol_error(request, "no Location header"));
+        let missing = || Err(Client::protocol_error(request, say!("no Location header", "没有 Location 头")));
         let location = reply.location.unwrap_or_else(missing)?;
         Ok(Self { repository: repository.clone(), location, kept: 0 })
     }
@@ -266,8 +269,12 @@ fn watched(
             let (mut bytes, left) = state?;
             *lock(&progress) = Progress::Waiting;
             let item = match bytes.next().await {
-                Some(Ok(chunk)) if chunk.len() as u64 > left => Err(wrong_length("more")),
-                None if left > 0 => Err(wrong_length("less")),
+                Some(Ok(chunk)) if chunk.len() as u64 > left => {
+                    Err(wrong_length(say!("the source gave more bytes than the blob has", "源给出的字节比数据块多")))
+                }
+                None if left > 0 => {
+                    Err(wrong_length(say!("the source gave less bytes than the blob has", "源给出的字节比数据块少")))
+                }
                 Some(item) => item,
                 None => {
                     *lock(&progress) = Progress::Sent(Instant::now());
@@ -289,11 +296,8 @@ fn watched(
     })
 }
 
-fn wrong_length(how: &str) -> BlobError {
-    BlobError {
-        problem: Problem::new("blob-size", format!("the source gave {how} bytes than the blob has")),
-        temporary: false,
-    }
+fn wrong_length(message: Wording) -> BlobError {
+    BlobError { problem: Problem::new("blob-size", message), temporary: false }
 }
 
 /// Returns when the registry has taken nothing for too long.

@@ -36,11 +36,9 @@ pub(super) fn problem(error: &Error) -> Problem {
 
 /// The registry's own words.
 fn said(entry: &super::ServerError) -> Wording {
-    Wording::same(match (entry.code.as_str(), entry.message.as_str()) {
-        ("", message) => message.to_owned(),
-        (code, "") => code.to_owned(),
-        (code, message) => format!("{code}: {message}"),
-    })
+    let code = (!entry.code.is_empty()).then(|| Wording::foreign(&entry.code));
+    let message = (!entry.message.is_empty()).then(|| entry.message.clone());
+    Wording::joined(code.into_iter().chain(message), &Wording::foreign(": "))
 }
 
 fn summary(error: &Error) -> (&'static str, Wording) {

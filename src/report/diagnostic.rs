@@ -32,7 +32,7 @@ impl Style {
     }
 
     /// `text` (of one line and safe) in a colour of ANSI's.
-    pub(super) fn paint(&self, color: u8, text: &str) -> String {
+    pub(crate) fn paint(&self, color: u8, text: &str) -> String {
         if self.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
@@ -195,9 +195,10 @@ mod tests {
     fn of_many_places_the_first_are_drawn() {
         let lines = source("Dockerfile", "RUN a \\\n".repeat(100));
         let at = |line: usize| lines.line(line).unwrap();
-        let diagnostic = (2..=100).fold(Diagnostic::error("x", "y").at(&lines, at(1), "here"), |diagnostic, line| {
-            diagnostic.at(&lines, at(line), "and here")
-        });
+        let diagnostic = (2..=100).fold(
+            Diagnostic::error("x", Wording::same("y")).at(&lines, at(1), Wording::same("here")),
+            |diagnostic, line| diagnostic.at(&lines, at(line), Wording::same("and here")),
+        );
         let drawn = render(&[diagnostic], &PLAIN);
         assert_eq!(drawn.matches("here").count(), 8, "{drawn}");
         assert!(drawn.contains("and here (and 92 more)"), "{drawn}");
@@ -207,12 +208,12 @@ mod tests {
     fn every_place_is_drawn_with_the_first_one_on_top() {
         let project = source("swr.kdl", "registry \"a\" {\r\n\turl \"b\"\r\n}\r\n\n\n\nmigrate {\n  target \"c\"\n}\n");
         let dockerfile = source("b/Dockerfile", "FROM c\nUSER root\n");
-        let diagnostic = Diagnostic::error("unknown-registry", "there is no registry `c`")
-            .at(&project, find(&project, "\"c\""), "named here")
-            .at(&project, find(&project, "\"a\""), "the only one")
-            .at(&project, find(&project, "url"), "")
-            .at(&dockerfile, find(&dockerfile, "USER root"), "and here")
-            .with_help("declare it");
+        let diagnostic = Diagnostic::error("unknown-registry", Wording::same("there is no registry `c`"))
+            .at(&project, find(&project, "\"c\""), Wording::same("named here"))
+            .at(&project, find(&project, "\"a\""), Wording::same("the only one"))
+            .at(&project, find(&project, "url"), Wording::default())
+            .at(&dockerfile, find(&dockerfile, "USER root"), Wording::same("and here"))
+            .with_help(Wording::same("declare it"));
         let expected = r#"
 error[unknown-registry]
 
@@ -251,7 +252,7 @@ error[unknown-registry]
 
     #[test]
     fn without_places_there_is_no_source() {
-        let diagnostic = Diagnostic::warning("slow", "it takes long");
+        let diagnostic = Diagnostic::warning("slow", Wording::same("it takes long"));
         assert_eq!(render(std::slice::from_ref(&diagnostic), &PLAIN), "warning[slow]\n\n  ⚠ it takes long\n\n");
         assert_eq!(render_short(&diagnostic, Lang::En), "warning[slow]: it takes long");
     }
@@ -261,9 +262,9 @@ error[unknown-registry]
         let file = source("Dockerfile", "FROM node:latest\n");
         let help =
             "写上版本标签，例如 `node:20.11`，或者写上摘要，这样以后每次构建都会得到同一个镜像，而不是当天的最新版本";
-        let diagnostic = Diagnostic::warning("latest-tag", "`node:latest` 会随每次发布变化")
-            .at(&file, find(&file, "node:latest"), "在这里")
-            .with_help(help);
+        let diagnostic = Diagnostic::warning("latest-tag", Wording::same("`node:latest` 会随每次发布变化"))
+            .at(&file, find(&file, "node:latest"), Wording::same("在这里"))
+            .with_help(Wording::same(help));
         let drawn = render(&[diagnostic], &Style { lang: Lang::Zh, ..PLAIN });
         assert!(drawn.starts_with("警告[latest-tag]\n") && drawn.contains("\n  帮助：写上版本标签，"), "{drawn}");
         assert!(drawn.lines().all(|line| textwrap::core::display_width(line) <= 80), "{drawn}");
@@ -278,11 +279,14 @@ error[unknown-registry]
     #[test]
     fn long_spans_and_lines_are_clipped() {
         let lines = source("many", "x\n".repeat(1000));
-        let many = render(&[Diagnostic::error("e", "m").at(&lines, Span::new(0, 1999), "all")], &PLAIN);
+        let many = render(
+            &[Diagnostic::error("e", Wording::same("m")).at(&lines, Span::new(0, 1999), Wording::same("all"))],
+            &PLAIN,
+        );
         assert!(many.lines().count() < 20, "{many}");
         let line = source("long", format!("{}X{}", "a".repeat(10_000_000), "ü".repeat(1000)));
         let at = Span::new(10_000_000, 10_000_001);
-        let long = render(&[Diagnostic::error("e", "m").at(&line, at, "here")], &PLAIN);
+        let long = render(&[Diagnostic::error("e", Wording::same("m")).at(&line, at, Wording::same("here"))], &PLAIN);
         assert!(long.contains("[long:1:10000001]") && long.contains("…aaa") && long.contains("aXü"), "{long}");
         assert!(long.lines().all(|line| line.chars().count() <= 80), "{long}");
     }
@@ -291,7 +295,9 @@ error[unknown-registry]
     fn foreign_text_cannot_drive_the_terminal() {
         let evil = "\x1b]0;x\x07\u{202e}\u{9b}31m\r";
         let file = source(evil, format!("FROM {evil}\n"));
-        let diagnostic = Diagnostic::error("e", evil).at(&file, Span::new(5, 7), evil).with_help(evil);
+        let diagnostic = Diagnostic::error("e", Wording::same(evil))
+            .at(&file, Span::new(5, 7), Wording::same(evil))
+            .with_help(Wording::same(evil));
         for text in [render(std::slice::from_ref(&diagnostic), &PLAIN), render_short(&diagnostic, Lang::En)] {
             assert!(!text.contains(['\x1b', '\x07', '\u{202e}', '\u{9b}', '\r']), "{text:?}");
         }
@@ -300,7 +306,8 @@ error[unknown-registry]
 
     #[test]
     fn colour_only_where_it_is_wanted() {
-        let diagnostics = [Diagnostic::error("e", "m").at(&source("f", "abc"), Span::new(0, 1), "l")];
+        let diagnostics =
+            [Diagnostic::error("e", Wording::same("m")).at(&source("f", "abc"), Span::new(0, 1), Wording::same("l"))];
         assert!(render(&diagnostics, &Style { color: true, ..PLAIN }).contains("\x1b["));
         assert!(!render(&diagnostics, &PLAIN).contains('\x1b'));
     }
@@ -310,7 +317,13 @@ error[unknown-registry]
         let started = Instant::now();
         for file in [source("lines", "RUN a b c\n".repeat(10_000)), source("line", "RUN a b c ".repeat(1_000_000))] {
             let findings: Vec<_> = (0..10_000)
-                .map(|at| Diagnostic::warning("w", "m").at(&file, Span::new(at * 10, at * 10 + 3), "here"))
+                .map(|at| {
+                    Diagnostic::warning("w", Wording::same("m")).at(
+                        &file,
+                        Span::new(at * 10, at * 10 + 3),
+                        Wording::same("here"),
+                    )
+                })
                 .collect();
             assert_eq!(render(&findings, &PLAIN).matches("warning[w]").count(), 10_000);
             assert_eq!(
@@ -334,9 +347,9 @@ error[unknown-registry]
             flags in any::<(bool, bool)>(),
         ) {
             let sources: Vec<_> = texts.into_iter().map(|text| source("f", text)).collect();
-            let mut diagnostic = Diagnostic::error("e", "message").with_help("help");
+            let mut diagnostic = Diagnostic::error("e", Wording::same("message")).with_help(Wording::same("help"));
             for (at, start, end, text) in labels {
-                diagnostic = diagnostic.at(&sources[at % sources.len()], Span::new(start, end), text);
+                diagnostic = diagnostic.at(&sources[at % sources.len()], Span::new(start, end), Wording::same(text));
             }
             let places = diagnostic.labels.len();
             let drawn = render(std::slice::from_ref(&diagnostic), &Style { color: flags.0, unicode: flags.1, width, ..PLAIN });
@@ -349,7 +362,7 @@ error[unknown-registry]
         #[test]
         fn no_offset_makes_it_panic(start in any::<usize>(), end in any::<usize>(), text in "\\PC{0,20}") {
             let file = source("f", text);
-            let drawn = render(&[Diagnostic::error("e", "m").at(&file, Span::new(start, end), "here")], &PLAIN);
+            let drawn = render(&[Diagnostic::error("e", Wording::same("m")).at(&file, Span::new(start, end), Wording::same("here"))], &PLAIN);
             prop_assert!(drawn.contains("here"), "{}", drawn);
         }
     }

@@ -83,7 +83,7 @@ impl Reader<'_> {
             Auth::Anonymous => Credentials::Anonymous,
             Auth::DockerConfig => docker_config::lookup(host, self.environment).await.map_err(|problem| {
                 let place = (&self.project.source, self.declaration.name.span);
-                vec![Diagnostic::from(problem).at(place.0, place.1, "for this registry")]
+                vec![Diagnostic::from(problem).at(place.0, place.1, say!("for this registry", "用于这个镜像仓库"))]
             })?,
             Auth::Basic { username, password } => {
                 let (username, password) = both(self.secret(username), self.secret(password))?;
@@ -195,7 +195,7 @@ impl Reader<'_> {
         self.error("bad-file", message, path.span, say!("named here", "写在这里"))
     }
 
-    fn error(&self, code: &'static str, message: impl Into<Wording>, span: Span, label: Wording) -> Diagnostic {
+    fn error(&self, code: &'static str, message: Wording, span: Span, label: Wording) -> Diagnostic {
         Diagnostic::error(code, message).at(&self.project.source, span, label)
     }
 }

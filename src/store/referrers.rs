@@ -1,7 +1,7 @@
 //! Referrers, where the place lists them and where the list is a tag that clients keep.
 
 use super::{Error, Store};
-use crate::diag::Problem;
+use crate::diag::{Problem, say};
 use crate::image::{Digest, ManifestReference, RawManifest, Repository, referrers};
 
 /// Another writer may put its own list between our reading and our writing.
@@ -46,9 +46,14 @@ impl Store {
             entries.push(entry.clone());
             self.put_manifest(repository, &tag, &referrers::index(&entries)).await?;
         }
-        let message =
-            format!("{} is stored, but others rewrite the list of referrers {repository}:{tag}", manifest.digest);
-        let problem = Problem::new("referrer-not-listed", message).with_help("apply again when nobody else signs");
+        let message = say!(
+            "{digest} is stored, but others rewrite the list of referrers {list}",
+            "{digest} 已存入，但其他人在改写关联制品列表 {list}",
+            digest = manifest.digest,
+            list = format_args!("{repository}:{tag}")
+        );
+        let help = say!("apply again when nobody else signs", "等没有其他人签名时再执行一次 apply");
+        let problem = Problem::new("referrer-not-listed", message).with_help(help);
         Err(Error { problem, temporary: true })
     }
 

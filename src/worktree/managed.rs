@@ -113,7 +113,7 @@ fn facts(project: &Project, file: &ManagedFile, day: Serial) -> Option<FileFacts
         })
     };
     let registries = || file.parts.iter().map(|(registry, _)| registry.clone()).collect::<Vec<_>>();
-    let failed = |problem| found(None, registries(), Err(problem), Wording::same(""));
+    let failed = |problem| found(None, registries(), Err(problem), Wording::default());
     let before = match read(&file.path, &file.name) {
         Ok(before) => before,
         Err(_) if file.parts.is_empty() => return None,
@@ -251,7 +251,7 @@ fn reason(file: &ManagedFile, change: &Change) -> Wording {
     let removed = change.removed.iter();
     let removed = removed.map(|name| say!("not managed any more: `{name}`", "不再管理：`{name}`", name));
     let together = |one: Wording, other: Wording| say!("{one}; {other}", "{one}；{other}", one, other);
-    written.chain(removed).reduce(together).unwrap_or_else(|| Wording::same(""))
+    written.chain(removed).reduce(together).unwrap_or_default()
 }
 
 #[cfg(test)]

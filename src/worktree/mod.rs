@@ -29,7 +29,7 @@ use self::subject::{Linted, Subject, lint_together};
 use self::walk::{shown, walk, with_slashes};
 use jiff::civil::Date;
 
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Problem, say};
 use crate::lint::policy::ShellCheck;
 use crate::lint::{self, LintedDockerfile};
 use crate::project::Project;
@@ -117,8 +117,12 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
 /// When the project has no such section, or the file cannot be read.
 pub fn lint_one(project: &Project, path: &str, set: usize, today: Date) -> Result<LintedDockerfile, Problem> {
     if set >= project.dockerfiles.len() {
-        let message = format!("`{path}` belongs to a `dockerfiles` section that the project file does not have");
-        return Err(Problem::new("unknown-section", message).with_help("plan again"));
+        let message = say!(
+            "`{path}` belongs to a `dockerfiles` section that the project file does not have",
+            "项目文件里没有 `{path}` 所属的 `dockerfiles` 小节",
+            path
+        );
+        return Err(Problem::new("unknown-section", message).with_help(say!("plan again", "重新制定计划")));
     }
     let subject = subject(project, path.to_owned(), set, today);
     let bytes = subject.read()?;

@@ -236,7 +236,7 @@ pub(super) fn unreadable_file(message: Wording, help: Wording) -> Problem {
 /// The report on a file that is not there to be linted.
 fn unreadable(name: &str, problem: Problem) -> Report {
     let source = Arc::new(Source::new(name, ""));
-    let diagnostic = Diagnostic::from(problem).at(&source, Span::default(), "");
+    let diagnostic = Diagnostic::from(problem).on(&source, Span::default());
     let finding =
         Finding { rule: "unreadable-file", aliases: &[], practice: None, level: Level::Error, diagnostic, fix: None };
     Report { findings: vec![finding], failed: true, ..Report::default() }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{Counts, Mark};
-use crate::diag::{Diagnostic, Source, Span};
+use crate::diag::{Diagnostic, Source, Span, say};
 
 /// Version of the document's form; a reader refuses every other.
 const FORMAT_VERSION: u64 = 1;
@@ -55,14 +55,20 @@ pub(super) fn read(source: &Arc<Source>, renew: &str) -> Result<Vec<(String, Mar
     let malformed = |error: &serde_json::Error| malformed(source, error, renew);
     let version: Version = serde_json::from_str(source.text()).map_err(|error| malformed(&error))?;
     if version.format_version != FORMAT_VERSION {
-        let message = format!(
-            "the baseline has format version {}, and this swrctl reads version {FORMAT_VERSION}",
-            version.format_version
+        let message = say!(
+            "the baseline has format version {found}, and this swrctl reads version {known}",
+            "基线的格式版本是 {found}，而这个 swrctl 读取版本 {known}",
+            found = version.format_version,
+            known = FORMAT_VERSION
         );
         let start = source.text().find("\"format_version\"").unwrap_or_default();
         let place = Span::new(start, start + "\"format_version\"".len());
-        let help = format!("use the swrctl that wrote it, or delete it and write it anew with `{renew}`");
-        return Err(Diagnostic::error("bad-baseline", message).at(source, place, "").with_help(help));
+        let help = say!(
+            "use the swrctl that wrote it, or delete it and write it anew with `{renew}`",
+            "使用写出它的 swrctl，或者删除它，再用 `{renew}` 重新生成",
+            renew
+        );
+        return Err(Diagnostic::error("bad-baseline", message).on(source, place).with_help(help));
     }
     let document: Document = serde_json::from_str(source.text()).map_err(|error| malformed(&error))?;
     let mut seen = BTreeSet::new();
@@ -71,14 +77,18 @@ pub(super) fn read(source: &Arc<Source>, renew: &str) -> Result<Vec<(String, Mar
         let Record { file, rule, text, count } = record;
         let mark = Mark { rule, text };
         if count == 0 {
-            let fault =
-                Diagnostic::error("bad-baseline", "the baseline holds a finding that is not there: its count is 0");
-            return Err(fault.at(source, place, "").with_help("delete the entry"));
+            let message = say!(
+                "the baseline holds a finding that is not there: its count is 0",
+                "基线里有一个不存在的问题：它的 count 是 0"
+            );
+            let fault = Diagnostic::error("bad-baseline", message).on(source, place);
+            return Err(fault.with_help(say!("delete the entry", "删除这一项")));
         }
         if !seen.insert((file.clone(), mark.clone())) {
-            let fault = Diagnostic::error("bad-baseline", "the baseline holds a finding twice");
-            let help = "keep one of them, with the higher count";
-            return Err(fault.at(source, place, "again").with_help(help));
+            let message = say!("the baseline holds a finding twice", "基线里同一个问题写了两次");
+            let fault = Diagnostic::error("bad-baseline", message).at(source, place, say!("again", "又一次"));
+            let help = say!("keep one of them, with the higher count", "只保留一项，count 取较大的值");
+            return Err(fault.with_help(help));
         }
         found.push((file, mark, count, place));
     }
@@ -119,9 +129,14 @@ fn malformed(source: &Arc<Source>, error: &serde_json::Error, renew: &str) -> Di
     let place = Span::new(at, (at + 1).min(line.end));
     let conflict = source.text().lines().any(|line| line.starts_with("<<<<<<< "));
     let help = if conflict {
-        "resolve the merge conflict in it: keep the findings of both sides".to_owned()
+        say!("resolve the merge conflict in it: keep the findings of both sides", "解决其中的合并冲突：保留双方的问题")
     } else {
-        format!("mend it, or delete it and write it anew with `{renew}`")
+        say!(
+            "mend it, or delete it and write it anew with `{renew}`",
+            "修正它，或者删除它，再用 `{renew}` 重新生成",
+            renew
+        )
     };
-    Diagnostic::error("bad-baseline", format!("this is no baseline: {reason}")).at(source, place, "").with_help(help)
+    let message = say!("this is no baseline: {reason}", "这不是基线：{reason}", reason);
+    Diagnostic::error("bad-baseline", message).on(source, place).with_help(help)
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::rounds::{has_new_finding, is_intact};
 use super::*;
-use crate::diag::Source;
+use crate::diag::{Source, Wording};
 use crate::dockerfile::shell::{Invocation, ShellReader, ShellWord};
 use crate::dockerfile::{Arguments, Command, Dockerfile, Instruction, Pair, Text, Word};
 use crate::lint::cases::{Case, folder, read_cases, stems};
@@ -215,7 +215,11 @@ fn toy(dockerfile: &Dockerfile, fix_of: impl Fn(usize) -> Fix) -> Report {
         aliases: rule.aliases,
         practice: None,
         level: crate::lint::policy::Level::Warning,
-        diagnostic: crate::diag::Diagnostic::warning("x", "y").at(source, Span::new(at, at + 1), ""),
+        diagnostic: crate::diag::Diagnostic::warning("x", Wording::same("y")).at(
+            source,
+            Span::new(at, at + 1),
+            Wording::default(),
+        ),
         fix,
     };
     let good = text.match_indices(" a").map(|(at, _)| finding(rule, at + 1, Some(fix_of(at + 1))));

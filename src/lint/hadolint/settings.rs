@@ -319,7 +319,7 @@ impl Reader {
     }
 
     fn fault(&mut self, code: &'static str, message: Wording, span: Span, help: Wording) {
-        self.found.push(Diagnostic::error(code, message).at(&self.source, span, "").with_help(help));
+        self.found.push(Diagnostic::error(code, message).on(&self.source, span).with_help(help));
     }
 }
 

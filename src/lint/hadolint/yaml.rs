@@ -40,7 +40,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Option<Node>, Diagnostic> {
     let byte = |index: usize| offsets.get(index).copied().unwrap_or(text.len());
     let fault = |message: Wording, span: Span| {
         Diagnostic::error("bad-yaml", message)
-            .at(source, span, "")
+            .on(source, span)
             .with_help(say!("write it as YAML 1.2", "按 YAML 1.2 来写"))
     };
     let mut root = None;

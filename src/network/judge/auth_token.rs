@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_refusal_comes_first_and_keeps_the_registrys_words() {
-        let problem = |text: &str| Problem::new("denied", text).with_help(format!("fix {text}"));
+        let problem =
+            |text: &str| Problem::new("denied", Wording::same(text)).with_help(Wording::same(format!("fix {text}")));
         let result = auth_token(
             &[
                 asked("a/x", Grant::Given),
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn no_answer_is_unknown_and_what_was_not_asked_is_told() {
-        let busy = Problem::new("busy", "busy");
+        let busy = Problem::new("busy", Wording::same("busy"));
         assert_eq!(auth_token(&[asked("a/x", Grant::Unanswered(busy))], 0).verdict, Verdict::Unknown);
         let result = auth_token(&[asked("a/x", Grant::Given)], 3);
         assert_eq!((result.verdict, result.observed.english()), (Verdict::Pass, "granted; 3 more not asked"));

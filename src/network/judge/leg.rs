@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_name_that_does_not_resolve_is_a_fault_in_every_mode() {
-        let leg = Leg { host: "b".to_owned(), way: Way::Direct(Answer::None("no such name".into())) };
+        let leg = Leg { host: "b".to_owned(), way: Way::Direct(Answer::None(Wording::same("no such name"))) };
         for mode in [None, Some(Mode::Private), Some(ENDPOINT), Some(Mode::Public { egress: None })] {
             assert_eq!(fault(&leg, mode, None).unwrap().0, "`b` does not resolve: no such name");
         }

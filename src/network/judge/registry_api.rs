@@ -26,11 +26,13 @@ pub fn registry_api(url: &str, limit: Duration, answer: Option<Result<(), Proble
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Wording;
     use crate::network::Verdict;
 
     #[test]
     fn a_problem_keeps_its_words_and_its_help() {
-        let problem = Problem::new("not-a-registry", "https://h/v2/ answers text/html").with_help("correct the host");
+        let problem = Problem::new("not-a-registry", Wording::same("https://h/v2/ answers text/html"))
+            .with_help(Wording::same("correct the host"));
         let result = registry_api("https://h/v2/", Duration::ZERO, Some(Err(problem)));
         assert_eq!(result.verdict, Verdict::Fail);
         assert_eq!(result.observed.english(), "https://h/v2/ answers text/html");

@@ -242,8 +242,7 @@ mod tests {
 
     fn distrusted(reason: Distrust, is_self_issued: bool) -> CheckResult {
         let certificate = Certificate {
-            issuer: "Corp CA".to_owned(),
-            subject: "swr.corp".to_owned(),
+            issuer: Wording::same("Corp CA"),
             not_before: Timestamp::UNIX_EPOCH,
             not_after: Timestamp::UNIX_EPOCH,
             is_self_issued,
@@ -282,7 +281,10 @@ mod tests {
             Handshake::Refused(Wording::same("protocol version")),
             Handshake::TimedOut(Duration::from_secs(5)),
             Handshake::NoTunnel("HTTP/1.1 407 Proxy Authentication Required".into()),
-            Handshake::Unusable(Problem::new("tls-settings", "they do not work").with_help("correct them")),
+            Handshake::Unusable(
+                Problem::new("tls-settings", Wording::same("they do not work"))
+                    .with_help(Wording::same("correct them")),
+            ),
         ] {
             let result = tls("swr.corp", &handshake);
             assert_eq!(result.verdict, Verdict::Fail, "{handshake:?}");

@@ -98,7 +98,7 @@ impl ManagedError {
 }
 
 fn by(owner: Option<&str>) -> Wording {
-    owner.map_or_else(|| Wording::same(""), |owner| say!(" for {owner}", "（属于 {owner}）", owner))
+    owner.map_or_else(Wording::default, |owner| say!(" for {owner}", "（属于 {owner}）", owner))
 }
 
 fn remove(line: usize, owner: Option<&str>) -> Wording {

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::Credentials;
 use super::docker_config::Environment;
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::registry::{Secret, redact};
 
 /// A helper that asks somebody a question in a window nobody sees must not hold everything up.
@@ -35,21 +35,35 @@ async fn get_within(
 ) -> Result<Option<Credentials>, Problem> {
     let program = format!("docker-credential-{helper}");
     if helper.contains(['/', '\\', '\0']) {
-        return Err(failed(&program, server, "its name holds something that no program name does"));
+        return Err(failed(
+            &program,
+            server,
+            &say!("its name holds something that no program name does", "它的名字里有程序名不能有的字符"),
+        ));
     }
     let output = match tokio::time::timeout(limit, run(&program, server, environment)).await {
         Ok(Ok(output)) => output,
-        Ok(Err(error)) => return Err(failed(&program, server, format!("it cannot be run: {error}"))),
+        Ok(Err(error)) => {
+            let reason = say!("it cannot be run: {error}", "无法运行：{error}", error = Wording::of_system(&error));
+            return Err(failed(&program, server, &reason));
+        }
         Err(_) => {
-            let reason = format!("it did not answer within {} seconds", limit.as_secs_f32());
-            return Err(failed(&program, server, reason));
+            let reason = say!(
+                "it did not answer within {seconds} seconds",
+                "{seconds} 秒内没有应答",
+                seconds = limit.as_secs_f32()
+            );
+            return Err(failed(&program, server, &reason));
         }
     };
     if !output.status.success() {
         return refused(&program, server, &output);
     }
     // The parser's message may quote the secret.
-    read(&output.stdout).map_err(|_| failed(&program, server, "its answer is not the JSON of a credential helper"))
+    read(&output.stdout).map_err(|_| {
+        let reason = say!("its answer is not the JSON of a credential helper", "它的应答不是凭据助手该有的 JSON");
+        failed(&program, server, &reason)
+    })
 }
 
 async fn run(program: &str, server: &str, environment: Environment<'_>) -> std::io::Result<Output> {
@@ -73,7 +87,14 @@ fn refused(program: &str, server: &str, output: &Output) -> Result<Option<Creden
     }
     // JSON on standard output would be credentials, whatever the exit status says.
     let said = if said.contains('{') { String::new() } else { redact::text(&said, &[]) };
-    Err(failed(program, server, format!("it ended with {}: {said}", output.status).trim_end_matches([':', ' '])))
+    let status = output.status;
+    let said = said.trim();
+    let reason = if said.is_empty() {
+        say!("it ended with {status}", "它以 {status} 结束", status)
+    } else {
+        say!("it ended with {status}: {said}", "它以 {status} 结束：{said}", status, said)
+    };
+    Err(failed(program, server, &reason))
 }
 
 fn read(output: &[u8]) -> serde_json::Result<Option<Credentials>> {
@@ -91,10 +112,18 @@ fn read(output: &[u8]) -> serde_json::Result<Option<Credentials>> {
     })
 }
 
-fn failed(program: &str, server: &str, reason: impl std::fmt::Display) -> Problem {
-    Problem::new("credential-helper", format!("`{program}` gives no credentials for {server}: {reason}")).with_help(
-        "repair or install the helper, or write `auth` into the `registry` section instead of \"docker-config\"",
-    )
+fn failed(program: &str, server: &str, reason: &Wording) -> Problem {
+    let message = say!(
+        "`{program}` gives no credentials for {server}: {reason}",
+        "`{program}` 没有给出 {server} 的凭据：{reason}",
+        program,
+        server,
+        reason
+    );
+    Problem::new("credential-helper", message).with_help(say!(
+        "repair or install the helper, or write `auth` into the `registry` section instead of `docker-config`",
+        "修复或安装这个凭据助手，或者在 `registry` 小节里写 `auth` 代替 `docker-config`"
+    ))
 }
 
 #[cfg(test)]

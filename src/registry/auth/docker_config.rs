@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::Deserialize;
 
 use super::{Credentials, credential_helper};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording, say};
 use crate::image::RegistryHost;
 use crate::registry::Secret;
 
@@ -70,12 +70,25 @@ fn read(path: &Path) -> Result<Option<ConfigFile>, Problem> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unusable(path, format!("cannot be read: {error}"))),
+        Err(error) => {
+            let reason = Wording::of_system(&error);
+            return Err(unusable(path, &say!("cannot be read: {reason}", "无法读取：{reason}", reason)));
+        }
     };
     // serde's own message may quote a value of the file, hence a secret.
     let config = serde_json::from_slice(&text).map_err(|error| {
-        let what = if error.is_data() { "holds something unexpected" } else { "is not JSON" };
-        unusable(path, format!("{what} at line {}, column {}", error.line(), error.column()))
+        let (line, column) = (error.line(), error.column());
+        let what = if error.is_data() {
+            say!(
+                "holds something unexpected at line {line}, column {column}",
+                "第 {line} 行第 {column} 列的内容出乎意料",
+                line,
+                column
+            )
+        } else {
+            say!("is not JSON at line {line}, column {column}", "第 {line} 行第 {column} 列不是 JSON", line, column)
+        };
+        unusable(path, &what)
     })?;
     Ok(Some(config))
 }
@@ -96,7 +109,7 @@ async fn find(
     }
     let entries = config.auths.iter().filter(|(key, _)| names(key, host));
     for (key, entry) in entries {
-        if let Some(credentials) = credentials(entry).map_err(|what| unusable(path, format!("{what} for `{key}`")))? {
+        if let Some(credentials) = credentials(key, entry).map_err(|what| unusable(path, &what))? {
             return Ok(Some(credentials));
         }
     }
@@ -110,20 +123,30 @@ fn names(key: &str, host: &RegistryHost) -> bool {
     key.parse::<RegistryHost>().is_ok_and(|key| key == *host)
 }
 
-fn credentials(entry: &AuthEntry) -> Result<Option<Credentials>, &'static str> {
+fn credentials(key: &str, entry: &AuthEntry) -> Result<Option<Credentials>, Wording> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     if let Some(token) = given(&entry.identitytoken) {
         return Ok(Some(Credentials::IdentityToken(Secret::new(token))));
     }
     if given(&entry.registrytoken).is_some() {
-        return Err("holds a `registrytoken`, which swrctl does not use,");
+        return Err(say!(
+            "holds a `registrytoken` for `{key}`, which swrctl does not use",
+            "为 `{key}` 保存的是 swrctl 不使用的 `registrytoken`",
+            key
+        ));
     }
     if let Some(auth) = given(&entry.auth) {
-        const BROKEN: &str = "holds an `auth` that is not base64 of `user:password`";
+        let broken = || {
+            say!(
+                "holds an `auth` for `{key}` that is not base64 of `user:password`",
+                "为 `{key}` 保存的 `auth` 不是 `user:password` 的 base64 编码",
+                key
+            )
+        };
         let bytes =
-            STANDARD.decode(auth.trim()).or_else(|_| STANDARD_NO_PAD.decode(auth.trim())).map_err(|_| BROKEN)?;
-        let text = String::from_utf8(bytes).map_err(|_| BROKEN)?;
-        let (username, password) = text.split_once(':').ok_or(BROKEN)?;
+            STANDARD.decode(auth.trim()).or_else(|_| STANDARD_NO_PAD.decode(auth.trim())).map_err(|_| broken())?;
+        let text = String::from_utf8(bytes).map_err(|_| broken())?;
+        let (username, password) = text.split_once(':').ok_or_else(broken)?;
         let password = Secret::new(password.trim_end_matches('\0'));
         return Ok(Some(Credentials::Basic { username: username.to_owned(), password }));
     }
@@ -132,9 +155,12 @@ fn credentials(entry: &AuthEntry) -> Result<Option<Credentials>, &'static str> {
         .map(|(username, password)| Credentials::Basic { username, password: Secret::new(password) }))
 }
 
-fn unusable(path: &Path, what: impl std::fmt::Display) -> Problem {
-    Problem::new("docker-config", format!("{} {what}", path.display()))
-        .with_help("log in again with `docker login`, or write `auth` into the `registry` section")
+fn unusable(path: &Path, what: &Wording) -> Problem {
+    let message = say!("{path} {what}", "{path}：{what}", path = path.display(), what);
+    Problem::new("docker-config", message).with_help(say!(
+        "log in again with `docker login`, or write `auth` into the `registry` section",
+        "重新执行 `docker login`，或者在 `registry` 小节里写 `auth`"
+    ))
 }
 
 #[cfg(test)]

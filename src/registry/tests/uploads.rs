@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::server::{Answer, Server};
 use super::{blob_of, client, logged_in, read, repository, settings};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wording};
 use crate::image::{BlobError, BlobStream, Digest};
 use crate::registry::http::Times;
 use crate::registry::{CheckedBy, Client, Kind, Mount, Settings, TlsSettings, Upload};
@@ -60,7 +60,8 @@ async fn a_failing_source_is_told_as_it_failed() {
     let server = uploads(Answer::new(201)).await;
     let client = client(&server);
     for temporary in [true, false] {
-        let failure = BlobError { problem: Problem::new("blob-digest", "the source is damaged"), temporary };
+        let failure =
+            BlobError { problem: Problem::new("blob-digest", Wording::same("the source is damaged")), temporary };
         let broken = stream::iter([Ok(Bytes::from_static(b"hello ")), Err(failure.clone())]).boxed();
         let upload = client.start_upload(&repository("a")).await.unwrap();
         let error = client.finish_upload(upload, &blob_of(b"hello world"), broken, CheckedBy::Us).await.unwrap_err();

@@ -94,8 +94,8 @@ impl<'a> Api<'a> {
     }
 
     /// What is wrong with the answers to requests for `path`.
-    pub(super) fn error(&self, path: &str, detail: impl Into<String>) -> Error {
-        Error::new(Kind::Protocol, &Method::GET, &self.url(path, &[]), Wording::same(detail))
+    pub(super) fn error(&self, path: &str, detail: Wording) -> Error {
+        Error::new(Kind::Protocol, &Method::GET, &self.url(path, &[]), detail)
     }
 
     /// Tried again where that may help: each of these requests may come twice.
@@ -144,8 +144,22 @@ impl Answer {
     }
 
     /// This answer makes no sense.
-    pub(super) fn error(&self, detail: impl Into<Wording>) -> Error {
-        Error::new(Kind::Protocol, &self.method, &self.url, detail.into())
+    pub(super) fn error(&self, detail: Wording) -> Error {
+        Error::new(Kind::Protocol, &self.method, &self.url, detail)
+    }
+
+    /// The last page is reached, and there should be more.
+    pub(super) fn ended_early(&self, count: usize, total: usize) -> Error {
+        self.error(say!(
+            "its list ends after {count} of {total} entries",
+            "列表应有 {total} 项，却在 {count} 项之后结束",
+            count,
+            total
+        ))
+    }
+
+    pub(super) fn never_ends(&self) -> Error {
+        self.error(say!("its pages do not come to an end", "它的分页没有尽头"))
     }
 }
 
@@ -176,7 +190,11 @@ impl<T: FromStr<Err = NameError>> Names<T> {
             }
         }
         if self.entries > MAX_NAMES {
-            return Err(answer.error(format!("its list does not end after {MAX_NAMES} names")));
+            return Err(answer.error(say!(
+                "its list does not end after {count} names",
+                "列表在 {count} 个名字之后仍未结束",
+                count = MAX_NAMES
+            )));
         }
         Ok(self.seen.len() > before)
     }
@@ -184,7 +202,7 @@ impl<T: FromStr<Err = NameError>> Names<T> {
     /// That the pages held as many entries as the list has, where that is said: half a list would pass for the whole.
     pub(super) fn expect(&self, answer: &Answer, total: Option<usize>) -> Result<(), Error> {
         match total.filter(|total| self.entries < *total) {
-            Some(total) => Err(answer.error(format!("its list ends after {} of {total} entries", self.entries))),
+            Some(total) => Err(answer.ended_early(self.entries, total)),
             None => Ok(()),
         }
     }

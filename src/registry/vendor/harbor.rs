@@ -61,7 +61,7 @@ where
             return Ok(names.listed());
         };
         if visited.contains(&next) || visited.len() == MAX_PAGES {
-            return Err(answer.error("its pages do not come to an end"));
+            return Err(answer.never_ends());
         }
         url = next;
     }

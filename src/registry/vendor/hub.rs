@@ -8,6 +8,7 @@ use serde_json::json;
 use url::Url;
 
 use super::call::{Api, Login, MAX_PAGES, Names};
+use crate::diag::say;
 use crate::image::{Listed, Repository};
 use crate::registry::{Client, Credentials, Error};
 
@@ -57,7 +58,7 @@ pub(super) async fn repositories(
             return Ok(names.listed());
         };
         if visited.contains(&next) || visited.len() == MAX_PAGES {
-            return Err(answer.error("its pages do not come to an end"));
+            return Err(answer.never_ends());
         }
         url = next;
     }
@@ -71,7 +72,7 @@ async fn login<'a>(client: &Client, root: &Url) -> Result<Login<'a>, Error> {
     let answer = api.post(api.url("/v2/auth/token", &[]), &wish).await?;
     let Token { access_token } = answer.read()?;
     let mut header = HeaderValue::from_str(&format!("Bearer {access_token}"))
-        .map_err(|_| answer.error("its token is none that a request can carry"))?;
+        .map_err(|_| answer.error(say!("its token is none that a request can carry", "它的令牌无法放进请求")))?;
     header.set_sensitive(true);
     Ok(Login::Header(header))
 }

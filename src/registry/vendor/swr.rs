@@ -12,6 +12,7 @@ use url::Url;
 
 use super::AccessKeys;
 use super::call::{Answer, Api, Login, MAX_PAGES, Names};
+use crate::diag::say;
 use crate::image::{Digest, Listed, Repository, Tag};
 use crate::registry::{Client, Error};
 
@@ -148,11 +149,14 @@ impl<'a> Management<'a> {
                 // That was all of it, or its pages are smaller; an offset has to be a multiple of the limit.
                 _ if offset == count && 0 < count && count < limit => limit = count,
                 _ if is_new && count == limit => {}
-                Some(total) => return Err(answer.error(format!("its list ends after {offset} of {total} entries"))),
+                Some(total) => return Err(answer.ended_early(offset, total)),
                 None => return Ok(()),
             }
         }
-        Err(self.0.error(path, format!("its list does not end after {MAX_PAGES} pages")))
+        Err(self.0.error(
+            path,
+            say!("its list does not end after {pages} pages", "列表在 {pages} 页之后仍未结束", pages = MAX_PAGES),
+        ))
     }
 
     /// Creates an organization.

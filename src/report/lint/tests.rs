@@ -25,8 +25,8 @@ fn finding(at: usize, level: Level, source: &Arc<Source>, span: Span, message: &
         Level::Warning => Severity::Warning,
         Level::Info | Level::Style | Level::Off => Severity::Info,
     };
-    let problem = Problem::new(rule.name, message).with_help(rule.help.get(Lang::En));
-    let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, "");
+    let problem = Problem::new(rule.name, Wording::same(message)).with_help(Wording::same(rule.help.get(Lang::En)));
+    let diagnostic = Diagnostic::from_problem(severity, problem).at(source, span, Wording::default());
     Finding { rule: rule.name, aliases: rule.aliases, practice: rule.practice, level, diagnostic, fix: None }
 }
 
@@ -211,7 +211,7 @@ fn any_run() -> impl Strategy<Value = LintRun> {
                 let level = [Level::Info, Level::Warning, Level::Error][level];
                 let message = format!("m{message}");
                 let mut found = self::finding(rule, level, &source, Span::new(start, end), &message);
-                found.diagnostic = found.diagnostic.at(&source, Span::new(end, start), related);
+                found.diagnostic = found.diagnostic.at(&source, Span::new(end, start), Wording::same(related));
                 found
             });
             file(&name, findings.collect())

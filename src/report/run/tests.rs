@@ -42,7 +42,7 @@ fn plan() -> Plan {
 /// Of every outcome one, and of every event.
 fn record(plan: &Plan) -> Record {
     let address = |at: usize| plan.steps()[at].address.clone();
-    let problem = Problem::new("x", "a | `<b>`\nbroke").with_help("mend it");
+    let problem = Problem::new("x", Wording::same("a | `<b>`\nbroke")).with_help(Wording::same("mend it"));
     let finished = |at: usize, outcome| Event::Finished { address: address(at), outcome };
     let started = |at: usize| Event::Started { address: address(at), action: Action::Create, bytes: 7 };
     let retried =

@@ -128,5 +128,5 @@ async fn a_broken_file_is_an_error_that_says_where_without_secrets() {
     );
     let bad = Home::new().file(".docker/config.json", r#"{"auths": {"a.io": {"auth": "aHVudGVyMg=="}}}"#);
     let problem = bad.lookup("a.io").await.unwrap_err();
-    assert!(problem.message.english().ends_with("not base64 of `user:password` for `a.io`"), "{problem}");
+    assert!(problem.message.english().ends_with("for `a.io` that is not base64 of `user:password`"), "{problem}");
 }
