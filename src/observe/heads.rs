@@ -1,4 +1,5 @@
-//! What tags hold: one HEAD each, all of them at the same time, and none at targets that hold no tag at all.
+//! What tags hold: one HEAD each, all of them at the same time, and none at targets that hold no tag at all or whose
+//! vendor's list tells.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::OnceCell;
 
 use super::CONCURRENCY;
+use super::lists::Listed;
 use super::reach::Reach;
 use crate::diag::Problem;
 use crate::image::{Descriptor, Repository};
@@ -14,13 +16,15 @@ use crate::store::Store;
 
 pub(super) type Heads = HashMap<Location, Observed<Option<Descriptor>>>;
 
-/// What both sides of `requests` hold; what is `known` already is not asked for.
-pub(super) async fn heads(reach: &Reach<'_>, requests: &[&Request], known: Heads) -> Heads {
-    let sources = requests.iter().map(|request| (&request.source, reach.source(&request.source.registry)));
-    let targets = requests.iter().map(|request| (&request.target, reach.store(&request.target.registry)));
+/// What both sides of `requests` hold; what is `known` already is not asked for, nor are targets that are `listed`.
+pub(super) async fn heads(reach: &Reach<'_>, requests: &[&Request], known: Heads, listed: &Listed) -> Heads {
     let unknown = |location: &&Location| !known.contains_key(*location);
-    let scouts = Scout::of(requests.iter().map(|request| &request.target).filter(unknown));
-    let locations = targets.chain(sources).filter(|(location, _)| unknown(location)).collect();
+    let unlisted = |target: &&Location| unknown(target) && !listed.contains_key(*target);
+    let targets = || requests.iter().map(|request| &request.target).filter(unlisted);
+    let scouts = Scout::of(targets());
+    let sources = requests.iter().map(|request| &request.source).filter(unknown);
+    let sources = sources.map(|source| (source, reach.source(&source.registry)));
+    let locations = targets().map(|target| (target, reach.store(&target.registry))).chain(sources).collect();
     let asked: Heads = stream::iter(alternating(locations))
         .map(async |(location, store)| {
             let observed = match (store, scouts.get(&(&location.registry, &location.repository))) {

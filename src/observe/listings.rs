@@ -40,10 +40,7 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
     }
     let mut tags = stream::iter(needed_tags(project, &listings))
         .map(async |(registry, repository)| {
-            let listed = match reach.source(&registry) {
-                Err(why) => Err(why),
-                Ok(store) => store.tags(&repository).await.map_err(Problem::from),
-            };
+            let listed = reach.source_tags((&registry, &repository)).await;
             ((registry, repository), listed)
         })
         .buffer_unordered(CONCURRENCY);

@@ -20,7 +20,7 @@ use crate::diag::Diagnostic;
 use crate::network::managed::FileFacts;
 use crate::network::{PathReport, WantedChecks};
 use crate::plan::{
-    Address, Expansion, Inventory, Location, Observed, Request, Scope, SyncFacts, expand, fix_addresses, large_layers,
+    Address, Expansion, Inventory, Location, Observed, Request, Scope, expand, fix_addresses, large_layers,
     used_registries,
 };
 use crate::probe::{self, PlannedHosts};
@@ -32,6 +32,7 @@ use crate::worktree;
 use heads::Heads;
 use listings::Listed;
 use reach::Reach;
+use syncs::Seen;
 
 /// Requests under way at a time, over all registries; each registry's own limit holds below it.
 const CONCURRENCY: usize = 64;
@@ -77,7 +78,8 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     addresses.extend(declared.map(Address::organization));
     reach.set_absent(&organizations);
     let heads = heads.into_iter().chain(absent(&reach, &expansion)).collect();
-    let (syncs, held) = observe_syncs(&reach, &mut expansion, heads).await;
+    let Seen { facts: syncs, held, findings: unlisted } = observe_syncs(&reach, &mut expansion, heads).await;
+    findings.extend(unlisted);
     addresses.extend(expansion.addresses());
     organizations::complete(project, &mut organizations, &syncs);
     let (dockerfiles, layouts) = (listing.files, layouts(project));
@@ -110,16 +112,13 @@ fn layouts(project: &Project) -> BTreeSet<String> {
 const REFERRER_ROUNDS: usize = 4;
 
 /// Both sides of every request, and of what comes along with it: its requests are appended.
-async fn observe_syncs(
-    reach: &Reach<'_>,
-    expansion: &mut Expansion,
-    known: Heads,
-) -> (BTreeMap<Location, SyncFacts>, syncs::Held) {
-    let (mut facts, mut held) = syncs::observe(reach, &expansion.requests, known).await;
+async fn observe_syncs(reach: &Reach<'_>, expansion: &mut Expansion, known: Heads) -> Seen {
+    let mut seen = syncs::observe(reach, &expansion.requests, known).await;
+    let facts = &mut seen.facts;
     let mut known: BTreeSet<Location> = expansion.requests.iter().map(|request| request.target.clone()).collect();
     let mut last = expansion.requests.clone();
     for _ in 0..REFERRER_ROUNDS {
-        let mut round = referrers::discover(reach, &last, &facts).await;
+        let mut round = referrers::discover(reach, &last, facts).await;
         for (target, loss) in round.losses {
             facts.entry(target).and_modify(|facts| facts.unsigned = Some(loss));
         }
@@ -130,13 +129,13 @@ async fn observe_syncs(
         if round.requests.is_empty() {
             break;
         }
-        let (more_facts, more_held) = syncs::observe(reach, &round.requests, round.heads).await;
-        facts.extend(more_facts);
-        held.extend(more_held);
+        let more = syncs::observe(reach, &round.requests, round.heads).await;
+        facts.extend(more.facts);
+        seen.held.extend(more.held);
         expansion.requests.extend(round.requests.iter().cloned());
         last = round.requests;
     }
-    (facts, held)
+    seen
 }
 
 async fn observe_files(project: &Arc<Project>, today: Date) -> Vec<FileFacts> {

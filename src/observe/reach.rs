@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::organizations::Organizations;
 use crate::diag::{Problem, say};
-use crate::image::{Listed, Repository, Tag};
+use crate::image::{Digest, Listed, Repository, Tag};
 use crate::network::PathReport;
 use crate::plan::{Observed, Organization};
 use crate::project::Project;
@@ -25,6 +25,8 @@ pub(super) struct Reach<'a> {
     pub(super) reads: Reads,
     /// What repositories list.
     lists: Mutex<HashMap<(String, Repository), Asked<Tags>>>,
+    /// What vendors' lists say that tags hold.
+    digests: Mutex<HashMap<(String, Repository), Asked<Digests>>>,
 }
 
 /// What is asked for once; who wants it meanwhile waits for the same answer.
@@ -32,6 +34,17 @@ type Asked<T> = Arc<OnceCell<T>>;
 
 /// The tags of a repository; `None` where there is none.
 type Tags = Result<Option<Listed<Tag>>, Problem>;
+
+/// `None` where no list is asked for.
+type Digests = Option<Result<Arc<BTreeMap<Tag, Digest>>, Problem>>;
+
+/// The cell of what is asked of one repository.
+fn cell<T>(cells: &Mutex<HashMap<(String, Repository), Asked<T>>>, (registry, repository): Place<'_>) -> Asked<T> {
+    let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(cells.entry((registry.clone(), repository.clone())).or_default())
+}
+
+type Place<'a> = (&'a String, &'a Repository);
 
 impl<'a> Reach<'a> {
     pub(super) async fn new(project: &Project, stores: &'a Stores, paths: &'a BTreeMap<String, PathReport>) -> Self {
@@ -51,6 +64,7 @@ impl<'a> Reach<'a> {
             absent_organizations: BTreeSet::new(),
             reads: Reads::default(),
             lists: Mutex::default(),
+            digests: Mutex::default(),
         }
     }
 
@@ -76,13 +90,24 @@ impl<'a> Reach<'a> {
     }
 
     /// What a repository lists; it is asked once.
-    pub(super) async fn tags(&self, (registry, repository): (&String, &Repository)) -> Tags {
-        let cell = {
-            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(lists.entry((registry.clone(), repository.clone())).or_default())
-        };
+    pub(super) async fn tags(&self, (registry, repository): Place<'_>) -> Tags {
         let list = async { Ok(self.store(registry)?.tags(repository).await?) };
-        cell.get_or_init(|| list).await.clone()
+        cell(&self.lists, (registry, repository)).get_or_init(|| list).await.clone()
+    }
+
+    /// What a repository of a source lists; it is asked once.
+    pub(super) async fn source_tags(&self, place: Place<'_>) -> Tags {
+        self.source(place.0)?;
+        self.tags(place).await
+    }
+
+    /// What the vendor's list says that tags of a repository hold, where it is wanted; it is asked once.
+    pub(super) async fn digests(&self, (registry, repository): Place<'_>) -> Digests {
+        let list = async {
+            let Ok(Store::Registry(client)) = self.store(registry) else { return None };
+            Some(client.listed_digests(repository).await?.map(Arc::new).map_err(|error| error.problem()))
+        };
+        cell(&self.digests, (registry, repository)).get_or_init(|| list).await.clone()
     }
 
     /// Is a repository of a target known to hold no tag? Directories are cheaper to ask for what is wanted of them.

@@ -117,7 +117,7 @@ async fn of_image(
 
 /// Does the target keep another image, which nothing of the source refers to?
 fn leaves_another(request: &Request, facts: &SyncFacts, root: &Descriptor) -> bool {
-    let holds_another = matches!(&facts.target, Observed::Known(Some(held)) if held.digest != root.digest);
+    let holds_another = matches!(&facts.target, Observed::Known(Some(held)) if *held != root.digest);
     holds_another && (request.missing_only || facts.equivalent)
 }
 
@@ -168,10 +168,7 @@ async fn signature_tags(reach: &Reach<'_>, carried: &[(&Request, &SyncFacts)]) -
         everything.map(|(request, _)| (request.source.registry.clone(), request.source.repository.clone())).collect();
     stream::iter(places)
         .map(async |(registry, repository)| {
-            let listed = match reach.source(&registry) {
-                Ok(_) => reach.tags((&registry, &repository)).await,
-                Err(why) => Err(why),
-            };
+            let listed = reach.source_tags((&registry, &repository)).await;
             let names = |listed: Option<Listed<Tag>>| listed.map(|listed| listed.names).unwrap_or_default();
             let is_signature = |tag: &Tag| tag.as_str().contains('.') && crate::plan::belongs_to_an_image(tag);
             let tags = listed.map(|listed| names(listed).into_iter().filter(is_signature).collect());

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
-use super::heads::Heads;
-use super::lists;
+use super::heads::{self, Heads};
+use super::lists::{self, Listed};
 use super::reach::Reach;
-use crate::diag::{Problem, say};
+use crate::diag::{Diagnostic, Problem, say};
 use crate::image::rewrite::{ImageTree, Rewrite};
 use crate::image::{Descriptor, Digest, Repository, same_content};
 use crate::plan::{Location, Observed, Request, SyncFacts};
@@ -25,77 +25,106 @@ type Images = BTreeMap<ImageKey, Result<ImageTree, Problem>>;
 /// What the requests find at both sides, and the blobs that targets hold. At most one HEAD a side and tag; manifests are read
 /// only where digests do not settle it, blobs are asked for only where something is to be written and the repository is
 /// not empty. A request behind a path that is not as declared has no facts. What is `known` already is not asked for.
-pub(super) async fn observe(
-    reach: &Reach<'_>,
-    requests: &[Request],
-    known: Heads,
-) -> (BTreeMap<Location, SyncFacts>, Held) {
+pub(super) async fn observe(reach: &Reach<'_>, requests: &[Request], known: Heads) -> Seen {
     let worth_asking = |request: &&Request| {
         let sides = [&request.source.registry, &request.target.registry];
         request.conflict.is_none() && !sides.iter().any(|side| reach.path_problem(side).is_some())
     };
     let requests: Vec<&Request> = requests.iter().filter(worth_asking).collect();
-    let listed = lists::of_targets(reach, &requests, &known).await;
-    let known =
-        known.into_iter().chain(listed.iter().map(|(target, digest)| (target.clone(), lists::head(digest)))).collect();
-    let mut heads = super::heads::heads(reach, &requests, known).await;
-    let images = images(reach, &requests, &heads).await;
-    if !listed.is_empty() {
-        let known = lists::doubt(&listed, &requests, heads.clone(), |request| wanted(request, &heads, &images));
-        heads = super::heads::heads(reach, &requests, known).await;
+    let (listed, findings) = lists::of_targets(reach, &requests, &known).await;
+    let heads = heads::heads(reach, &requests, known, &listed).await;
+    let mut sides = Sides { heads, listed };
+    let images = images(reach, &requests, &sides).await;
+    if !sides.listed.is_empty() {
+        let listed = lists::believed(&sides.listed, &requests, |request| wanted(request, &sides, &images));
+        let heads = heads::heads(reach, &requests, sides.heads, &listed).await;
+        sides = Sides { heads, listed };
     }
-    let held = held(reach, &requests, &heads, &images).await;
-    let equivalent = equivalent(reach, &requests, &heads, &images).await;
+    let held = held(reach, &requests, &sides, &images).await;
+    let equivalent = equivalent(reach, &requests, &sides, &images).await;
     let facts = |request: &Request| {
         let (target, equivalent) = match equivalent.get(&request.target) {
             Some(Err(why)) => (Observed::Unknown { why: why.clone() }, false),
-            looked_at => (heads[&request.target].clone(), matches!(looked_at, Some(Ok(true)))),
+            looked_at => (sides.target(request), matches!(looked_at, Some(Ok(true)))),
         };
         SyncFacts {
-            source: heads[&request.source].clone(),
+            source: sides.heads[&request.source].clone(),
             target,
-            image: image_key(request, &heads).and_then(|key| images.get(&key).cloned()),
+            image: image_key(request, &sides).and_then(|key| images.get(&key).cloned()),
             equivalent,
             unsigned: None,
             referrers_unknown: None,
         }
     };
-    (requests.into_iter().map(|request| (request.target.clone(), facts(request))).collect(), held)
+    let facts = requests.into_iter().map(|request| (request.target.clone(), facts(request))).collect();
+    Seen { facts, held, findings }
 }
 
-fn descriptor<'a>(heads: &'a Heads, location: &Location) -> Option<&'a Descriptor> {
-    match heads.get(location) {
-        Some(Observed::Known(descriptor)) => descriptor.as_ref(),
-        _ => None,
+/// What was found.
+pub(super) struct Seen {
+    pub(super) facts: BTreeMap<Location, SyncFacts>,
+    pub(super) held: Held,
+    /// Lists that did not come.
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+/// What both sides hold, looked at or as lists of targets say it.
+struct Sides {
+    heads: Heads,
+    listed: Listed,
+}
+
+impl Sides {
+    fn source(&self, request: &Request) -> Option<&Descriptor> {
+        match self.heads.get(&request.source) {
+            Some(Observed::Known(descriptor)) => descriptor.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn target(&self, request: &Request) -> Observed<Option<Digest>> {
+        match self.heads.get(&request.target) {
+            Some(Observed::Known(descriptor)) => Observed::Known(descriptor.as_ref().map(|found| found.digest.clone())),
+            Some(Observed::Unknown { why }) => Observed::Unknown { why: why.clone() },
+            None => Observed::Known(self.listed.get(&request.target).cloned()),
+        }
+    }
+
+    fn target_digest(&self, request: &Request) -> Option<&Digest> {
+        match self.heads.get(&request.target) {
+            Some(Observed::Known(descriptor)) => Some(&descriptor.as_ref()?.digest),
+            Some(Observed::Unknown { .. }) => None,
+            None => self.listed.get(&request.target),
+        }
     }
 }
 
 /// The image that has to be read for `request`, if any.
-fn image_key(request: &Request, heads: &Heads) -> Option<ImageKey> {
-    let source = descriptor(heads, &request.source)?;
-    if matches!(heads.get(&request.target), Some(Observed::Unknown { .. })) {
+fn image_key(request: &Request, sides: &Sides) -> Option<ImageKey> {
+    let source = sides.source(request)?;
+    if matches!(sides.heads.get(&request.target), Some(Observed::Unknown { .. })) {
         return None;
     }
-    let target = descriptor(heads, &request.target);
+    let target = sides.target_digest(request);
     if target.is_some() && request.missing_only {
         return None;
     }
-    let settled = !request.rewrite.needs_content(&source.media_type)
-        && target.is_some_and(|target| target.digest == source.digest);
+    let settled =
+        !request.rewrite.needs_content(&source.media_type) && target.is_some_and(|target| *target == source.digest);
     let source_place = (request.source.registry.clone(), request.source.repository.clone());
     (!settled).then(|| (source_place.0, source_place.1, source.digest.clone(), request.rewrite.clone()))
 }
 
 /// What a target is to hold, where that is known.
-fn wanted(request: &Request, heads: &Heads, images: &Images) -> Option<Digest> {
-    match image_key(request, heads) {
+fn wanted(request: &Request, sides: &Sides, images: &Images) -> Option<Digest> {
+    match image_key(request, sides) {
         Some(key) => images.get(&key)?.as_ref().ok()?.digest().cloned(),
-        None => Some(descriptor(heads, &request.source)?.digest.clone()),
+        None => Some(sides.source(request)?.digest.clone()),
     }
 }
 
-async fn images(reach: &Reach<'_>, requests: &[&Request], heads: &Heads) -> Images {
-    let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, heads)).collect();
+async fn images(reach: &Reach<'_>, requests: &[&Request], sides: &Sides) -> Images {
+    let keys: BTreeSet<ImageKey> = requests.iter().filter_map(|request| image_key(request, sides)).collect();
     let refused = beyond_pulls(reach, &keys);
     stream::iter(keys)
         .map(async |key| {
@@ -146,16 +175,16 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
 async fn equivalent(
     reach: &Reach<'_>,
     requests: &[&Request],
-    heads: &Heads,
+    sides: &Sides,
     images: &Images,
 ) -> BTreeMap<Location, Result<bool, Problem>> {
     let differing = requests.iter().filter_map(|request| {
-        let present = descriptor(heads, &request.target)?;
-        let wanted = images.get(&image_key(request, heads)?)?.as_ref().ok()?;
+        let present = sides.target_digest(request)?;
+        let wanted = images.get(&image_key(request, sides)?)?.as_ref().ok()?;
         if !request.accept_equivalent && wanted.digest().is_some() {
             return None;
         }
-        (present.digest != wanted.root().digest).then_some((&request.target, &present.digest, wanted))
+        (*present != wanted.root().digest).then_some((&request.target, present, wanted))
     });
     stream::iter(differing.collect::<Vec<_>>())
         .map(async |(target, present, wanted)| {
@@ -176,17 +205,16 @@ async fn equivalent(
 
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as
 /// absent: the plan then says too many bytes, never too few.
-async fn held(reach: &Reach<'_>, requests: &[&Request], heads: &Heads, images: &Images) -> Held {
+async fn held(reach: &Reach<'_>, requests: &[&Request], sides: &Sides, images: &Images) -> Held {
     let mut wanted: BTreeMap<(&String, &Repository), BTreeMap<&Digest, &Descriptor>> = BTreeMap::new();
     let mut tagged = BTreeSet::new();
     for request in requests {
-        let (place, target) =
-            ((&request.target.registry, &request.target.repository), descriptor(heads, &request.target));
+        let (place, target) = ((&request.target.registry, &request.target.repository), sides.target_digest(request));
         if target.is_some() {
             tagged.insert(place);
         }
-        let Some(Ok(tree)) = image_key(request, heads).and_then(|key| images.get(&key)) else { continue };
-        if target.is_none_or(|target| target.digest != tree.root().digest) {
+        let Some(Ok(tree)) = image_key(request, sides).and_then(|key| images.get(&key)) else { continue };
+        if target.is_none_or(|target| *target != tree.root().digest) {
             wanted.entry(place).or_default().extend(tree.blobs.iter().map(|blob| (&blob.digest, blob)));
         }
     }

@@ -60,7 +60,8 @@ impl fmt::Display for Location {
 #[derive(Clone, Debug)]
 pub struct SyncFacts {
     pub source: Observed<Option<Descriptor>>,
-    pub target: Observed<Option<Descriptor>>,
+    /// What its tag holds.
+    pub target: Observed<Option<Digest>>,
     /// The image as it would be written, where something has to be: read only when digests do not settle it.
     pub image: Option<Result<ImageTree, Problem>>,
     /// The target holds the same image, written in other words; looked at only where that is good enough.

@@ -35,8 +35,7 @@ pub fn large_layers(project: &Project, inventory: &Inventory) -> Vec<Diagnostic>
         let Some(LayerLimits { sure, most }) = limits(project, request) else { continue };
         let Some(facts) = inventory.syncs.get(&request.target) else { continue };
         let Some(Ok(image)) = &facts.image else { continue };
-        if matches!(&facts.target, Observed::Known(Some(present)) if image.digest().is_some_and(|after| *after == present.digest))
-        {
+        if matches!(&facts.target, Observed::Known(Some(present)) if image.digest() == Some(present)) {
             continue;
         }
         for layer in layers(image).filter(|layer| layer.size > sure && layer.size <= most) {

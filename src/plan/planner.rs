@@ -391,7 +391,7 @@ struct Decision<'a> {
 fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, Problem> {
     let source = known(&facts.source)?.as_ref().ok_or_else(|| missing_source(&request.source))?;
     let target = known(&facts.target)?.as_ref();
-    let before = target.map(|descriptor| descriptor.digest.clone());
+    let before = target.cloned();
     let decision = |action, reason, after, image| Decision {
         action,
         reason,
@@ -406,7 +406,7 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
         return Ok(decision(
             Action::Unchanged,
             say!("present, and only what is missing is wanted", "已存在，而只需补齐缺失的"),
-            Some(present.digest.clone()),
+            Some(present.clone()),
             None,
         ));
     }
@@ -421,15 +421,13 @@ fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Decision<'a>, P
         return Err(other_digest(request, after.as_ref()));
     }
     let (action, reason) = match target {
-        Some(target) if Some(&target.digest) == after.as_ref() => {
-            (Action::Unchanged, say!("the same digest", "摘要相同"))
-        }
+        Some(target) if Some(target) == after.as_ref() => (Action::Unchanged, say!("the same digest", "摘要相同")),
         Some(present) if facts.equivalent => {
             let reason = match after {
                 Some(_) => say!("the same image, written in other words", "同一镜像，只是写法不同"),
                 None => say!("the same image, recompressed", "同一镜像，只是重新压缩过"),
             };
-            return Ok(decision(Action::Unchanged, reason, Some(present.digest.clone()), None));
+            return Ok(decision(Action::Unchanged, reason, Some(present.clone()), None));
         }
         Some(_) => (Action::Update, say!("the target holds something else", "目标上的内容不同")),
         None => (Action::Create, say!("not at the target", "目标上没有")),

@@ -136,8 +136,8 @@ fn inventory(project: &Project, world: &World, reversed: bool) -> Inventory {
         let image = tree(key.unwrap().1);
         let target = match world.target[number % world.target.len()] {
             0 => None,
-            1 => Some(Descriptor { digest: Digest::sha256(b"something else"), ..image.root().descriptor() }),
-            _ => Some(image.root().descriptor()),
+            1 => Some(Digest::sha256(b"something else")),
+            _ => Some(image.root().digest.clone()),
         };
         let facts = SyncFacts {
             source: Observed::Known(Some(image.root().descriptor())),
@@ -165,7 +165,8 @@ fn applied(mut inventory: Inventory, plan: &Plan) -> Inventory {
     for step in plan.steps() {
         let Work::Sync(sync) = &step.work else { continue };
         let Some(facts) = inventory.syncs.get_mut(&sync.target).filter(|_| step.action.is_change()) else { continue };
-        facts.target = facts.source.clone();
+        let Observed::Known(Some(source)) = &facts.source else { continue };
+        facts.target = Observed::Known(Some(source.digest.clone()));
     }
     inventory
 }

@@ -310,7 +310,7 @@ async fn docker_hub_lists_a_namespace_with_what_the_login_may_see_and_without_pl
 }
 
 #[tokio::test]
-async fn digests_of_tags_are_read_where_they_are_digests_and_a_list_that_does_not_come_is_none() {
+async fn digests_of_tags_are_read_where_they_are_digests_and_a_repository_that_is_not_there_has_none() {
     let digest = format!("sha256:{}", "a".repeat(64));
     let wanted = digest.clone();
     let body = serde_json::json!([
@@ -324,14 +324,18 @@ async fn digests_of_tags_are_read_where_they_are_digests_and_a_list_that_does_no
         "/v2/manage/namespaces/team/repos/a$b$c/tags" => {
             Answer::json(200, &body.to_string()).header("Content-Range", "0-5/5")
         }
+        "/v2/manage/namespaces/team/repos/closed/tags" => gateway(403, "no permission"),
         _ => gateway(404, "repo not found"),
     })
     .await;
     let client = swr(&server);
-    let digests = client.listed_digests(&repository("team/a/b/c")).await.unwrap();
+    let digests = client.listed_digests(&repository("team/a/b/c")).await.unwrap().unwrap();
     let tags: Vec<_> = digests.iter().map(|(tag, found)| (tag.as_str(), found.to_string() == wanted)).collect();
     assert_eq!(tags, [("v1", true), ("v2", true)]);
     assert_eq!(parameter(&server.seen()[0], "filter").unwrap(), "offset::0|limit::1000");
-    assert_eq!(client.listed_digests(&repository("team/absent")).await, None);
-    assert_eq!(client.listed_digests(&repository("no-organization")).await, None);
+    for absent in ["team/absent", "no-organization"] {
+        assert!(client.listed_digests(&repository(absent)).await.unwrap().unwrap().is_empty(), "{absent}");
+    }
+    let error = client.listed_digests(&repository("team/closed")).await.unwrap().unwrap_err();
+    assert_eq!(*error.kind(), Kind::Denied);
 }

@@ -75,15 +75,14 @@ impl Client {
         }
     }
 
-    /// What the tags of a repository hold as a list of the vendor says it, where that is wanted; it may be behind.
-    /// `None` also where the list does not come: then the registry itself has to be asked.
-    pub async fn listed_digests(&self, repository: &Repository) -> Option<BTreeMap<Tag, Digest>> {
-        match self.vendor() {
-            (Vendor::Swr { keys, tag_lists: true, .. }, root) => {
-                Management::new(self, root, keys).digests(repository).await.ok()
-            }
-            _ => None,
-        }
+    /// What the tags of a repository hold as a list of the vendor says it, nothing where it knows no such repository; it
+    /// may be behind. `None` where no list is wanted.
+    pub async fn listed_digests(&self, repository: &Repository) -> Option<Result<BTreeMap<Tag, Digest>, Error>> {
+        let (Vendor::Swr { keys, tag_lists: true, .. }, root) = self.vendor() else { return None };
+        Some(match Management::new(self, root, keys).digests(repository).await {
+            Err(error) if error.is_not_found() => Ok(BTreeMap::new()),
+            listed => listed,
+        })
     }
 
     /// The repositories that there are, or those of one namespace (organization, project): as the vendor's API lists them,

@@ -179,3 +179,20 @@ fn what_a_list_says_otherwise_is_looked_at_before_the_plan_says_so() {
     let again = project.run(["plan", "--detailed-exitcode"]).expect_success();
     assert_eq!(again.stdout.trim_end().lines().last(), Some("No changes."), "{again}");
 }
+
+#[test]
+fn a_list_that_does_not_come_is_told_and_every_tag_is_looked_at() {
+    let (source, swr) = (Registry::plain(), Swr::plain(Settings::with_organizations(&["team"])));
+    for seed in 1..=3 {
+        image(seed).format(Format::Docker).build().push(&source.http(), "app", &format!("v{seed}"));
+    }
+    let project = to_swr(&source, &swr, true);
+    project.run(["apply", "--auto-approve"]).expect_success();
+    swr.account().state().hides_tags = true;
+    let before = swr.recorder().count("HEAD", "/manifests/");
+    let plan = project.run(["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!(plan.stdout.trim_end().lines().last(), Some("No changes."), "{plan}");
+    assert!(plan.stderr.contains("the list of tags of target/team/app did not come"), "{plan}");
+    assert!(plan.stderr.contains("no permission to list tags"), "{plan}");
+    assert_eq!(swr.recorder().count("HEAD", "/manifests/") - before, 3);
+}

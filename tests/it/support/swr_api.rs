@@ -33,11 +33,13 @@ pub struct State {
     pub quota: usize,
     /// Digests that its list of tags is behind with, by `organization/repository:tag`.
     pub stale: BTreeMap<String, String>,
+    /// Who asks for lists of tags may not.
+    pub hides_tags: bool,
 }
 
 impl Account {
     pub fn new(organizations: BTreeSet<String>, taken: BTreeSet<String>) -> Self {
-        Self(Arc::new(Mutex::new(State { organizations, taken, quota: 5, stale: BTreeMap::new() })))
+        Self(Arc::new(Mutex::new(State { organizations, taken, quota: 5, stale: BTreeMap::new(), hides_tags: false })))
     }
 
     pub fn has(&self, organization: &str) -> bool {
@@ -181,6 +183,9 @@ fn serve(request: &Request<Bytes>, account: &Account, registry: SocketAddr) -> R
         }
         (&Method::POST, ["v2", "manage", "namespaces"]) => create(request.body(), account),
         (&Method::GET, ["v2", "manage", "repos"]) => page(&repositories(&filters, account, registry), &filters),
+        (&Method::GET, ["v2", "manage", "namespaces", _, "repos", _, "tags"]) if account.state().hides_tags => {
+            refusal(StatusCode::FORBIDDEN, "no permission to list tags")
+        }
         (&Method::GET, ["v2", "manage", "namespaces", organization, "repos", repository, "tags"]) => {
             let repository = format!("{organization}/{}", repository.replace('$', "/"));
             page(&tags(&repository, account, registry), &filters)
