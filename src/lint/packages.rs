@@ -47,10 +47,26 @@ impl PackageCommand<'_> {
 
     /// Packages by name, from lists that it does not refresh by itself.
     pub(super) fn installs_from_lists(&self) -> bool {
+        let named = |word: &&ShellWord| word.dynamic || !word.text().contains('/');
+        self.installs() && !self.is_told_to_refresh() && self.operands.iter().any(named)
+    }
+
+    /// Whether lists that were fetched before may be of use to it: also what is installed from a file asks them for
+    /// what that depends on.
+    pub(super) fn may_need_lists(&self) -> bool {
+        let verb = self.verb.text();
+        match self.manager {
+            Manager::Apt => {
+                !matches!(verb, "autoclean" | "autopurge" | "autoremove" | "clean" | "mark" | "purge" | "remove")
+            }
+            Manager::Apk => !matches!(verb, "cache" | "del" | "info") && !self.is_told_to_refresh(),
+            _ => false,
+        }
+    }
+
+    fn is_told_to_refresh(&self) -> bool {
         const REFRESHING: [&str; 5] = ["--no-cache", "-U", "--update", "--update-cache", "--refresh"];
-        self.installs()
-            && !REFRESHING.iter().any(|option| self.invocation.has_option(option))
-            && self.operands.iter().any(|word| !word.text().contains('/'))
+        REFRESHING.iter().any(|option| self.invocation.has_option(option))
     }
 
     /// `dnf group install NAME`

@@ -1,5 +1,6 @@
 //! What rules know of the world: tables only, each as of a year. Nothing here decides anything.
 
+pub(super) mod bystanders;
 pub(super) mod context_files;
 pub(super) mod end_of_life;
 pub(super) mod installers;

@@ -2,9 +2,10 @@
 
 use super::Fix;
 use super::script::{ShellText, shell_text};
-use crate::dockerfile::shell::{Invocation, Script};
+use crate::dockerfile::shell::{Invocation, Script, ShellWord};
 use crate::dockerfile::{Base, Command, Keyword};
 use crate::lint::context::Context;
+use crate::lint::data::bystanders::BYSTANDERS;
 use crate::lint::packages::{Manager, PackageCommand, package_command};
 
 /// Ends the RUN with what deletes the lists and caches that `command` leaves.
@@ -17,6 +18,12 @@ pub(in crate::lint) fn cleaned_up(context: &Context, index: usize, command: &Pac
         return None;
     }
     if !command.invocation.words[0].written || !command.verb.written {
+        return None;
+    }
+    let within = |outer: &&Invocation| {
+        outer.span.start < command.invocation.span.start && command.invocation.span.end <= outer.span.end
+    };
+    if script.invocations.iter().filter(within).any(changes_user) {
         return None;
     }
     let sudo = match &command.invocation.wrappers[..] {
@@ -46,7 +53,7 @@ pub(in crate::lint) fn yarn_cleaned(context: &Context, index: usize) -> Option<F
     let newer = NEWER.iter().any(|name| build.folder.entries.contains(*name))
         || context.run_commands().any(|(_, command)| command.program() == "corepack");
     let script = context.script(index);
-    let unplain = |command: &Invocation| ends_early(command) || !command.wrappers.is_empty();
+    let unplain = |command: &Invocation| ends_early(command) || changes_user(command) || !command.wrappers.is_empty();
     if !first || newer || script.invocations.iter().any(unplain) {
         return None;
     }
@@ -56,6 +63,13 @@ pub(in crate::lint) fn yarn_cleaned(context: &Context, index: usize) -> Option<F
 /// Nothing that is appended would be reached.
 fn ends_early(command: &Invocation) -> bool {
     matches!(command.program(), "exit" | "exec" | "return") || command.wrappers.iter().any(|word| word.text() == "exec")
+}
+
+/// What it runs may have rights that what is appended to the script has not.
+fn changes_user(command: &Invocation) -> bool {
+    const CHANGING: [&str; 8] = ["doas", "gosu", "pkexec", "runuser", "setpriv", "su", "su-exec", "sudo"];
+    let changes = |word: &ShellWord| CHANGING.contains(&word.text().rsplit('/').next().unwrap_or_default());
+    command.wrappers.iter().chain(command.words.first()).any(changes)
 }
 
 /// `apk add --no-cache` fetches the lists that it needs and keeps none, so that no `apk update` is needed in the same
@@ -99,27 +113,31 @@ pub(in crate::lint) fn used_below(context: &Context, index: usize, manager: Mana
 /// Whether an instruction installs from old lists (`true`), fetches new ones (`false`), or does neither.
 fn uses(context: &Context, at: usize, manager: Manager) -> Option<bool> {
     let run = &context.dockerfile.instructions[at];
-    if !run.is(Keyword::Run) {
+    if *run.keyword != Keyword::Run {
         return None;
     }
     let script = context.script(at);
     if script.invocations.is_empty() || !script.skipped.is_empty() || matches!(run.command(), Some(Command::Exec(_))) {
         return Some(true);
     }
-    script.invocations.iter().find_map(|invocation| {
-        if may_install(invocation) {
-            return Some(true);
-        }
-        let command = package_command(invocation).filter(|command| command.manager == manager)?;
-        if command.refreshes() { Some(false) } else { command.installs_from_lists().then_some(true) }
-    })
+    let uses = script.invocations.iter().find_map(|invocation| match package_command(invocation) {
+        Some(command) if command.manager != manager => None,
+        Some(command) if command.refreshes() => Some(false),
+        Some(command) => command.may_need_lists().then_some(true),
+        None => (!is_bystander(invocation)).then_some(true),
+    });
+    // What ONBUILD fetches is there for images that are built on this one, and for none of the RUNs below.
+    uses.filter(|uses| *uses || !run.on_build)
 }
 
-/// A script of somebody's own, or one that is only known when it runs.
-fn may_install(invocation: &Invocation) -> bool {
-    let word = &invocation.words[0];
-    let own =
-        word.text().contains('/') && !["/bin/", "/usr/", "/sbin/"].iter().any(|place| word.text().starts_with(place));
-    let shell = matches!(invocation.program(), "sh" | "bash" | "ash" | "dash" | "." | "source");
-    own || word.dynamic || (shell && !invocation.has_option("-c"))
+/// Whether it certainly installs no package: neither a script of somebody's own, nor what is only known when it runs.
+fn is_bystander(invocation: &Invocation) -> bool {
+    const SYSTEM: [&str; 3] = ["/bin/", "/usr/", "/sbin/"];
+    let (word, program) = (&invocation.words[0], invocation.program());
+    let own = word.text().contains('/') && !SYSTEM.iter().any(|place| word.text().starts_with(place));
+    // What a shell is told by `-c` is among the commands itself.
+    let mut options = invocation.arguments().iter().take_while(|word| word.is_option());
+    let told = matches!(program, "sh" | "bash" | "ash" | "dash") && options.any(|word| word.text().ends_with('c'));
+    let finds = program == "find" && !invocation.arguments().iter().any(|word| word.text().starts_with("-exec"));
+    !own && !word.dynamic && (told || finds || BYSTANDERS.contains(&program))
 }

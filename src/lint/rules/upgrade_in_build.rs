@@ -83,7 +83,10 @@ fn without(context: &Context, index: usize, text: &ShellText, command: &PackageC
     };
     let all = &context.script(index).invocations;
     let alone = text.is_only(all) && all.iter().all(|found| is_written(found) && idle(found));
-    if alone && run.heredocs.is_empty() && !text.outline.changes_shell && !used_below(context, index, command.manager) {
+    // The others fetch lists by themselves.
+    let keeps_lists = matches!(command.manager, Manager::Apt | Manager::Apk);
+    let needed = keeps_lists && used_below(context, index, command.manager);
+    if alone && run.heredocs.is_empty() && !text.outline.changes_shell && !needed {
         return without_instruction(&context.dockerfile.source, run);
     }
     text.without(command.invocation)
