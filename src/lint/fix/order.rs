@@ -173,7 +173,9 @@ impl<'c> Move<'c, '_> {
                 continue;
             }
             let Reads { files: read, fills } = reads(command, self.sources)?;
-            if (!read.is_empty() && !workdir.is(destination)) || fills.iter().any(|name| self.sources.has(name)) {
+            // What another machine has there, now or later, must not be laid over what is installed.
+            let overlaid = fills.iter().any(|name| self.sources.reaches(name));
+            if overlaid || (!read.is_empty() && !workdir.is(destination)) {
                 return None;
             }
             let new: Vec<_> = read.into_iter().filter(|file| !files.contains(file)).collect();

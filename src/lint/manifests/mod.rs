@@ -80,12 +80,13 @@ impl<'c> Sources<'c> {
         (!redirects).then_some(Self { build: context.build, ignored })
     }
 
-    fn reaches(&self, path: &str) -> bool {
+    /// Whether what lies there, or may do so one day, reaches the builder.
+    pub(super) fn reaches(&self, path: &str) -> bool {
         !self.ignored.is_some_and(|ignored| ignored.covers(path))
     }
 
     /// Whether something of this name lies directly in the context.
-    pub(super) fn has(&self, name: &str) -> bool {
+    fn has(&self, name: &str) -> bool {
         self.build.folder.entries.contains(name) && self.reaches(name)
     }
 
