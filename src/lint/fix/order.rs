@@ -9,7 +9,7 @@ use crate::diag::Span;
 use crate::dockerfile::{Command, Instruction, Keyword, Word};
 use crate::lint::context::Context;
 use crate::lint::manifests::{Reads, Sources, reads};
-use crate::lint::paths::{is_absolute, joined};
+use crate::lint::paths::{is_absolute, is_within, joined};
 
 /// Most instructions that are looked at between the old and the new place.
 const MAX_DISTANCE: usize = 16;
@@ -24,6 +24,9 @@ pub(in crate::lint) fn copied_below(context: &Context, sources: Sources, copy: u
     let plan = Move { context, sources, copy, run };
     let destination = plan.destination()?;
     if context.stage_of(copy) != context.stage_of(run) || !plan.is_unnoticed(&destination) || !plan.runs_as_root() {
+        return None;
+    }
+    if plan.values().any(|value| plan.leads_into_source(value, &destination)) {
         return None;
     }
     let needed = plan.commands(run, &destination)?;
@@ -142,6 +145,37 @@ impl<'c> Move<'c, '_> {
             let line = &dockerfile.instructions[at];
             let user = line.words().first().map(Word::text).unwrap_or_default();
             at < self.run && line.is(Keyword::User) && !matches!(user.split(':').next(), Some("root" | "0"))
+        })
+    }
+
+    /// What variables are set to above the new place.
+    fn values(&self) -> impl Iterator<Item = &'c str> {
+        let dockerfile = self.context.dockerfile;
+        dockerfile.instructions[..=self.run].iter().flat_map(|line| {
+            let pairs = match *line.keyword {
+                Keyword::Env | Keyword::Arg => line.pairs(),
+                _ => &[],
+            };
+            let run = if line.is(Keyword::Run) { dockerfile.source.slice(line.span) } else { "" };
+            let assigned = run.split_whitespace().filter_map(|word| word.split_once('=')).map(|(_, value)| value);
+            pairs.iter().filter_map(|pair| pair.value.as_ref()).map(Word::text).chain(assigned)
+        })
+    }
+
+    /// Whether a value names something that the COPY brings: a certificate, a folder of packages.
+    fn leads_into_source(&self, value: &str, destination: &Destination) -> bool {
+        let parted = |c: char| c.is_whitespace() || ":;,='\"".contains(c);
+        value.split(parted).filter(|path| !path.is_empty()).any(|path| {
+            let there = destination.path.as_deref().filter(|_| !path.contains('$'));
+            let mut parts = path.split('/');
+            match there.and_then(|there| Some((there, joined(Some(there), path)?))) {
+                Some((there, path)) if is_within(&path, there) => {
+                    let below = path[there.len()..].split('/').find(|part| !part.is_empty());
+                    below.is_some_and(|name| self.sources.has(name))
+                }
+                Some(_) => false,
+                None => parts.any(|part| self.sources.has(part)),
+            }
         })
     }
 

@@ -20,6 +20,7 @@ use super::build::BuildContext;
 use super::context::Context;
 use super::ignore_file::IgnoreFile;
 use super::packages::{Manager, package_command};
+use super::paths::is_within;
 use crate::dockerfile::shell::{Invocation, ShellWord};
 
 /// What a command reads of the build context.
@@ -86,7 +87,7 @@ impl<'c> Sources<'c> {
     }
 
     /// Whether something of this name lies directly in the context.
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.build.folder.entries.contains(name) && self.reaches(name)
     }
 
@@ -112,6 +113,9 @@ impl<'c> Sources<'c> {
 
 /// What the command reads of the context when it runs in its directory; none where that is not certain.
 pub(super) fn reads(command: &Invocation, sources: Sources) -> Option<Reads> {
+    if clears_lists(command) {
+        return Some(Reads::default());
+    }
     let plain = |word: &ShellWord| word.written && !word.dynamic && !word.text().contains(['*', '?', '{', '~', '\n']);
     let by_itself = command.wrappers.iter().all(|word| word.text() == "sudo");
     if !by_itself || !command.words.iter().all(plain) {
@@ -144,6 +148,18 @@ fn prepares(command: &Invocation) -> bool {
         ("npm", ["install" | "i", ..]) => installs_globally(command),
         _ => installs_packages(command),
     }
+}
+
+/// `rm -rf /var/lib/apt/lists/*`: what package managers leave, and nothing of the project.
+fn clears_lists(command: &Invocation) -> bool {
+    let left = |word: &ShellWord| {
+        let text = word.text();
+        let inside = is_within(text, "/var/lib/apt/lists") || is_within(text, "/var/cache");
+        inside && !text.contains("..") && !word.dynamic && word.written
+    };
+    command.program() == "rm"
+        && command.wrappers.iter().all(|word| word.text() == "sudo")
+        && command.operands().all(left)
 }
 
 fn installs_globally(command: &Invocation) -> bool {

@@ -99,10 +99,21 @@ fn is_published(versions: &Value) -> bool {
 
 /// A line of `.npmrc` that names no file.
 fn is_plain_setting(line: &str) -> bool {
+    const LEADING: [&str; 9] = [
+        "cafile",
+        "certfile",
+        "globalconfig",
+        "keyfile",
+        "node-options",
+        "prefix",
+        "userconfig",
+        "workspace",
+        "workspaces",
+    ];
     let line = line.trim();
     let Some((name, value)) = line.split_once('=') else { return line.is_empty() || line.starts_with(['#', ';']) };
     let value = value.trim().trim_matches('"');
     line.starts_with(['#', ';'])
-        || (!matches!(name.trim(), "prefix" | "workspaces" | "workspace" | "node-options")
+        || (!LEADING.contains(&name.trim().rsplit(':').next().unwrap_or_default())
             && (!value.contains(['/', '\\']) || value.starts_with("https://") || value.starts_with("http://")))
 }

@@ -21,7 +21,7 @@ pub(super) fn reads(command: &Invocation, sources: Sources) -> Option<Reads> {
     if sources.has("Gemfile.lock") {
         sources.text("Gemfile.lock").filter(|text| !text.lines().any(|line| line == "PATH"))?;
     }
-    Some(Reads { files: sources.with("Gemfile", &["Gemfile.lock"]), fills: &["vendor", ".bundle"] })
+    Some(Reads { files: sources.with("Gemfile", &["Gemfile.lock"]), fills: &["vendor/bundle", ".bundle"] })
 }
 
 /// A Gemfile is a program: of it only lines are known that name gems, where they come from, and groups of them.
