@@ -2,7 +2,8 @@
 //! told. No I/O.
 //!
 //! A finding is known by its file, its rule and the text of the line that it begins in. Lines may move; a line that is
-//! changed is new, and so is what is found in it.
+//! changed is new, and so is what is found in it. What is found about a stage as a whole, at its FROM, is there whatever
+//! the version of the base.
 
 mod document;
 #[cfg(test)]
@@ -83,8 +84,9 @@ impl Mark {
         }
         let label = &finding.diagnostic.labels[0];
         let line = label.source.line(label.source.position(label.span.start).line);
-        let text = line.map_or("", |line| label.source.slice(line));
-        Some(Self { rule: code.to_owned(), text: normal(text) })
+        let text = normal(line.map_or("", |line| label.source.slice(line)));
+        let whole = normal(label.source.slice(label.span)) == text;
+        Some(Self { rule: code.to_owned(), text: if whole { without_version(&text) } else { text } })
     }
 }
 
@@ -104,6 +106,18 @@ fn normal(line: &str) -> String {
         }
     }
     text
+}
+
+/// A FROM without its image's tag and digest; another line as it is.
+fn without_version(line: &str) -> String {
+    let mut words: Vec<&str> = line.split(' ').collect();
+    let image = words.iter_mut().skip(1).find(|word| !word.starts_with("--"));
+    if let Some(image) = image.filter(|_| line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("from "))) {
+        let named = image.split('@').next().unwrap_or_default();
+        let name = named.rfind('/').map_or(0, |at| at + 1);
+        *image = named[name..].find(':').map_or(named, |at| &named[..name + at]);
+    }
+    words.join(" ")
 }
 
 impl Report {

@@ -183,3 +183,22 @@ fn what_is_no_baseline_is_told_with_its_place() {
         assert_eq!(conflict, text.contains("<<<<"), "{message}");
     }
 }
+
+#[test]
+fn another_version_of_the_base_is_nothing_new() {
+    let old = "FROM debian:12 AS a\nUSER 1\nRUN a\n";
+    let baseline = baseline("Dockerfile", old);
+    for new in ["FROM debian:12.1 AS a", "FROM debian:13@sha256:0123 AS a"] {
+        let held = held(&baseline, &old.replace("FROM debian:12 AS a", new));
+        assert!(!held.held.is_empty(), "{new}");
+        assert!(!rules(&held.findings).iter().any(|rule| rule.starts_with("missing-")), "{new}: {:?}", held.findings);
+    }
+    let other = held(&baseline, &old.replace("debian:12", "alpine:3.20"));
+    assert!(rules(&other.findings).contains(&"missing-healthcheck"));
+    assert_eq!(
+        without_version("FROM --platform=linux/amd64 h:5000/a/b:1@sha256:0 AS c"),
+        "FROM --platform=linux/amd64 h:5000/a/b AS c"
+    );
+    assert_eq!(without_version("FROM ${IMAGE} AS c"), "FROM ${IMAGE} AS c");
+    assert_eq!(without_version("RUN a:b"), "RUN a:b");
+}
