@@ -71,8 +71,7 @@ fn is_left(script: &Script, file: &str) -> bool {
             let text = word.text();
             text.ends_with(file) || word.dynamic || text.contains(['*', '?', '[', '{']) || !is_file_name(text)
         };
-        (matches!(program, "rm" | "mv" | "find" | "unlink" | "shred") && invocation.operands().any(may_mean))
-            || matches!(program, "cd" | "pushd")
+        matches!(program, "rm" | "mv" | "find" | "unlink" | "shred") && invocation.operands().any(may_mean)
     });
     unpacked && !removed
 }

@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
-use super::super::images::{Kind, kind, programs_in};
+use super::super::images::{Kind, kind, official, programs_in};
 use super::super::paths::is_within;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
@@ -131,7 +131,7 @@ fn check_absent(context: &Context, start: &StartScript, sink: &mut Sink) {
 }
 
 fn check_rights(context: &Context, start: &StartScript, copy: usize, executable: bool, sink: &mut Sink) {
-    if start.direct && !executable && !is_mended(context, copy, start, &["chmod", "install"]) {
+    if start.direct && !executable && is_executed(context) && !is_mended(context, copy, start, &["chmod", "install"]) {
         let draft =
             sink.report(start.span, say!("`{script}` is not executable", "`{script}` 不可执行", script = start.name));
         let copied = context.dockerfile.instructions[copy].keyword.span;
@@ -170,6 +170,13 @@ fn check_first_line(context: &Context, start: &StartScript, copy: usize, text: &
         let help = say!("start the script with `#!/bin/sh`, or install bash", "脚本首行改为 `#!/bin/sh`，或者安装 bash");
         sink.report(start.span, message).help(help);
     }
+}
+
+/// Whether what is started has to be executable: the entrypoint of a base may take it for an argument.
+fn is_executed(context: &Context) -> bool {
+    let base = context.final_base();
+    let node = matches!(base, Some(Base::Image(name)) if official(name).as_deref() == Some("node"));
+    context.shipped().any(|(_, line)| line.is(Keyword::Entrypoint)) || (kind(base) != Kind::Unknown && !node)
 }
 
 /// A shell, tini and their like run a script without `#!` themselves; so may the entrypoint of a base.

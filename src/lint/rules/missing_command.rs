@@ -36,7 +36,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context, sink: &mut Sink) {
-    let runs = context.shipped().any(|(_, line)| line.is(Keyword::Cmd) || line.is(Keyword::Entrypoint));
+    // ONBUILD says it for the images that are built on this one.
+    let mut starts = context.every(Keyword::Cmd).chain(context.every(Keyword::Entrypoint));
+    let runs = starts.any(|(index, _)| context.is_shipped(index));
     let Some(from) = context.final_from().filter(|_| !runs) else { return };
     let message = match kind(context.final_base()) {
         Kind::Unknown => return,

@@ -39,10 +39,10 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-/// The sources of COPY and ADD that mean the whole build context.
+/// The sources of COPY and ADD that mean the whole build context; ONBUILD copies that of another image.
 pub(super) fn whole_context_copies<'a>(context: &Context<'a>) -> Vec<&'a Word> {
     let copies = context.every(Keyword::Copy).chain(context.every(Keyword::Add));
-    let local = copies.filter(|(_, copy)| copy.flag("from").is_none());
+    let local = copies.filter(|(_, copy)| !copy.on_build && copy.flag("from").is_none());
     let sources = local.filter_map(|(_, copy)| copy.words().split_last()).flat_map(|(_, sources)| sources);
     sources.filter(|word| is_whole_context(word.text())).collect()
 }

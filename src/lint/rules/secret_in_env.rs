@@ -46,11 +46,12 @@ const SECRET_WORDS: [&str; 12] = [
     "CREDENTIALS",
 ];
 /// Words that make a secret of a `KEY` behind them.
-const KEY_WORDS: [&str; 7] = ["API", "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "AUTH"];
+const KEY_WORDS: [&str; 8] = ["API", "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "AUTH", "MASTER"];
 
 fn is_secret_name(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    let mut words = upper.split('_').rev();
+    // Rails' `SECRET_KEY_BASE` is a key.
+    let mut words = upper.strip_suffix("_BASE").unwrap_or(&upper).split('_').rev();
     let last = words.next().unwrap_or_default();
     let before = words.next().unwrap_or_default();
     // `PGPASSWORD` is one word.
@@ -100,7 +101,8 @@ fn check(context: &Context, sink: &mut Sink) {
             continue;
         }
         for pair in instruction.pairs() {
-            let value = pair.value.as_ref().map(Word::text);
+            // An empty default of an ARG only declares it.
+            let value = pair.value.as_ref().map(Word::text).filter(|value| keyword == Keyword::Env || !value.is_empty());
             let telling = match value {
                 _ if context.as_buildkit() => {
                     let in_stage = context.stage_of(index).is_some() && !instruction.on_build;
