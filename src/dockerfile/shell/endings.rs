@@ -30,6 +30,7 @@ pub(super) fn endings(tree: &Tree, text: &Text) -> Vec<Ending> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut waiting = last_statement(root, text);
+    waiting.extend(left_early(tree, text));
     while let Some(node) = waiting.pop() {
         match node.kind() {
             "command" => {
@@ -53,6 +54,7 @@ pub(super) fn endings(tree: &Tree, text: &Text) -> Vec<Ending> {
         }
     }
     found.sort_by_key(|ending| ending.words[0].span);
+    found.dedup_by_key(|ending| ending.words[0].span);
     found
 }
 
@@ -82,6 +84,32 @@ fn functions<'t>(tree: &'t Tree, text: &Text) -> Option<HashMap<String, Node<'t>
     }
 }
 
+/// Commands that are given the container's own arguments, in front of an `exit` in the middle of the script.
+fn left_early<'t>(tree: &'t Tree, text: &Text) -> Vec<Node<'t>> {
+    /// Each is looked for among all that stands beside it.
+    const MOST: usize = 64;
+    let (mut found, mut exits) = (Vec::new(), 0);
+    let mut cursor = tree.walk();
+    while exits < MOST {
+        let node = cursor.node();
+        let written = |node: Node| text.as_str()[node.byte_range()].trim();
+        if node.kind() == "command" && is_exit(written(node)) {
+            exits += 1;
+            let before = node.prev_named_sibling().filter(|before| before.kind() == "command");
+            found.extend(before.filter(|before| ["$@", "$*"].iter().any(|all| written(*before).contains(all))));
+        }
+        if !cursor.goto_first_child() && !next(&mut cursor) {
+            break;
+        }
+    }
+    found
+}
+
+/// Whether the result of the script is that of the command in front.
+fn is_exit(written: &str) -> bool {
+    matches!(written, "exit" | "exit $?" | "exit \"$?\"" | "return $?")
+}
+
 /// The last statement of a body, unless it is sent to the background; before a bare `exit` or `exit $?` it is the one
 /// whose result that is.
 fn last_statement<'t>(body: Node<'t>, text: &Text) -> Vec<Node<'t>> {
@@ -104,7 +132,7 @@ fn last_of<'t>(children: &[Node<'t>], text: &Text) -> Option<Node<'t>> {
         if background {
             return None;
         }
-        if !matches!(written, "exit" | "exit $?" | "exit \"$?\"" | "return $?") {
+        if !is_exit(written) {
             return Some(rest[at]);
         }
         rest = &rest[..at];

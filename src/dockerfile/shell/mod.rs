@@ -389,6 +389,8 @@ mod tests {
         assert_eq!(ends("a || exit 1"), ["a"]);
         assert_eq!(ends("a > /log 2>&1"), ["a"]);
         assert_eq!(ends("a\nexit $?\n"), ["a"]);
+        assert_eq!(ends("if [ $1 = x ]; then gosu x \"$@\"; exit; fi\nexec \"$@\""), ["gosu x $@"]);
+        assert_eq!(ends("if [ $1 = x ]; then usage; exit; fi\nexec \"$@\""), [] as [&str; 0]);
         assert_eq!(ends("a | tee /log"), ["a"]);
         assert_eq!(ends("[ -n \"$A\" ] && b"), ["b"]);
     }

@@ -11,6 +11,10 @@ use crate::lint::context::Context;
 /// commands that `&&` joins, so that no `||` in it catches the first. Comments between them would be lost.
 pub(in crate::lint) fn merged(context: &Context, above: usize, below: usize) -> Option<Fix> {
     let (first, second) = (shell_text(context, above)?, shell_text(context, below)?);
+    // There it is still to be told that the directory holds for this RUN only.
+    if context.script(below).invocations.first().is_some_and(|command| command.program() == "cd") {
+        return None;
+    }
     let plain = |text: &ShellText| !text.is_heredoc() && !text.written().contains('#');
     let start = match &second.outline.statements[..] {
         [only] if only.joinable => only.span.start,

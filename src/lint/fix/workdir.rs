@@ -3,7 +3,7 @@
 
 use super::script::{ShellText, line_end, shell_text};
 use super::{Fix, like};
-use crate::dockerfile::shell::Invocation;
+use crate::dockerfile::shell::{Invocation, ShellWord};
 use crate::dockerfile::{Base, Instruction, Keyword};
 use crate::lint::context::Context;
 use crate::lint::paths::{is_absolute, joined};
@@ -26,7 +26,9 @@ pub(in crate::lint) fn entered(context: &Context, index: usize, cd: &Invocation)
     let source = &context.dockerfile.source;
     let keyword = like(source.slice(run.keyword.span), Keyword::Workdir);
     let line = format!("{keyword} {directory}{}", line_end(source));
-    is_unnoticed(context, index).then(|| fix.and_insert(run.span.start, line))
+    // What the RUN above comes to may say it already.
+    let waits = run_above(context, index).is_some_and(|above| directory_entered(context, above) == Some(&directory));
+    (!waits && is_unnoticed(context, index)).then(|| fix.and_insert(run.span.start, line))
 }
 
 /// A plain absolute path that the script does not leave for where it was.
@@ -77,8 +79,22 @@ fn is_unnoticed(context: &Context, index: usize) -> bool {
     number + 1 < stages.len() && !stages.iter().any(|stage| stage.base == Base::Stage(number))
 }
 
+/// The nearest RUN above with no WORKDIR in between.
+fn run_above(context: &Context, index: usize) -> Option<usize> {
+    const FARTHEST: usize = 16;
+    let stage = context.stage_of(index)?;
+    let above = (context.dockerfile.stages[stage].instructions.start..index).rev().take(FARTHEST);
+    let kind = |at: &usize| *context.dockerfile.instructions[*at].keyword;
+    above.take_while(|at| kind(at) != Keyword::Workdir).find(|at| kind(at) == Keyword::Run)
+}
+
 fn enters_a_directory(context: &Context, at: usize, run: &Instruction) -> bool {
-    let first = context.script(at).invocations.first();
-    let target = first.filter(|first| first.program() == "cd").and_then(|first| first.words.get(1));
-    run.flags.is_empty() && run.heredocs.is_empty() && target.is_some_and(|word| word.text().starts_with('/'))
+    let target = directory_entered(context, at);
+    run.flags.is_empty() && run.heredocs.is_empty() && target.is_some_and(|path| path.starts_with('/'))
+}
+
+/// Where the `cd` leads that a RUN begins with.
+fn directory_entered<'c>(context: &'c Context, at: usize) -> Option<&'c str> {
+    let first = context.script(at).invocations.first().filter(|first| first.program() == "cd")?;
+    first.words.get(1).map(ShellWord::text)
 }

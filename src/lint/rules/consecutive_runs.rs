@@ -9,7 +9,7 @@ use super::super::stage_shell::is_posix;
 use super::super::work::{Work, work_of};
 use crate::dockerfile::shell::Script;
 use crate::dockerfile::{Instruction, Keyword};
-use crate::diag::say;
+use crate::diag::{Wording, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "consecutive-runs",
@@ -35,6 +35,9 @@ pub(super) static RULE: Rule = Rule {
     ),
     check,
 };
+
+const JOINABLE: Wording = say!("this RUN and the one above it can be one", "这条 RUN 可以与上一条合并");
+const ABOVE: Wording = say!("the one above", "上一条");
 
 /// Mounts, network and rights, as written.
 fn flags(context: &Context, run: &Instruction) -> Vec<String> {
@@ -64,8 +67,8 @@ fn check_as_hadolint(context: &Context, sink: &mut Sink) {
     for at in 1..instructions.len() {
         let (above, run) = (&instructions[at - 1], &instructions[at]);
         if single(at - 1) && single(at) && flags(context, above) == flags(context, run) {
-            let draft = sink.report(run.keyword.span, say!("this RUN and the one above it can be one", "这条 RUN 和上面那条可以合成一条"));
-            draft.label(above.keyword.span, say!("the one above", "上面那条"));
+            let draft = sink.report(run.keyword.span, JOINABLE);
+            draft.label(above.keyword.span, ABOVE);
         }
     }
 }
@@ -86,9 +89,7 @@ fn check(context: &Context, sink: &mut Sink) {
                 && flags(context, &context.dockerfile.instructions[first]) == flags(context, run)
             {
                 let message = match work {
-                    Work::Other => {
-                        say!("this RUN and the one above it can be one", "这条 RUN 可以与上一条合并")
-                    }
+                    Work::Other => JOINABLE,
                     _ => say!(
                         "this RUN and the one above it both work on {work}",
                         "这条 RUN 与上一条处理的都是{work}",
@@ -96,7 +97,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     ),
                 };
                 let above = context.dockerfile.instructions[first].keyword.span;
-                sink.report(run.keyword.span, message).label(above, say!("the one above", "上一条")).fix(merged(context, first, at));
+                sink.report(run.keyword.span, message).label(above, ABOVE).fix(merged(context, first, at));
             }
             before = work.map(|work| (at, work));
         }

@@ -55,6 +55,14 @@ fn sets_true(text: &str, variable: &str) -> bool {
     })
 }
 
+/// pip takes the start of an option for the whole of it; hadolint does not.
+fn tells_no_cache(context: &Context, invocation: &Invocation) -> bool {
+    const OPTION: &str = "--no-cache-dir";
+    const SHORTEST: &str = "--no-ca";
+    let shortened = |text: &str| OPTION.starts_with(text) && text.starts_with(SHORTEST) && !context.as_hadolint();
+    invocation.has_option(OPTION) || invocation.arguments().iter().any(|word| shortened(word.text()))
+}
+
 fn is_cleaned(script: &Script) -> bool {
     let purges = |invocation: &Invocation| {
         package_command(invocation)
@@ -109,7 +117,7 @@ fn check(context: &Context, sink: &mut Sink) {
         for command in script.invocations.iter().filter_map(package_command) {
             let cached = command.manager == Manager::Pip
                 && command.installs()
-                && !command.invocation.has_option("--no-cache-dir")
+                && !tells_no_cache(context, command.invocation)
                 && !command.invocation.has_option("--cache-dir");
             if cached {
                 let span = command.invocation.words[0].span.join(command.verb.span);

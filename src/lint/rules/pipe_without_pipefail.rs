@@ -6,9 +6,9 @@ use super::super::fix::guarded;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::stage_shell::PosixShell;
-use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::{Invocation, Script};
-use crate::diag::say;
+use crate::dockerfile::{Instruction, Keyword};
+use crate::diag::{Span, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "pipe-without-pipefail",
@@ -48,11 +48,21 @@ fn is_set_inside(context: &Context, script: &Script) -> bool {
     commands.any(|command| command.arguments().iter().any(|word| word.text() == "pipefail"))
 }
 
+/// Whether what fails in front of a pipe is meant to: what writes until nobody reads on, and what `|| true` stands behind.
+fn is_excused(context: &Context, run: &Instruction, script: &Script, pipe: Span) -> bool {
+    let before = script.invocations.partition_point(|command| command.span.start < pipe.start);
+    let endless = before.checked_sub(1).is_some_and(|at| script.invocations[at].program() == "yes");
+    let behind = context.dockerfile.source.slice(Span::new(pipe.end, run.span.end.max(pipe.end)));
+    let ends = [";", "&&"].iter().filter_map(|end| behind.find(end)).min().unwrap_or(behind.len());
+    endless || ["|| true", "|| :"].iter().any(|either| behind[..ends].contains(either))
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (index, run) in context.every(Keyword::Run) {
         let script = context.script(index);
         let safe = context.shell(index).posix().is_some_and(PosixShell::sets_pipefail);
-        let pipe = script.pipes.first().filter(|_| !run.on_build && !safe);
+        let mut pipes = script.pipes.iter().filter(|_| !run.on_build && !safe);
+        let pipe = pipes.find(|pipe| context.as_hadolint() || !is_excused(context, run, script, **pipe));
         if let Some(pipe) = pipe.filter(|_| !is_set_inside(context, script)) {
             sink.report(*pipe, say!("what fails in front of this pipe goes unnoticed", "这个管道之前的失败无人察觉")).fix(guarded(context, index));
         }
