@@ -103,7 +103,7 @@ pub fn remove(path: &Path, name: &str, before: &[u8]) -> Result<(), Problem> {
 /// # Errors
 /// When there is one by now, or it cannot be written.
 pub fn create(path: &Path, name: &str, content: &[u8]) -> Result<(), Problem> {
-    let draft = draft(path, content).map_err(|error| unwritable(name, &error))?;
+    let draft = draft(path, content).map_err(|error| uncreated(path, name, &error))?;
     put_in_place(draft, path, name)
 }
 
@@ -112,7 +112,7 @@ pub fn create(path: &Path, name: &str, content: &[u8]) -> Result<(), Problem> {
 /// # Errors
 /// As [`create`].
 pub fn create_for_everybody(path: &Path, name: &str, content: &[u8]) -> Result<(), Problem> {
-    let draft = draft(path, content).map_err(|error| unwritable(name, &error))?;
+    let draft = draft(path, content).map_err(|error| uncreated(path, name, &error))?;
     open_to_readers(draft.as_file()).map_err(|error| unwritable(name, &error))?;
     put_in_place(draft, path, name)
 }
@@ -162,6 +162,20 @@ fn open_to_readers(file: &File) -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "other systems have no mode to set")]
 fn open_to_readers(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// A new file cannot be where there is no folder for it.
+fn uncreated(path: &Path, name: &str, error: &io::Error) -> Problem {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+    let Some(folder) = folder else { return unwritable(name, error) };
+    let message = say!(
+        "`{name}` cannot be written: there is no folder `{folder}`",
+        "无法写入 `{name}`：没有文件夹 `{folder}`",
+        name,
+        folder = folder.display()
+    );
+    Problem::new("unwritable-file", message)
+        .with_help(say!("create the folder, or name another", "创建该文件夹，或者换一个"))
 }
 
 fn unwritable(name: &str, error: &io::Error) -> Problem {

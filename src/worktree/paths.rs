@@ -97,6 +97,7 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
     // Where they are, as bytes: a path is compared part by part.
     let mut named: BTreeMap<OsString, String> = BTreeMap::new();
     let mut places = Places::default();
+    let mut links: Vec<(PathBuf, String)> = Vec::new();
     let mut opened = Vec::new();
     for input in inputs {
         match input {
@@ -106,6 +107,8 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
                 if found.is_empty() {
                     findings.push(no_dockerfile(path));
                 }
+                let (found_links, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|(file, _)| file.is_symlink());
+                links.extend(found_links);
                 for (file, name) in found {
                     named.entry(file.into_os_string()).or_insert(name);
                 }
@@ -115,6 +118,13 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
                     entry.insert(shown(path));
                 }
             }
+        }
+    }
+    // A link that was met in a folder is linted where its file is not.
+    for (link, name) in links {
+        let target = link.canonicalize().map(PathBuf::into_os_string);
+        if !target.is_ok_and(|target| named.contains_key(&target)) {
+            named.entry(link.into_os_string()).or_insert(name);
         }
     }
     let read: Vec<_> = named.par_iter().map(|(file, name)| desk.open(Path::new(file), name.clone())).collect();

@@ -181,13 +181,13 @@ fn standard_input_is_fixed_to_standard_output() {
     let bytes = project.bash("swrctl lint --fix --fail-on never - < odd | cmp - odd").expect_success();
     assert!(bytes.stderr.contains("invalid-utf8"), "{bytes}");
     let diff = project.bash("swrctl lint --diff - --stdin-path sub/Dockerfile < Dockerfile").expect_success();
-    assert!(diff.stdout.starts_with("--- sub/Dockerfile\n+++ sub/Dockerfile\n@@ "), "{diff}");
+    assert!(diff.stdout.starts_with("--- a/sub/Dockerfile\n+++ b/sub/Dockerfile\n@@ "), "{diff}");
 }
 
 #[test]
 fn a_diff_is_a_patch() {
     let project = Project::empty().file("a/Dockerfile", FIXABLE).file("Dockerfile", FIXABLE);
-    project.bash("swrctl lint --diff > fixes.patch; git apply -p0 --whitespace=nowarn fixes.patch").expect_success();
+    project.bash("swrctl lint --diff > fixes.patch; git apply --whitespace=nowarn fixes.patch").expect_success();
     for file in ["a/Dockerfile", "Dockerfile"] {
         assert_eq!(std::fs::read_to_string(project.path(file)).unwrap(), FIXABLE.replace("ADD", "COPY"));
     }
@@ -207,6 +207,21 @@ fn files_that_cannot_be_fixed_are_named_and_the_others_are_fixed() {
     let text = |file: &str| std::fs::read_to_string(project.path(file)).unwrap();
     assert_eq!((text("a/Dockerfile"), text("c/original")), (FIXABLE.to_owned(), FIXABLE.to_owned()));
     assert_eq!(text("b/Dockerfile"), FIXABLE.replace("ADD", "COPY"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_beside_its_file_is_not_linted_twice() {
+    let project = Project::empty().file("Dockerfile", FIXABLE).file("elsewhere", FIXABLE);
+    std::os::unix::fs::symlink("Dockerfile", project.path("Dockerfile.prod")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", project.path("Dockerfile.test")).unwrap();
+    let output = project.run(["lint", "--format", "short"]).expect_success();
+    assert_eq!(places(&output.stdout), ["Dockerfile:2:1", "Dockerfile.test:2:1"], "{output}");
+    let named = project.run(["lint", "--format", "short", "Dockerfile.prod"]).expect_success();
+    assert_eq!(places(&named.stdout), ["Dockerfile.prod:2:1"], "{named}");
+    std::fs::remove_file(project.path("Dockerfile.test")).unwrap();
+    project.run(["lint", "--fix"]).expect_success();
+    assert_eq!(std::fs::read_to_string(project.path("Dockerfile")).unwrap(), FIXABLE.replace("ADD", "COPY"));
 }
 
 /// Two files with three scripts.
@@ -321,7 +336,7 @@ fn the_language_is_the_one_of_the_option_or_of_the_locale() {
 fn nothing_is_created_beside_standard_input() {
     let project = Project::empty().file("main.py", "").file("Dockerfile", "FROM python:3.12\nCOPY . /app\n");
     let on_disk = project.run(["lint", "--diff"]).stdout;
-    assert!(on_disk.starts_with("--- /dev/null\n+++ .dockerignore\n"), "{on_disk}");
+    assert!(on_disk.starts_with("--- /dev/null\n+++ b/.dockerignore\n"), "{on_disk}");
     for command in ["swrctl lint --diff -", "swrctl lint --diff - --stdin-path Dockerfile"] {
         assert_eq!(project.bash(&format!("{command} < Dockerfile")).stdout, "", "{command}");
     }

@@ -23,7 +23,7 @@ use crate::lint::Finding;
 use crate::lint::baseline::Renewed;
 use crate::lint::fix::Fixed;
 use crate::lint::policy::Level;
-use crate::worktree::{LintRun, LintedFile};
+use crate::worktree::{LintRun, LintedFile, Origin};
 
 /// How findings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,7 @@ pub fn fixed(name: &str, fixed: &Fixed, lang: Lang) -> String {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 struct Tally {
+    /// Dockerfiles: what is found in policies is beside them.
     files: usize,
     errors: usize,
     warnings: usize,
@@ -162,7 +163,7 @@ impl Tally {
     fn of(run: &LintRun) -> Self {
         let count = |level| findings(run).filter(|(_, finding)| finding.level == level).count();
         Self {
-            files: run.files.len(),
+            files: run.files.iter().filter(|file| file.origin != Origin::Policy).count(),
             errors: count(Level::Error),
             warnings: count(Level::Warning),
             infos: count(Level::Info) + count(Level::Style),
