@@ -6,8 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::data::context_files::{READ, is_compose_file};
-use super::paths::has_extension;
+use super::data::context_files::{is_compose_file, is_read};
 use super::shellcheck::ShellFinding;
 use crate::diag::Source;
 use crate::dockerfile::is_dockerfile;
@@ -21,6 +20,10 @@ pub struct BuildContext<'a> {
     pub folder: Fact<'a, Arc<Folder>>,
     /// Those that [`Needs`](super::Needs) names, exist and are text, by their paths in the context.
     pub files: Fact<'a, BTreeMap<String, ContextFile>>,
+    /// Of what ADD takes from the context, the paths of archives.
+    pub archives: Fact<'a, BTreeSet<String>>,
+    /// Dockerfiles in the folders below, as far as they are looked for: `docker build -f` may give them this context.
+    pub nested: Fact<'a, Vec<Nested>>,
     /// What ShellCheck says about [`shell_scripts`](super::shell_scripts).
     pub shell: Vec<ShellFinding>,
     /// Whether a fix may put a file into it: nothing is to lie beside standard input.
@@ -83,15 +86,21 @@ impl Folder {
     /// Dockerfiles are known by their names, or because they are linted.
     #[must_use]
     pub fn new(entries: BTreeSet<String>, is_linted: impl Fn(&str) -> bool) -> Self {
-        let told = |name: &&String| {
-            READ.contains(&name.as_str()) || has_extension(name, &["pem", "csproj"]) || is_compose_file(name)
-        };
+        let told = |name: &&String| is_read(name) || is_compose_file(name);
         let dockerfiles: BTreeSet<_> =
             entries.iter().filter(|name| is_dockerfile(name) || is_linted(name)).cloned().collect();
         let few = dockerfiles.len() <= MAX_DOCKERFILES;
         let read = entries.iter().filter(told).chain(dockerfiles.iter().filter(|_| few)).cloned().collect();
         Self { entries, dockerfiles, read }
     }
+}
+
+/// A Dockerfile in a folder below a build context.
+#[derive(Clone, Debug)]
+pub struct Nested {
+    pub source: Arc<Source>,
+    /// What lies beside it.
+    pub folder: Arc<Folder>,
 }
 
 /// A text file of the build context.

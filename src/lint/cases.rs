@@ -17,9 +17,9 @@ use jiff::civil::Date;
 use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
-use super::{BuildContext, ContextFile, Folder, Needs, Report, Rule, lint, rule, rules};
+use super::{BuildContext, ContextFile, Folder, Needs, Nested, Report, Rule, lint, rule, rules};
 use crate::diag::{Source, Span, Spanned, Wording};
-use crate::dockerfile::Dockerfile;
+use crate::dockerfile::{Dockerfile, is_dockerfile};
 
 #[derive(Debug, Default)]
 pub(super) struct Case {
@@ -126,13 +126,15 @@ impl Case {
         let ignored = self.block("dockerignore").or(created.map(|file| file.text.as_str()));
         let files = self.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect();
         let folder = Arc::new(self.folder(&files));
+        let nested = nested(&files);
         let wanted = Needs::of(dockerfile).files(&folder);
         let context = BuildContext {
             ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))).into(),
             folder: folder.into(),
             files: files.into_iter().filter(|(path, _)| wanted.contains(path)).collect::<BTreeMap<_, _>>().into(),
-            shell: Vec::new(),
+            nested: nested.into(),
             takes_files: true,
+            ..BuildContext::default()
         };
         let policy = policy(self.block("policy").unwrap_or_default());
         let said = self.block("shellcheck").unwrap_or_default();
@@ -211,6 +213,18 @@ fn context_file(kind: &str, text: &str) -> Option<(String, ContextFile)> {
     };
     let source = Arc::new(Source::new(path, text.replace('␍', "\r")));
     Some((path.to_owned(), ContextFile { source, executable: Some(executable) }))
+}
+
+/// Dockerfiles among the files of folders below.
+fn nested(files: &BTreeMap<String, ContextFile>) -> Vec<Nested> {
+    let below = files.iter().filter_map(|(path, file)| Some((path.rsplit_once('/')?, file)));
+    let dockerfiles = below.filter(|((_, name), _)| is_dockerfile(name));
+    let nested = |((folder, _), file): ((&str, &str), &ContextFile)| {
+        let beside = files.keys().filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/'));
+        let entries = beside.filter_map(|path| path.split('/').next()).map(str::to_owned).collect();
+        Nested { source: Arc::clone(&file.source), folder: Arc::new(Folder::new(entries, |_| false)) }
+    };
+    dockerfiles.map(nested).collect()
 }
 
 /// What one rule says, a line each.

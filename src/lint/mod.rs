@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use build::{BuildContext, ContextFile, Fact, Folder};
+pub use build::{BuildContext, ContextFile, Fact, Folder, Nested};
 pub use example::{Example, Sample};
 pub use needs::Needs;
 pub use practice::practice;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::build::Folder;
 use super::context::start_text;
-use super::paths::{has_extension, is_whole_context};
+use super::paths::{below_context, has_extension, is_remote, is_whole_context};
 use super::start_script::{self, start_instruction};
 use crate::dockerfile::{Dockerfile, Keyword};
 
@@ -13,6 +13,8 @@ use crate::dockerfile::{Dockerfile, Keyword};
 pub struct Needs {
     /// Files that the Dockerfile itself names.
     files: BTreeSet<String>,
+    /// What ADD takes from the context.
+    added: BTreeSet<String>,
     /// The whole context is copied: what lies in it decides what is to be said.
     folder: bool,
 }
@@ -27,13 +29,19 @@ impl Needs {
         if folder {
             files.extend(named_by_runs(dockerfile));
         }
-        Self { files, folder }
+        Self { files, added: added(dockerfile).collect(), folder }
     }
 
     /// Whether the names in the context directory are asked for.
     #[must_use]
     pub const fn folder(&self) -> bool {
         self.folder
+    }
+
+    /// Paths below the context directory that ADD names; they need not exist.
+    #[must_use]
+    pub const fn added(&self) -> &BTreeSet<String> {
+        &self.added
     }
 
     /// Paths below the context directory of files that are to be read; they need not exist.
@@ -45,6 +53,14 @@ impl Needs {
         }
         files
     }
+}
+
+fn added(dockerfile: &Dockerfile) -> impl Iterator<Item = String> {
+    const MOST: usize = 16;
+    let adds = dockerfile.instructions.iter().filter(|line| *line.keyword == Keyword::Add);
+    let sources = adds.filter_map(|add| add.words().split_last()).flat_map(|(_, sources)| sources);
+    let local = sources.filter_map(|word| word.value.as_deref()).filter(|path| !is_remote(path));
+    local.filter_map(below_context).take(MOST)
 }
 
 fn copies_all(dockerfile: &Dockerfile) -> bool {

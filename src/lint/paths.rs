@@ -34,6 +34,13 @@ pub(super) fn is_within(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Without `./` and slashes at the ends; none for what leads out of the context.
+pub(super) fn below_context(path: &str) -> Option<String> {
+    let inside = !path.split('/').any(|part| part == "..");
+    let path = joined(Some("/"), path.trim_start_matches('/')).filter(|_| inside)?;
+    Some(path.trim_start_matches('/').to_owned())
+}
+
 /// Whether a source of COPY or ADD is everything in the build context.
 pub(super) fn is_whole_context(source: &str) -> bool {
     matches!(source, "." | "./" | "/" | "*" | "./*" | "/*")

@@ -2,10 +2,12 @@
 //! must know of their build contexts, and lints them in parallel; reads the files in which a project keeps lines. Only
 //! reads.
 
+mod archives;
 mod baselines;
 mod files;
 mod folders;
 mod managed;
+mod nested;
 mod paths;
 mod places;
 mod policies;

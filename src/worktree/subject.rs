@@ -10,9 +10,11 @@ use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
 
+use super::archives::archives;
 use super::baselines::Known;
 use super::files::read_files;
 use super::folders::Folders;
+use super::nested::nested;
 use super::shellcheck::{self, Answers, Question};
 use super::walk::with_slashes;
 use jiff::civil::Date;
@@ -290,12 +292,18 @@ impl<'a> Place<'a> {
             move || if needs.folder() { self.folders.get(&self.found().directory) } else { Arc::default() }
         };
         let files = {
-            let folder = folder.clone();
+            let (needs, folder) = (Rc::clone(&needs), folder.clone());
             move || read_files(&self.found().directory, &needs.files(&folder()))
         };
+        let archives = {
+            let needs = Rc::clone(&needs);
+            move || archives(&self.found().directory, needs.added())
+        };
         BuildContext {
+            archives: Fact::new(archives),
             ignore_file: Fact::new(|| self.found().ignore_file.clone()),
             folder: Fact::new(folder),
+            nested: Fact::new(|| nested(&self.found().directory)),
             files: Fact::new(files),
             ..BuildContext::default()
         }

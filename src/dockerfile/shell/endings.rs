@@ -98,7 +98,7 @@ fn left_early<'t>(tree: &'t Tree, text: &Text) -> Vec<Node<'t>> {
             let before = node.prev_named_sibling().filter(|before| before.kind() == "command");
             found.extend(before.filter(|before| ["$@", "$*"].iter().any(|all| written(*before).contains(all))));
         }
-        if !cursor.goto_first_child() && !next(&mut cursor) {
+        if !cursor.goto_first_child() && next(&mut cursor).is_none() {
             break;
         }
     }

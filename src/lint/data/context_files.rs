@@ -2,21 +2,45 @@
 //!
 //! From each tool's own manual, as of November 2026.
 
-/// Files directly in a context that are read where the whole of it is copied.
-pub(in super::super) const READ: [&str; 20] = [
+use super::super::packages::matches;
+
+/// Files directly in a context that are read where the whole of it is copied; each may hold one `*`.
+const READ: [&str; 42] = [
+    "*.cmake",
+    "*.config.cjs",
+    "*.config.js",
+    "*.config.mjs",
+    "*.config.mts",
+    "*.config.ts",
+    "*.csproj",
+    "*.fsproj",
+    "*.gemspec",
+    "*.gradle",
+    "*.gradle.kts",
+    "*.mk",
+    "*.pem",
+    "*.props",
+    "*.sbt",
+    "*.targets",
+    "*.vbproj",
     ".gitignore",
     ".npmrc",
     "CMakeLists.txt",
     "Cargo.toml",
+    "GNUmakefile",
     "Gemfile",
     "Gemfile.lock",
+    "Justfile",
     "Makefile",
     "Pipfile",
-    "build.gradle",
-    "build.gradle.kts",
+    "Rakefile",
+    "Taskfile*",
     "build.rs",
     "composer.json",
     "go.mod",
+    "justfile",
+    "makefile",
+    "meson.build",
     "mix.exs",
     "package.json",
     "pom.xml",
@@ -25,6 +49,11 @@ pub(in super::super) const READ: [&str; 20] = [
     "setup.py",
     "yarn.lock",
 ];
+
+/// Whether it is one of [`READ`].
+pub(in super::super) fn is_read(name: &str) -> bool {
+    READ.iter().any(|pattern| matches(pattern, name))
+}
 
 /// Whether a file tells several containers how to be built and run together.
 pub(in super::super) fn is_compose_file(name: &str) -> bool {
@@ -86,13 +115,15 @@ pub(in super::super) static CACHED: Product =
     product(&["requirements.txt", "pyproject.toml", "Pipfile", "setup.py"], &["**/__pycache__"]);
 
 /// What a build that asks git for its version has in its files.
-pub(in super::super) const ASKS_GIT: [&str; 36] = [
-    "\"git\",",
+pub(in super::super) const ASKS_GIT: [&str; 50] = [
     "'git',",
+    "GitPython",
     "GitVersion",
     "MinVer",
     "Nerdbank",
     "SourceLink",
+    "\"git\",",
+    "axion-release",
     "buildnumber",
     "dunamai",
     "dynamic-versioning",
@@ -109,18 +140,30 @@ pub(in super::super) const ASKS_GIT: [&str; 36] = [
     "git submodule",
     "git tag",
     "git-commit-id",
+    "git-describe",
+    "git-info",
     "git-properties",
+    "git-rev",
     "git-version",
     "git2",
     "gitProperties",
     "gitVersion",
     "git_version",
+    "gitinfo",
+    "gitversion",
     "hatch-vcs",
+    "isomorphic-git",
     "jgit",
     "nebula.release",
+    "nodegit",
     "pbr",
+    "reckon",
     "setuptools-git",
+    "setuptools-scm",
     "setuptools_scm",
+    "simple-git",
+    "source = \"scm\"",
     "vergen",
     "versioneer",
+    "versioningit",
 ];

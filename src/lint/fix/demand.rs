@@ -2,14 +2,14 @@
 
 use globset::GlobBuilder;
 
-use crate::dockerfile::shell::{Invocation, Script};
-use crate::dockerfile::{Dockerfile, Instruction, Keyword, Word};
+use crate::dockerfile::shell::{Invocation, Script, ShellWord};
+use crate::dockerfile::{Base, Dockerfile, Instruction, Keyword, Stage, Word};
 use crate::lint::build::Folder;
 use crate::lint::context::all_scripts;
 use crate::lint::data::context_files::PYTHON;
 use crate::lint::ignore_file::IgnoreFile;
 use crate::lint::packages::{Manager, package_command};
-use crate::lint::paths::{has_extension, is_remote, is_whole_context, joined};
+use crate::lint::paths::{below_context, has_extension, is_remote, is_whole_context};
 use crate::lint::work::{builds, manifests};
 
 /// Most paths that are compared with what is to be ignored.
@@ -107,10 +107,25 @@ impl<'d> Demand<'d> {
     /// Whether it asks the project's own repository for something.
     pub(super) fn asks_git(&self) -> bool {
         const ELSEWHERE: [&str; 5] = ["clone", "config", "init", "lfs", "version"];
-        let verb = |command: &Invocation| command.operands().next().map(|word| word.text().to_owned());
-        self.commands()
-            .filter(|command| command.program() == "git")
-            .any(|command| verb(command).is_some_and(|verb| !ELSEWHERE.contains(&verb.as_str())))
+        self.commands().any(|command| {
+            let verb = command.operands().next().map(ShellWord::text).unwrap_or_default();
+            match command.program() {
+                "git" => !verb.is_empty() && !ELSEWHERE.contains(&verb),
+                // It writes the commit into the program.
+                "go" => matches!(verb, "build" | "install") && !names_version(command) && self.may_stamp(),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether Go finds git, and is not told to leave it alone.
+    fn may_stamp(&self) -> bool {
+        let without = |stage: &Stage| match &stage.base {
+            Base::Image(name) => name.contains("alpine"),
+            Base::Stage(_) | Base::Scratch => true,
+            Base::Open => false,
+        };
+        !self.mentions("-buildvcs=false") && (self.says("git") || !self.dockerfile.stages.iter().all(without))
     }
 
     /// Scripts of the context that its commands run; none for one that may be any.
@@ -129,6 +144,11 @@ impl<'d> Demand<'d> {
     pub(super) fn is_understood(&self) -> bool {
         self.dockerfile.errors.is_empty() && self.scripts.iter().all(|script| script.skipped.is_empty())
     }
+}
+
+/// `go install example.com/a@v1`: a program of others.
+fn names_version(command: &Invocation) -> bool {
+    command.operands().any(|word| word.text().contains('@'))
 }
 
 /// What an instruction takes from the build context; none where only the build knows.
@@ -156,11 +176,4 @@ fn bound(mount: &str) -> Option<&str> {
         return None;
     }
     Some(of(&["source", "src"]).unwrap_or("."))
-}
-
-/// Without `./` and slashes at the ends; none for what leads out of the context.
-fn below_context(path: &str) -> Option<String> {
-    let inside = !path.split('/').any(|part| part == "..");
-    let path = joined(Some("/"), path.trim_start_matches('/')).filter(|_| inside)?;
-    Some(path.trim_start_matches('/').to_owned())
 }

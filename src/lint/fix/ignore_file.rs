@@ -11,9 +11,9 @@ use super::demand::Demand;
 use super::{Fix, NewFile};
 use crate::diag::Source;
 use crate::dockerfile::Dockerfile;
-use crate::lint::build::{BuildContext, Folder};
+use crate::lint::build::{BuildContext, Folder, Nested};
 use crate::lint::context::Context;
-use crate::lint::data::context_files::{ASKS_GIT, BUILT, CACHED, INSTALLED, Product, READ, is_compose_file};
+use crate::lint::data::context_files::{ASKS_GIT, BUILT, CACHED, INSTALLED, Product, is_compose_file, is_read};
 use crate::lint::ignore_file::IgnoreFile;
 use crate::lint::paths::has_extension;
 use crate::lint::rules::dockerignore_gap::is_unwanted;
@@ -61,14 +61,27 @@ fn other_dockerfiles(context: &Context) -> Option<Vec<Dockerfile>> {
     let compose = build.folder.entries.iter().filter(|name| is_compose_file(name));
     let elsewhere =
         compose.map(|name| build.text(name)).any(|text| text.is_none_or(|text| names_others(text, &build.folder)));
-    others.collect::<Option<_>>().filter(|_| !elsewhere)
+    others.collect::<Option<_>>().filter(|_| !elsewhere && !build.nested.iter().any(needs_more))
 }
 
-/// Whether a compose file builds with a Dockerfile that is not one of this folder's.
+/// Whether a Dockerfile below needs more than its own folder holds: it is built with this context.
+fn needs_more(nested: &Nested) -> bool {
+    let dockerfile = Dockerfile::parse(&nested.source);
+    let alone = |demand: Demand| demand.fits(&nested.folder) && (!demand.whole || holds_a_project(&nested.folder));
+    !Demand::of(&dockerfile).is_some_and(alone)
+}
+
+/// Whether a compose file builds with a Dockerfile that is not one of this folder's, in any style of YAML.
 fn names_others(compose: &str, folder: &Folder) -> bool {
-    let named = compose.lines().filter_map(|line| line.trim_start_matches([' ', '-', '{']).strip_prefix("dockerfile:"));
-    let mut named = named.map(|value| value.split(" #").next().unwrap_or(value).trim().trim_matches(['"', '\'']));
-    named.any(|path| !folder.dockerfiles.contains(path.strip_prefix("./").unwrap_or(path)))
+    const KEY: &str = "dockerfile";
+    let named = compose.lines().flat_map(|line| line.match_indices(KEY).map(|(at, _)| &line[at + KEY.len()..]));
+    let value = |rest: &str| {
+        let value = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+        let value = value.split([',', '}']).next()?.split(" #").next()?.trim().trim_matches(['"', '\'']);
+        Some(value.strip_prefix("./").unwrap_or(value).to_owned())
+    };
+    named.clone().filter_map(value).any(|path| !folder.dockerfiles.contains(&path))
+        || named.into_iter().any(|rest| rest.starts_with("_inline"))
 }
 
 struct Proposal<'a> {
@@ -123,13 +136,16 @@ impl Proposal<'_> {
     /// Whether a build may ask the repository for a version.
     fn asks_git(&self) -> bool {
         let asks = |text: &str| ASKS_GIT.iter().any(|word| text.contains(word));
-        let file = |name: &&str| match (*name, self.build.text(name)) {
+        let file = |name: &String| match (name.as_str(), self.build.text(name)) {
             (".gitignore", _) | (_, None) => false,
-            ("package.json", Some(text)) => scripts_of_package(text).any(|script| asks(&script)),
-            (_, Some(text)) => asks(text),
+            ("package.json", Some(text)) => {
+                text.contains("\"workspaces\"") || scripts_of_package(text).any(|script| asks(&script))
+            }
+            (_, Some(text)) => asks(text) || text.lines().any(includes),
         };
         let script = |path: Option<String>| path.and_then(|path| self.build.text(&path)).is_none_or(asks);
-        READ.iter().any(file) || self.demands.iter().any(|demand| demand.asks_git() || demand.own_scripts().any(script))
+        let mut read = self.build.folder.entries.iter().filter(|name| is_read(name));
+        read.any(file) || self.demands.iter().any(|demand| demand.asks_git() || demand.own_scripts().any(script))
     }
 
     fn installed(&self) -> Vec<String> {
@@ -145,8 +161,9 @@ impl Proposal<'_> {
     fn built(&self) -> Vec<String> {
         let builds = self.demands.iter().filter(|demand| demand.whole).all(Demand::builds);
         let built = BUILT.iter().filter(|product| builds && self.is_here(product));
-        let names =
-            built.flat_map(|product| product.folders.iter().filter(|name| product.certain || self.is_no_source(name)));
+        // A script of one's own may lie in a `bin` that is part of the source.
+        let made = |product: &Product, name: &str| product.certain && !self.holds(name) || self.is_no_source(name);
+        let names = built.flat_map(|product| product.folders.iter().filter(|name| made(product, name)));
         let cached = CACHED.folders.iter().filter(|_| self.is_here(&CACHED));
         let mut names: Vec<_> = cached.chain(names).map(|name| (*name).to_owned()).collect();
         names.sort();
@@ -203,6 +220,26 @@ impl Proposal<'_> {
 /// Whether a name means itself alone in an ignore file.
 fn is_plain(name: &str) -> bool {
     name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
+}
+
+/// Whether a line of a build's description brings in another one, which is not known.
+fn includes(line: &str) -> bool {
+    const STARTS: [&str; 10] = [
+        "-include ",
+        "<Import ",
+        "<module>",
+        "[workspace",
+        "apply from",
+        "import '",
+        "import \"",
+        "import? ",
+        "include ",
+        "sinclude ",
+    ];
+    const WITHIN: [&str; 5] = ["from './", "from \"./", "includes:", "require('./", "require(\"./"];
+    let line = line.trim();
+    let starts = STARTS.iter().any(|start| line.starts_with(start)) && !line.starts_with("include =");
+    starts || WITHIN.iter().any(|part| line.contains(part))
 }
 
 /// What `npm run` runs.

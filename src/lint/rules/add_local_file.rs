@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::fix::{Fix, like};
-use super::super::paths::{is_archive, is_compressed, is_remote};
+use super::super::paths::{below_context, is_archive, is_compressed, is_remote};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::{Instruction, Keyword, Word};
@@ -35,18 +35,23 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// ADD unpacks what is an archive by its content, whatever its name: what might be one is left alone, and so are flags
-/// that COPY does not have.
+/// that COPY does not have, and what a variable names: another build may name an archive.
 fn copied(context: &Context, add: &Instruction, sources: &[&str]) -> Option<Fix> {
-    const SUSPICIOUS: [&str; 9] = ["tar", "tgz", "rootfs", "archive", "bundle", "backup", ".gz", ".xz", ".bz2"];
+    const SUSPICIOUS: [&str; 8] = ["tar", "tgz", "rootfs", "archive", "bundle", "backup", ".gz", ".xz"];
+    const ARCHIVES: [&str; 9] = ["apk", "box", "bz2", "crate", "gem", "img", "lz4", "tzst", "zst"];
     let plain = |path: &&str| {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let any = name.contains(['*', '?', '[']) && (extension.is_empty() || extension.contains(['*', '?', '[']));
-        !any && !SUSPICIOUS.iter().any(|part| name.contains(part))
+        let named = SUSPICIOUS.iter().any(|part| name.contains(part)) || ARCHIVES.contains(&extension);
+        !any && !named && !below_context(path).is_some_and(|path| context.build.archives.contains(&path))
     };
+    let fixed = add.words().split_last().is_some_and(|(_, sources)| {
+        sources.iter().all(|source| !source.raw.as_str().contains('$'))
+    });
     let known = add.flags.iter().all(|flag| Keyword::Copy.flags().contains(&flag.name.as_str()));
     let keyword = like(context.dockerfile.source.slice(add.keyword.span), Keyword::Copy);
-    (known && sources.iter().all(plain)).then(|| Fix::replace(add.keyword.span, keyword))
+    (known && fixed && sources.iter().all(plain)).then(|| Fix::replace(add.keyword.span, keyword))
 }
 
 fn check(context: &Context, sink: &mut Sink) {
