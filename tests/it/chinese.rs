@@ -3,7 +3,9 @@
 
 use std::sync::LazyLock;
 
+use clap::CommandFactory;
 use regex::Regex;
+use swrctl::cli::Cli;
 use swrctl::lint::rules;
 
 use crate::support::sources::files;
@@ -109,15 +111,79 @@ fn the_commands_of_the_transcripts_answer_in_chinese() {
                 let command = block[0].strip_prefix("$ swrctl ").expect("a command");
                 let words: Vec<&str> = command.split(' ').collect();
                 let answer = said(&project, &words);
-                // Documents are for programs; usage errors are the library's that reads the command line.
-                let is_document = ["--help", "--json", "--format"].iter().any(|option| command.contains(option));
-                if !is_document && !answer.contains("For more information, try '--help'") {
+                // Documents are for programs.
+                let is_document = ["--json", "--format"].iter().any(|option| command.contains(option));
+                if !is_document {
                     answers.push((format!("{}: {command}", case.path), without_examples(&answer)));
                 }
             }
         }
     }
     assert!(answers.len() >= 10, "{}", answers.len());
+    assert_chinese(&answers);
+}
+
+#[test]
+fn the_help_of_every_command_is_in_chinese() {
+    let project = Project::empty();
+    let mut answers = Vec::new();
+    let command = Cli::command();
+    for name in std::iter::once("").chain(command.get_subcommands().map(clap::Command::get_name)) {
+        for help in ["-h", "--help"] {
+            let command: Vec<&str> = [name, help].into_iter().filter(|word| !word.is_empty()).collect();
+            let answer = said(&project, &command);
+            assert!(answer.contains("用法：swrctl"), "{answer}");
+            answers.push((command.join(" "), answer));
+        }
+    }
+    assert_chinese(&answers);
+}
+
+#[test]
+fn what_is_wrong_with_a_command_line_is_told_in_chinese() {
+    let project = Project::empty();
+    let mut answers = Vec::new();
+    for line in [
+        "--detailed",
+        "plam",
+        "plan extra",
+        "--color alway plan",
+        "generate",
+        "apply --bandwidth fast",
+        "lint --fix --diff",
+        "lint --fix --fix",
+        "lint --baseline",
+        "network --only nonsense",
+        "init --force=yes",
+    ] {
+        let answer = said(&project, &line.split(' ').collect::<Vec<_>>());
+        assert!(answer.contains("错误：") && answer.contains("详细信息见 '--help'。"), "{line}: {answer}");
+        answers.push((line.to_owned(), answer));
+    }
+    assert_chinese(&answers);
+}
+
+#[test]
+fn a_baseline_that_cannot_be_used_is_told_in_chinese() {
+    let entry = r#"{ "file": "Dockerfile", "rule": "latest-tag", "text": "FROM a", "count": COUNT }"#;
+    let one = entry.replace("COUNT", "1");
+    let mut answers = Vec::new();
+    for (name, text) in [
+        ("cut off", r#"{ "format_version": 1, "#.to_owned()),
+        ("of another version", r#"{ "format_version": 9, "findings": [] }"#.to_owned()),
+        ("of nothing", format!(r#"{{ "format_version": 1, "findings": [{}] }}"#, entry.replace("COUNT", "0"))),
+        ("twice", format!(r#"{{ "format_version": 1, "findings": [{one}, {one}] }}"#)),
+        ("in conflict", "<<<<<<< ours\n".to_owned()),
+    ] {
+        let project = Project::empty().file("Dockerfile", "FROM a\n").file("b.json", &text);
+        answers.push((name.to_owned(), said(&project, &["lint", "--baseline", "b.json", "Dockerfile"])));
+    }
+    answers.push(("gone".to_owned(), said(&Project::empty(), &["lint", "--baseline", "gone.json"])));
+    for (name, answer) in &mut answers {
+        assert!(answer.contains("基线"), "{name}: {answer}");
+        // The reader of JSON has words of its own.
+        *answer = answer.lines().filter(|line| !line.contains("这不是基线：")).collect::<Vec<_>>().join("\n");
+    }
     assert_chinese(&answers);
 }
 

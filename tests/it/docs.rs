@@ -230,19 +230,26 @@ fn in_a_table(text: &str) -> String {
 
 #[test]
 fn the_reference_of_the_command_line_is_the_help_of_every_command() {
-    let project = binary::Project::empty();
-    let mut text = format!("{GENERATED}\n# The command line\n");
-    let command = Cli::command();
-    let names = command.get_subcommands().map(clap::Command::get_name);
-    for name in std::iter::once("").chain(names) {
-        let arguments: Vec<&str> = [name, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
-        let help = project.run_all(&arguments).expect_success();
-        assert_eq!(help.stderr, "");
-        assert!(help.stdout.lines().all(|line| line.trim_end() == line && line.len() <= 100), "{help}");
-        assert!(help.stdout.contains("Exit code"), "the exit codes are not told: {help}");
-        let _ = write!(text, "\n## swrctl {name}\n\n```text\n{}```\n", help.stdout);
+    let (title, exit_code) = (say!("The command line", "命令行"), say!("Exit code", "退出码"));
+    for (lang, word, file) in [(Lang::En, "en", "command-line.md"), (Lang::Zh, "zh", "command-line.zh.md")] {
+        let project = binary::Project::empty();
+        let mut text = format!("{GENERATED}\n# {}\n", title.get(lang));
+        let command = Cli::command();
+        let names = command.get_subcommands().map(clap::Command::get_name);
+        for name in std::iter::once("").chain(names) {
+            let arguments: Vec<&str> =
+                [name, "--help", "--lang", word].into_iter().filter(|word| !word.is_empty()).collect();
+            let help = project.run_all(&arguments).expect_success();
+            assert_eq!(help.stderr, "");
+            let fits = |line: &str| line.trim_end() == line && textwrap::core::display_width(line) <= 100;
+            assert!(help.stdout.lines().all(fits), "{help}");
+            // Chinese lines end between any two characters.
+            let unbroken = if lang == Lang::Zh { help.stdout.replace('\n', "") } else { help.stdout.clone() };
+            assert!(unbroken.contains(exit_code.get(lang)), "the exit codes are not told: {help}");
+            let _ = write!(text, "\n## swrctl {name}\n\n```text\n{}```\n", help.stdout);
+        }
+        assert_file(&format!("docs/reference/{file}"), &text.replace("swrctl \n", "swrctl\n"));
     }
-    assert_file("docs/reference/command-line.md", &text.replace("swrctl \n", "swrctl\n"));
 }
 
 /// Lines of at most 120 columns.
