@@ -13,8 +13,9 @@ fn plan() -> Plan {
     let step = |tag: &str, action: &str| {
         json!({
             "address": format!("sync.dst/a/b:{tag}"), "action": action, "reason": "why", "kind": "sync",
-            "source": at("src", tag), "target": at("dst", tag), "before": before, "after": after,
-            "source_digest": after, "bytes": 7, "requests": Requests::default(), "retries": 3,
+            "source": at("src", tag), "target": at("dst", tag), "source_digest": after,
+            "before": (action != "create").then_some(&before), "after": after,
+            "bytes": 7, "requests": Requests::default(), "retries": 3,
         })
     };
     let actions = [
