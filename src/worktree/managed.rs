@@ -54,9 +54,9 @@ impl Files<'_> {
             let file = self.add(&forward.conf, Form::NamedConf);
             // Services beside the registry are forwarded where the path is to lead to them, too.
             let is_wanted = |names: &&ServiceNames| names.service == Service::Registry || names.address.is_some();
-            let zones = services.iter().filter(is_wanted).flat_map(ServiceNames::zones);
-            for zone in zones.take_while(|_| forward.manage) {
-                file.parts.push((registry.clone(), Content::Forward { zone, servers: forward.servers.clone() }));
+            let zones = services.iter().filter(is_wanted).flat_map(ServiceNames::zones).collect();
+            if forward.manage {
+                file.parts.push((registry.clone(), Content::Forward { zones, servers: forward.servers.clone() }));
             }
         }
     }
@@ -70,8 +70,9 @@ impl Files<'_> {
             records.parts.push((registry.to_owned(), Content::Records { zones: zones.clone(), addresses }));
         }
         let conf = self.add(&zone.conf, Form::NamedConf);
-        let statements = zones.into_iter().map(|zone| Content::Authoritative { zone, file: file.clone() });
-        conf.parts.extend(statements.map(|statement| (registry.to_owned(), statement)));
+        if names.is_some() {
+            conf.parts.push((registry.to_owned(), Content::Authoritative { zones, file }));
+        }
     }
 
     /// The file at `path`, which may have been named before, in other words too.

@@ -129,13 +129,13 @@ impl Form {
 pub enum Content {
     /// Lines of a hosts file, `ADDRESS NAME`.
     Pins(Vec<Pin>),
-    /// A zone of BIND's own; `file` as `named` has to open it.
+    /// Zones of BIND's own; `file` as `named` has to open it.
     Authoritative {
-        zone: String,
+        zones: Vec<String>,
         file: String,
     },
     Forward {
-        zone: String,
+        zones: Vec<String>,
         servers: Vec<IpAddr>,
     },
     /// The file of zones that all have the same addresses.
@@ -156,8 +156,10 @@ impl Content {
     fn lines(&self, before: Option<&[String]>, day: Serial) -> Vec<String> {
         match self {
             Self::Pins(pins) => pins.iter().map(|pin| format!("{} {}", pin.address, pin.name)).collect(),
-            Self::Authoritative { zone, file } => bind::authoritative(zone, file),
-            Self::Forward { zone, servers } => bind::forward(zone, servers),
+            Self::Authoritative { zones, file } => {
+                zones.iter().flat_map(|zone| bind::authoritative(zone, file)).collect()
+            }
+            Self::Forward { zones, servers } => zones.iter().flat_map(|zone| bind::forward(zone, servers)).collect(),
             Self::Records { addresses, .. } => bind::zone(addresses, before, day),
         }
     }
@@ -170,18 +172,18 @@ impl Content {
                 let pins: Vec<String> = pins.iter().map(|pin| format!("{} {}", pin.address, pin.name)).collect();
                 Wording::same(pins.join(", "))
             }
-            Self::Authoritative { zone, .. } => {
+            Self::Authoritative { zones, .. } => {
                 say!(
-                    "BIND answers for {zone} once it is reloaded (`rndc reload`)",
-                    "重新加载（`rndc reload`）后由 BIND 应答 {zone}",
-                    zone
+                    "BIND answers for {zones} once it is reloaded (`rndc reload`)",
+                    "重新加载（`rndc reload`）后由 BIND 应答 {zones}",
+                    zones = Wording::list(zones)
                 )
             }
-            Self::Forward { zone, .. } => {
+            Self::Forward { zones, .. } => {
                 say!(
-                    "BIND forwards {zone} once it is reloaded (`rndc reload`)",
-                    "重新加载（`rndc reload`）后由 BIND 转发 {zone}",
-                    zone
+                    "BIND forwards {zones} once it is reloaded (`rndc reload`)",
+                    "重新加载（`rndc reload`）后由 BIND 转发 {zones}",
+                    zones = Wording::list(zones)
                 )
             }
             Self::Records { zones, addresses } => {
@@ -189,7 +191,7 @@ impl Content {
                 say!(
                     "zone {zones} with {addresses}",
                     "区域 {zones}，地址 {addresses}",
-                    zones = zones.join(", "),
+                    zones = Wording::list(zones),
                     addresses = addresses.join(", ")
                 )
             }
@@ -284,9 +286,10 @@ impl ManagedFile {
                         }
                     }
                 }
-                Content::Authoritative { zone, .. } | Content::Forward { zone, .. } => {
-                    if let Some(line) = bind::declaration(&others, zone) {
-                        return Err(ManagedError::Declared { zone: zone.clone(), line, owner: owner(line) });
+                Content::Authoritative { zones, .. } | Content::Forward { zones, .. } => {
+                    let declared = |zone: &String| Some((zone.clone(), bind::declaration(&others, zone)?));
+                    if let Some((zone, line)) = zones.iter().find_map(declared) {
+                        return Err(ManagedError::Declared { zone, line, owner: owner(line) });
                     }
                 }
                 Content::Records { .. } if blocks.body(project, registry).is_none() => {

@@ -73,7 +73,7 @@ fn registries_of_one_host_have_to_agree() {
 
 #[test]
 fn a_zone_of_somebody_else_stays_the_only_one() {
-    let forward = Content::Forward { zone: NAME.to_owned(), servers: vec![ip("10.0.0.53")] };
+    let forward = Content::Forward { zones: vec![NAME.to_owned()], servers: vec![ip("10.0.0.53")] };
     let conf = file(Form::NamedConf, vec![("swr", forward)]);
     let told = problem(&conf, &format!("options {{ }};\nzone \"{NAME}\" {{ type master; }};\n"));
     assert!(told.contains(&format!("line 2 declares the zone {NAME}")), "{told}");

@@ -119,7 +119,10 @@ fn bind_is_told_of_every_service_that_is_declared() {
     let three = ["registry", "api", "obs"].map(zone).concat();
     assert_eq!(zones(&format!("{BESIDE} {CLUSTERS} {three}")), [NAME, all[1], clusters[0], clusters[1]]);
     let site = Site::new(&format!("{BESIDE} {CLUSTERS} {}", zone("obs")));
-    assert_eq!(site.facts()[0].reason.english(), "zone a.obs.region-1.example, b.obs.region-1.example with 10.0.0.3");
+    assert_eq!(
+        site.facts()[0].reason.english(),
+        "zone a.obs.region-1.example and b.obs.region-1.example with 10.0.0.3"
+    );
 }
 
 #[test]
