@@ -85,6 +85,7 @@ pub enum SyntaxErrorKind {
         value: String,
     },
     EmptyVolume,
+    FetchedByCopy,
 }
 
 impl SyntaxErrorKind {
@@ -164,6 +165,7 @@ impl SyntaxErrorKind {
             }
             Self::InvalidSignal { value } => say!("`{value}` is no signal", "`{value}` 不是信号", value),
             Self::EmptyVolume => say!("the path of a VOLUME is empty", "VOLUME 的路径为空"),
+            Self::FetchedByCopy => say!("COPY fetches nothing from a server", "COPY 不会从服务器下载"),
         }
     }
 
@@ -241,6 +243,9 @@ impl SyntaxErrorKind {
             ),
             Self::InvalidSignal { .. } => {
                 say!("write a name like `SIGTERM` or a number from 1", "写信号名，例如 `SIGTERM`，或者从 1 开始的数字")
+            }
+            Self::FetchedByCopy => {
+                say!("write ADD, with `--checksum=` where it is a file", "改写为 ADD，下载文件时加上 `--checksum=`")
             }
             Self::EmptyVolume => say!("write the path, or delete the line", "写出路径，或者删除这一行"),
         }

@@ -2,6 +2,7 @@
 
 use super::instruction::Flag;
 use super::keyword::Keyword;
+use super::mount;
 use crate::diag::{Wording, say};
 
 /// What is wrong with the value of a flag.
@@ -18,11 +19,6 @@ const PLATFORM: Wording =
     say!("a platform like `linux/amd64` or `linux/arm/v7`", "平台，例如 `linux/amd64` 或 `linux/arm/v7`");
 const DURATION: Wording =
     say!("a duration of 1ms or more, like `30s` or `1m30s`, or 0", "不短于 1ms 的时长，例如 `30s` 或 `1m30s`，或者 0");
-const MOUNT: Wording = say!(
-    "`type=` bind, cache, tmpfs, secret or ssh, and options between commas",
-    "`type=` 为 bind、cache、tmpfs、secret 或 ssh，选项之间用逗号"
-);
-
 /// Examines one flag that the instruction knows.
 pub(super) fn examine(keyword: Keyword, flag: &Flag) -> Option<Fault> {
     let Some(word) = &flag.value else {
@@ -42,7 +38,14 @@ pub(super) fn examine(keyword: Keyword, flag: &Flag) -> Option<Fault> {
         (Keyword::Run, "security") => {
             takes(one_of(&["insecure", "sandbox"]), say!("`insecure` or `sandbox`", "`insecure` 或 `sandbox`"))
         }
-        (Keyword::Run, "mount") => mount(value),
+        (Keyword::Run, "mount") => mount::examine(value),
+        (_, "link" | "parents" | "keep-git-dir" | "unpack") => {
+            takes(value.contains('$') || one_of(&["true", "false"]), say!("`true` or `false`", "`true` 或 `false`"))
+        }
+        (_, "chmod") => takes(
+            value.contains('$') || is_mode(value),
+            say!("an octal number up to 7777, or changes like `u+x`", "不大于 7777 的八进制数，或者 `u+x` 这样的写法"),
+        ),
         (Keyword::Healthcheck, "retries") => {
             takes(value.parse::<u32>().is_ok(), say!("a number from 0", "从 0 开始的整数"))
         }
@@ -51,16 +54,14 @@ pub(super) fn examine(keyword: Keyword, flag: &Flag) -> Option<Fault> {
     }
 }
 
-fn mount(value: &str) -> Option<Fault> {
-    let kinds = ["bind", "cache", "tmpfs", "secret", "ssh"];
-    let known = |kind: &str| kind.contains('$') || kinds.iter().any(|known| known.eq_ignore_ascii_case(kind));
-    if value.is_empty() {
-        return Some(Fault::Invalid(MOUNT));
+/// `0755`, or changes like `u+x,go-w`.
+fn is_mode(value: &str) -> bool {
+    if value.starts_with(|c: char| c.is_ascii_digit()) {
+        return u32::from_str_radix(value, 8).is_ok_and(|mode| mode <= 0o7777);
     }
-    value.split(',').find_map(|option| match option.split_once('=') {
-        Some(("type", kind)) if !known(kind) => Some(Fault::Invalid(MOUNT)),
-        Some(("from", from)) if from.contains('$') => Some(Fault::Variable),
-        _ => None,
+    value.split(',').all(|change| {
+        let operations = change.trim_start_matches(['u', 'g', 'o', 'a']);
+        operations.starts_with(['+', '-', '=']) && operations.bytes().all(|byte| b"+-=rwxXstugo".contains(&byte))
     })
 }
 
@@ -132,6 +133,16 @@ mod tests {
         }
         for invalid in ["bogus", "a/b/c/d", "linux/", "/amd64", "linux/€", ""] {
             assert!(!is_platform(invalid), "{invalid}");
+        }
+    }
+
+    #[test]
+    fn modes_are_octal_or_changes() {
+        for valid in ["0755", "7777", "+x", "u+x,go-w", "a=rwX"] {
+            assert!(is_mode(valid), "{valid}");
+        }
+        for invalid in ["888", "10000", "0o755", "-1", "u", "abc", ""] {
+            assert!(!is_mode(invalid), "{invalid}");
         }
     }
 

@@ -306,7 +306,13 @@ impl Reader<'_> {
             "CMD" if self.rest.is_empty() => {
                 self.missing(*keyword, say!("a command after CMD", "写在 CMD 后面的命令"), kind.whole());
             }
-            "CMD" => return self.command(keyword),
+            "CMD" => {
+                let command = self.command(keyword);
+                if matches!(&command, Arguments::Command(Command::Exec(words)) if words.is_empty()) {
+                    self.missing(*keyword, say!("a command after CMD", "写在 CMD 后面的命令"), kind.whole());
+                }
+                return command;
+            }
             "NONE" if self.rest.is_empty() => {}
             _ => self.error(kind.whole(), SyntaxErrorKind::MalformedHealthcheck),
         }

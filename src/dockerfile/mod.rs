@@ -11,8 +11,10 @@ mod heredoc;
 mod instruction;
 mod keyword;
 mod lexer;
+mod mount;
 pub mod shell;
 mod signal;
+mod source;
 mod stage;
 mod text;
 mod words;
@@ -186,8 +188,11 @@ impl Dockerfile {
         let filled = instruction.is(Keyword::Copy) || instruction.is(Keyword::Add);
         let Some(stage) = self.stage_of(index).filter(|_| filled) else { return Vec::new() };
         let look_up = |name: &str| self.scopes.during_build(stage, index, name);
-        let documents = instruction.heredocs.iter().filter(|document| document.expands);
-        let found = documents.flat_map(|document| {
+        // Of several with one name the last counts.
+        let named_below = |at: usize, name: &str| instruction.heredocs[at + 1..].iter().any(|below| below.name == name);
+        let documents = instruction.heredocs.iter().enumerate();
+        let documents = documents.filter(|(at, document)| document.expands && !named_below(*at, &document.name));
+        let found = documents.flat_map(|(_, document)| {
             let text = self.source.slice(document.body).replace(['"', '\''], " ");
             let mut text_and_place = Text::default();
             text_and_place.push(&text, document.body.start);

@@ -8,6 +8,7 @@ use super::expand::{Fault, Use, Variable, expand};
 use super::instruction::{Arguments, Instruction, Pair, Undefined, Word};
 use super::keyword::Keyword;
 use super::signal;
+use super::source;
 use super::text::Text;
 use crate::diag::Spanned;
 
@@ -178,10 +179,11 @@ impl Resolver<'_> {
                 }
             }
             Arguments::Words(words) => {
-                for word in words {
+                for word in words.iter_mut() {
                     self.fill(word);
                     self.errors.extend(refused(keyword, word));
                 }
+                self.errors.extend(source::refused(instruction));
             }
             Arguments::Pairs(pairs) => self.pairs(index, keyword, instruction.on_build, pairs),
             Arguments::None | Arguments::Command(_) => {}
@@ -258,9 +260,10 @@ impl Resolver<'_> {
         self.stages.push(Stage { from: Some(index), instructions: index + 1..index + 1, name, base, default_image });
     }
 
+    /// Names of stages are kept in lower case, and FROM asks for them as it is written.
     fn base(&self, image: &Word) -> Base {
         let Some(value) = &image.value else { return Base::Open };
-        if let Some(stage) = self.names.get(&value.to_ascii_lowercase()) {
+        if let Some(stage) = self.names.get(value) {
             return Base::Stage(*stage);
         }
         if value == "scratch" { Base::Scratch } else { Base::Image(value.clone()) }

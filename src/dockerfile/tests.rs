@@ -196,8 +196,8 @@ fn every_form_of_the_reference_is_read() {
             &["COPY|--from=a|--chown=b:c|--chmod=u+x|--link|--parents|--exclude=*.md|d|e"],
         ),
         (
-            "ADD --checksum=sha256:a --keep-git-dir=true --unpack=false --link=false b c",
-            &["ADD|--checksum=sha256:a|--keep-git-dir=true|--unpack=false|--link=false|b|c"],
+            "ADD --checksum=$SUM --keep-git-dir=true --unpack=false --link=false b c",
+            &["ADD|--checksum=$SUM|--keep-git-dir=true|--unpack=false|--link=false|b|c"],
         ),
         ("COPY [\"a b\", \"c\\\\d\", \"e\"]", &["COPY|a b|c\\\\d|e"]),
         ("CMD [\"a\", 'b']\nENTRYPOINT [ \"a\" , \"b\" ] ", &["CMD|$[\"a\", 'b']", "ENTRYPOINT|a|b"]),

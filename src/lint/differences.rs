@@ -39,8 +39,12 @@ second document), that is an error with its place here. A single entry may stand
 case, and a blank may follow a comma in the variables `HADOLINT_…`.
 
 BuildKit checks the build that it is asked for, and stops where that lacks an argument or a mount has no place; here only
-what stops every build is an error. What stands behind ONBUILD is read here as the build on top will read it; BuildKit
-leaves it unread.
+what stops every build is an error. What stands behind ONBUILD is read here as the build on top will read it, and what
+would stop that is a warning; BuildKit leaves it unread.
+
+BuildKit's InvalidBaseImagePlatform is missing: it compares the platform of a base image, as its registry tells it, with the
+one that FROM asks for. Linting asks no registry: the same files have the same findings everywhere, also without a network
+or a login. What a registry holds for a platform is seen when the image is built, or migrated.
 ";
 
 /// A program whose findings a profile reports.

@@ -306,7 +306,8 @@ fn skipped_checks(value: &str) -> Vec<Selection> {
 
 /// The checks that one of BuildKit's settings names.
 fn selections(value: &str, setting: &str) -> Vec<Selection> {
-    let list = value.split(';').find_map(|text| text.trim().strip_prefix(setting));
+    // The last one counts.
+    let list = value.split(';').rev().find_map(|text| text.trim().strip_prefix(setting));
     let select = |name: &str| if name == "all" { Selection::All } else { Selection::of(name) };
     list.into_iter().flat_map(names).map(select).collect()
 }

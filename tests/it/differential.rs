@@ -229,7 +229,7 @@ const LINES: [&str; 87] = [
     "COPY a <<E b\nx\nE",
     "ADD --chmod=755 a b",
     "ADD --keep-git-dir a b",
-    "ADD --checksum=sha256:a b c",
+    "ADD --checksum=$A b c",
     "ADD --unpack=true b c",
     "ADD https://a/b c",
     "ENV a=b",

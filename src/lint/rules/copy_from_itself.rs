@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::latest_tag::mounted;
 use crate::dockerfile::Keyword;
 use crate::diag::say;
 
@@ -39,6 +40,17 @@ fn check(context: &Context, sink: &mut Sink) {
         if name.parse() == Ok(number) || own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
             let message = say!("`{name}` is the stage that this COPY stands in", "`{name}` 正是这条 COPY 所在的构建阶段", name);
             sink.report(from.span(), message);
+        }
+    }
+    for (index, run) in context.every(Keyword::Run).filter(|(_, run)| !run.on_build) {
+        let Some(stage) = context.stage_of(index) else { continue };
+        let own = context.dockerfile.stages[stage].name.as_ref();
+        for (place, name) in mounted(run).filter_map(|(place, name)| Some((place, name?))) {
+            if own.is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
+                let message = say!("`{name}` is the stage that this RUN stands in", "`{name}` 正是这条 RUN 所在的构建阶段", name);
+                // The build stops, which hadolint does not see.
+                sink.report(place, message).aliases(&["DL1000"]);
+            }
         }
     }
 }

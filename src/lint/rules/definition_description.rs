@@ -38,12 +38,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// The stage or the argument that the instruction defines.
-fn defined(instruction: &Instruction) -> Option<&str> {
+fn defined(instruction: &Instruction) -> Vec<String> {
     if instruction.is(Keyword::From) {
-        return instruction.words().get(2).map(|name| name.raw.as_str());
+        // Names of stages are in lower case, however they are written.
+        return instruction.words().get(2).map(|name| name.raw.as_str().to_lowercase()).into_iter().collect();
     }
-    let argument = instruction.pairs().first().filter(|_| instruction.is(Keyword::Arg))?;
-    Some(argument.name.text())
+    let arguments = instruction.pairs().iter().filter(|_| instruction.is(Keyword::Arg));
+    arguments.map(|argument| argument.name.text().to_owned()).collect()
 }
 
 /// The comment on the line right above.
@@ -51,15 +52,18 @@ fn comment_above(context: &Context, instruction: &Instruction) -> Option<Span> {
     let comments = &context.dockerfile.comments;
     let last = comments.partition_point(|comment| comment.start < instruction.span.start).checked_sub(1)?;
     let between = context.dockerfile.source.text().get(comments[last].end..instruction.span.start)?;
-    (between.trim().is_empty() && between.matches('\n').count() == 1).then(|| comments[last])
+    // To BuildKit empty lines are none.
+    let near = || context.as_buildkit() || between.matches('\n').count() == 1;
+    (between.trim().is_empty() && near()).then(|| comments[last])
 }
 
 fn check(context: &Context, sink: &mut Sink) {
     for instruction in &context.dockerfile.instructions {
-        let Some(name) = defined(instruction) else { continue };
+        let names = defined(instruction);
+        let Some(name) = names.first() else { continue };
         let Some(comment) = comment_above(context, instruction) else { continue };
         let text = context.dockerfile.source.slice(comment).trim_start_matches('#').trim_start();
-        let described = text.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(name));
+        let described = text.split_whitespace().next().is_some_and(|word| names.iter().any(|name| name == word));
         if !text.is_empty() && !described {
             let message = say!(
                 "the description of `{name}` does not start with its name",

@@ -36,6 +36,13 @@ fn with_line_end(context: &Context, line: Span) -> Span {
     Span::new(line.start, line.end + rest.find('\n').map_or(rest.len(), |at| at + 1))
 }
 
+/// The last line of the file, where an instruction ends that goes on to there.
+fn end_of_file(context: &Context) -> Span {
+    let text = context.dockerfile.source.text();
+    let end = text.strip_suffix('\n').unwrap_or(text).len();
+    Span::new(text[..end].rfind('\n').map_or(0, |at| at + 1), end)
+}
+
 /// The last line of the instruction, in front of its here-documents: where BuildKit is when it has read it.
 fn last_line(context: &Context, after: usize) -> Span {
     let Some(instruction) = after.checked_sub(1).and_then(|index| context.dockerfile.instructions.get(index)) else {
@@ -52,7 +59,11 @@ fn check(context: &Context, sink: &mut Sink) {
     let owner = |line: &Span| instructions.partition_point(|instruction| instruction.span.start <= line.start);
     for lines in context.dockerfile.blank_continuations.chunk_by(|a, b| owner(a) == owner(b)) {
         let message = say!("the instruction goes on below this empty line", "指令在这个空行之后还在继续");
-        let place = if context.as_buildkit() { last_line(context, owner(&lines[0])) } else { lines[0] };
+        let last = |line: Span| {
+            let end = last_line(context, owner(&lines[0]));
+            if end.end < line.start { end_of_file(context) } else { end }
+        };
+        let place = if context.as_buildkit() { last(lines[lines.len() - 1]) } else { lines[0] };
         let draft = sink.report(place, message);
         for line in &lines[1..] {
             draft.label(*line, say!("and below this one", "在这一行之后也是"));

@@ -94,7 +94,10 @@ fn protocol(text: &str) -> Option<Fault> {
 }
 
 fn ports(text: &str) -> Result<(), Fault> {
-    if let Some((host, _)) = text.rsplit_once(':') {
+    if let Some((host, port)) = text.rsplit_once(':') {
+        if port.is_empty() {
+            return Err(Fault::Malformed(text.chars().take(40).collect()));
+        }
         return Err(Fault::Published(host.chars().take(40).collect()));
     }
     match text.split_once('-') {

@@ -5,7 +5,7 @@ use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::diag::{Span, say};
-use crate::dockerfile::{Base, Keyword, Word};
+use crate::dockerfile::{Base, Instruction, Keyword, Word};
 use crate::image::Reference;
 
 pub(super) static RULE: Rule = Rule {
@@ -56,12 +56,15 @@ pub(super) fn copied_images(context: &Context) -> Vec<(Span, String)> {
         images.extend(copy.flag("from").map(|word| (word.span(), word.value.clone())));
     }
     for (_, run) in context.every(Keyword::Run) {
-        for mount in run.flags_named("mount").filter_map(|flag| flag.value.as_ref()) {
-            images.extend(mounted_image(mount));
-        }
+        images.extend(mounted(run));
     }
     let image = |(span, value): (Span, Option<String>)| Some((span, context.image_of(value.as_deref())?.to_owned()));
     images.into_iter().filter_map(image).collect()
+}
+
+/// What the mounts of a RUN are taken from, by name where it is known.
+pub(super) fn mounted(run: &Instruction) -> impl Iterator<Item = (Span, Option<String>)> {
+    run.flags_named("mount").filter_map(|flag| flag.value.as_ref()).filter_map(mounted_image)
 }
 
 /// The `from=` of a mount.

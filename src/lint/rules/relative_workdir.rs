@@ -60,7 +60,7 @@ fn check(context: &Context, sink: &mut Sink) {
             };
             // An open value is taken for absolute where it stands in front: it nearly always is.
             let open = |path: &Word| path.raw.as_str().trim_start_matches('"').starts_with('$');
-            if bare && context.as_buildkit() && is_undefined(path) {
+            if bare && !moved[index] && context.as_buildkit() && is_undefined(path) {
                 let message = say!("WORKDIR is empty: nothing defines the variable", "WORKDIR 为空：没有定义这个变量");
                 sink.report(path.span(), message).aliases(&["WorkdirRelativePath"]);
             } else if path.value.as_deref().map_or_else(|| open(path) || absolute(path.raw.as_str()), absolute) {

@@ -6,7 +6,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, SYNTAX_ERROR, Sink};
 use crate::dockerfile::{Base, SyntaxErrorKind};
 use crate::image::Reference;
-use crate::diag::say;
+use crate::diag::{Span, say};
 
 pub(super) static RULE: Rule = Rule {
     name: SYNTAX_ERROR,
@@ -30,6 +30,12 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+fn is_on_build(context: &Context, place: Span) -> bool {
+    let instructions = &context.dockerfile.instructions;
+    let below = instructions.partition_point(|instruction| instruction.span.start <= place.start);
+    below.checked_sub(1).is_some_and(|index| instructions[index].on_build)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for error in &context.dockerfile.errors {
         let aliases: &[&str] = match error.kind {
@@ -37,7 +43,11 @@ fn check(context: &Context, sink: &mut Sink) {
             SyntaxErrorKind::BeforeFrom { .. } => &["DL3061"],
             _ => &["DL1000"],
         };
-        sink.report(error.span, error.kind.message()).help(error.kind.help()).aliases(aliases);
+        let draft = sink.report(error.span, error.kind.message()).help(error.kind.help()).aliases(aliases);
+        // This build goes on: the one on top of the image stops.
+        if !matches!(error.kind, SyntaxErrorKind::InvalidOnBuild { .. }) && is_on_build(context, error.span) {
+            draft.soften(Level::Warning);
+        }
     }
     for stage in &context.dockerfile.stages {
         if let (Base::Image(image), Some(word)) = (&stage.base, context.dockerfile.image_of(stage))

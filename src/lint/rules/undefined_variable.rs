@@ -102,7 +102,7 @@ fn check(context: &Context, sink: &mut Sink) {
             let aliases: &[&str] = if from { &["UndefinedArgInFrom"] } else { &["UndefinedVar"] };
             // `PATH_OF=/x:$PATH_OF` adds to what the base image may have.
             let appends = owner == Some(name.as_str());
-            if !from && global.contains(name.as_str()) {
+            if !from && index > first_from && global.contains(name.as_str()) {
                 let message = say!(
                     "`{name}` is declared above FROM, which is not visible here",
                     "`{name}` 在 FROM 之前声明，在这里不可见",

@@ -6,9 +6,9 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::did_you_mean;
-use crate::dockerfile::Keyword;
-use crate::diag::say;
+use super::latest_tag::mounted;
+use crate::diag::{Wording, did_you_mean, say};
+use crate::dockerfile::{Instruction, Keyword};
 
 pub(super) static RULE: Rule = Rule {
     name: "unknown-stage",
@@ -47,6 +47,25 @@ fn is_number(name: &str) -> bool {
     name.parse::<i64>().is_ok()
 }
 
+/// The build stops where a mount asks for a stage further down.
+fn mounted_from_below(context: &Context, run: &Instruction, above: &HashSet<String>, sink: &mut Sink) {
+    for (place, name) in mounted(run).filter_map(|(place, name)| Some((place, name?))) {
+        if context.is_stage(&name) && !is_number(&name) && !above.contains(&name.to_ascii_lowercase()) {
+            let help = move_up(&name);
+            let message = say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name);
+            sink.report(place, message).help(help).aliases(&["DL1000"]);
+        }
+    }
+}
+
+fn move_up(name: &str) -> Wording {
+    say!(
+        "move the stage `{name}` above this one: a build takes from stages above alone",
+        "把阶段 `{name}` 移到这个阶段上方：构建只能取用上方的阶段",
+        name
+    )
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let mut above = HashSet::new();
     for (index, instruction) in context.dockerfile.instructions.iter().enumerate() {
@@ -54,6 +73,9 @@ fn check(context: &Context, sink: &mut Sink) {
             let number = context.stage_of(index).unwrap_or_default();
             above.insert(number.to_string());
             above.extend(context.dockerfile.stages[number].name.as_ref().map(|name| name.value.clone()));
+        }
+        if instruction.is(Keyword::Run) && !instruction.on_build {
+            mounted_from_below(context, instruction, &above, sink);
         }
         let Some(from) = instruction.flag("from").filter(|_| *instruction.keyword == Keyword::Copy) else { continue };
         let Some(name) = from.value.as_deref().filter(|name| !name.contains([':', '@', '/'])) else { continue };
@@ -65,11 +87,7 @@ fn check(context: &Context, sink: &mut Sink) {
         }
         let draft = sink.report(from.span(), say!("`{name}` is no stage above", "`{name}` 不是上方的构建阶段", name));
         if is_below {
-            draft.help(say!(
-                "move the stage `{name}` above this one: a build copies from stages above alone",
-                "把阶段 `{name}` 移到这个阶段上方：构建只能从上方的阶段复制",
-                name
-            ));
+            draft.help(move_up(name));
         } else if let Some(near) = near_stage(context, name) {
             draft.help(say!(
                 "did you mean the stage `{near}`? Otherwise write the image with its tag",
