@@ -10,7 +10,7 @@ use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
 use crate::plan::{Action, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
-use crate::store::{Error, Reads, Store, read_image};
+use crate::store::{Error, NotStored, Reads, Store, read_image};
 
 /// One tag to be made equal at one target.
 #[derive(Clone, Copy)]
@@ -97,9 +97,17 @@ impl Prepared<'_> {
     async fn write_manifests(&self, moved: Result<u64, Error>) -> Result<u64, Problem> {
         let bytes = moved?;
         let (image, recompressed) = self.transfers.recompress(&self.image).await?;
-        put_manifests(&self.transfers, &image).await?;
+        let mut bytes = bytes.saturating_add(recompressed);
+        match put_manifests(&self.transfers, &image).await {
+            Err(NotStored::Incomplete(error)) => {
+                let Some(more) = self.transfers.place_lost(&self.image.blobs).await? else { return Err(error.into()) };
+                bytes = bytes.saturating_add(more);
+                put_manifests(&self.transfers, &image).await.map_err(Error::from)?;
+            }
+            stored => stored.map_err(Error::from)?,
+        }
         verify(&self.transfers, &image).await?;
-        Ok(bytes.saturating_add(recompressed))
+        Ok(bytes)
     }
 }
 
@@ -138,7 +146,7 @@ async fn precondition(work: &SyncWork, target: &Store, after: Option<&Digest>) -
 
 /// Children before their index, the tag last: it never points at something incomplete. A child that several tags
 /// share is written once.
-async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(), Error> {
+async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(), NotStored> {
     let Some((root, children)) = image.manifests.split_last() else { return Ok(()) };
     let Transfers { target, shelves, .. } = transfers;
     let place = &transfers.work.target;

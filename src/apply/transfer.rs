@@ -62,6 +62,22 @@ impl Transfers<'_> {
         Ok(moved)
     }
 
+    /// Places those of `blobs` again that the target does not hold in spite of what the plan saw there: since then its
+    /// garbage was collected. Returns the bytes that moved; none where all of them are there.
+    pub(super) async fn place_lost(&self, blobs: &[Descriptor]) -> Result<Option<u64>, Error> {
+        let mut moved = None;
+        for blob in blobs {
+            let mut shelf = self.shelf(blob).await;
+            if self.target.has_blob(&self.work.target.repository, blob).await? {
+                continue;
+            }
+            shelf.clear();
+            drop(shelf);
+            moved = Some(moved.unwrap_or_default() + self.place(blob, 0).await?);
+        }
+        Ok(moved)
+    }
+
     pub(super) async fn shelf(&self, blob: &Descriptor) -> Shelf {
         self.shelves.holders(&self.work.target.registry, &blob.digest).lock_owned().await
     }

@@ -112,6 +112,12 @@ impl Error {
     }
 
     /// A file is there, but its bytes are not what its name says.
+    /// Is something missing that a manifest names?
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.0.fault, Fault::Incomplete { .. } | Fault::BlobSize { .. })
+    }
+
     pub(super) fn is_wrong_content(&self) -> bool {
         matches!(self.0.fault, Fault::BlobDigest(_))
     }

@@ -15,7 +15,7 @@ pub use stores::Stores;
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Listed, ManifestReference, RawManifest, Repository, Tag};
 use crate::layout::{self, Layout};
-use crate::registry::{Client, Pulls};
+use crate::registry::{self, Client, Kind, Pulls};
 
 /// A place that holds repositories; cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +36,40 @@ impl From<layout::Error> for Error {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         error.problem
+    }
+}
+
+/// Why a manifest was not stored.
+#[derive(Debug)]
+pub enum NotStored {
+    /// It names content that is not there.
+    Incomplete(Error),
+    Other(Error),
+}
+
+impl From<Error> for NotStored {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<layout::Error> for NotStored {
+    fn from(error: layout::Error) -> Self {
+        if error.is_incomplete() { Self::Incomplete(error.into()) } else { Self::Other(error.into()) }
+    }
+}
+
+impl From<registry::Error> for NotStored {
+    fn from(error: registry::Error) -> Self {
+        if *error.kind() == Kind::BlobUnknown { Self::Incomplete(error.into()) } else { Self::Other(error.into()) }
+    }
+}
+
+impl From<NotStored> for Error {
+    fn from(refused: NotStored) -> Self {
+        match refused {
+            NotStored::Incomplete(error) | NotStored::Other(error) => error,
+        }
     }
 }
 
@@ -125,7 +159,7 @@ impl Store {
         repository: &Repository,
         reference: &ManifestReference,
         manifest: &RawManifest,
-    ) -> Result<(), Error> {
+    ) -> Result<(), NotStored> {
         match self {
             Self::Registry(client) => drop(client.put_manifest(repository, reference, manifest).await?),
             Self::Layout(layout) => layout.put_manifest(repository, reference, manifest).await?,

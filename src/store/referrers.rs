@@ -1,6 +1,6 @@
 //! Referrers, where the place lists them and where the list is a tag that clients keep.
 
-use super::{Error, Store};
+use super::{Error, NotStored, Store};
 use crate::diag::{Problem, say};
 use crate::image::{Digest, ManifestReference, RawManifest, Repository, referrers};
 
@@ -23,7 +23,7 @@ impl Store {
         repository: &Repository,
         manifest: &RawManifest,
         subject: &Digest,
-    ) -> Result<(), Error> {
+    ) -> Result<(), NotStored> {
         let reference = ManifestReference::Digest(manifest.digest.clone());
         let lists = match self {
             Self::Registry(client) => client.put_manifest(repository, &reference, manifest).await?.lists_referrers,
@@ -32,7 +32,7 @@ impl Store {
                 false
             }
         };
-        if lists { Ok(()) } else { self.list(repository, manifest, subject).await }
+        if lists { Ok(()) } else { Ok(self.list(repository, manifest, subject).await?) }
     }
 
     async fn list(&self, repository: &Repository, manifest: &RawManifest, subject: &Digest) -> Result<(), Error> {

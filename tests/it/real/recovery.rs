@@ -49,6 +49,37 @@ fn a_busy_registry_is_asked_again() {
 }
 
 #[test]
+fn what_a_registry_collected_since_the_plan_is_sent_again() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let artifact = image(1).build();
+    artifact.push(&source.http(), "app", "v1");
+    let project = project(&source.host(), &target.host());
+    project.run(["apply", "--auto-approve"]).expect_success();
+    artifact.push(&source.http(), "app", "v2");
+    project.run(["plan", "--out", "saved.plan"]).expect_success();
+    let layer = format!("/v2/app/blobs/{}", artifact.blobs[1].digest);
+    target.http().send(Method::DELETE, &layer, &[], Vec::new()).expect_status(202);
+    project.run(["apply", "saved.plan"]).expect_success();
+    target.http().get(&layer).expect_status(200);
+    target.http().manifest(Method::HEAD, "app", "v2").expect_status(200);
+}
+
+#[test]
+fn what_a_layout_lost_since_the_plan_is_written_again() {
+    let artifact = image(1).build();
+    let layout = |name: &str| format!("registry \"{name}\" \"oci-layout:./{name}\"\n");
+    let project = Project::new(&kdl::project(&[layout("source"), layout("target"), kdl::migrate("image \"app\"")]));
+    artifact.write_layout(&project.path("source"), "app:v1");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    artifact.write_layout(&project.path("source"), "app:v2");
+    project.run(["plan", "--out", "saved.plan"]).expect_success();
+    let layer = project.path(&format!("target/blobs/{}", artifact.blobs[1].digest.replace(':', "/")));
+    std::fs::remove_file(&layer).unwrap();
+    project.run(["apply", "saved.plan"]).expect_success();
+    assert_eq!(std::fs::read(&layer).unwrap(), artifact.blobs[1].bytes);
+}
+
+#[test]
 fn a_corrupt_blob_never_reaches_a_tag() {
     let (source, target) = (Registry::plain(), Registry::plain());
     let (bad, good) = (image(1).build(), image(2).build());
