@@ -53,12 +53,40 @@ pub fn entry(manifest: &RawManifest) -> Entry {
     Entry { descriptor, artifact_type, document: listed }
 }
 
-/// The index of `entries` for the fallback tag.
-#[must_use]
-pub fn index(entries: &[Entry]) -> RawManifest {
-    let manifests: Vec<&Value> = entries.iter().map(|entry| &entry.document).collect();
-    let document = json!({ "schemaVersion": 2, "mediaType": MediaType::OciIndex, "manifests": manifests });
-    RawManifest::new(None, document.to_string())
+/// The list under the fallback tag, with all that its writers put into it: others keep it, too.
+#[derive(Clone, Debug)]
+pub struct List(Map<String, Value>);
+
+impl Default for List {
+    fn default() -> Self {
+        let document = json!({ "schemaVersion": 2, "mediaType": MediaType::OciIndex, "manifests": [] });
+        Self(document.as_object().cloned().unwrap_or_default())
+    }
+}
+
+impl List {
+    /// `None` for what is no index.
+    #[must_use]
+    pub fn read(index: &[u8]) -> Option<Self> {
+        let mut document: Map<String, Value> = serde_json::from_slice(index).ok()?;
+        let manifests = document.get_mut("manifests")?;
+        if manifests.is_null() {
+            *manifests = json!([]);
+        }
+        manifests.is_array().then_some(Self(document))
+    }
+
+    /// The list with `entry`, too; `None` where it names that manifest already.
+    #[must_use]
+    pub fn with(mut self, entry: &Entry) -> Option<RawManifest> {
+        let manifests = self.0.get_mut("manifests")?.as_array_mut()?;
+        let digest = entry.descriptor.digest.to_string();
+        if manifests.iter().any(|listed| listed.get("digest").and_then(Value::as_str) == Some(&digest)) {
+            return None;
+        }
+        manifests.push(entry.document.clone());
+        Some(RawManifest::new(Some(MediaType::OciIndex.as_str()), Value::Object(self.0).to_string()))
+    }
 }
 
 #[cfg(test)]
@@ -74,10 +102,33 @@ mod tests {
         });
         let listed = entry(&RawManifest::new(None, manifest.to_string()));
         assert_eq!(listed.artifact_type.as_deref(), Some("application/vnd.example.sbom"));
-        let read = entries(&index(std::slice::from_ref(&listed)).bytes);
+        let index = List::default().with(&listed).unwrap();
+        assert_eq!(index.media_type, MediaType::OciIndex);
+        let read = entries(&index.bytes);
         assert_eq!(read, [listed]);
         assert_eq!(read[0].document["annotations"]["a"], "b");
         assert_eq!(entries(b"no index"), []);
+    }
+
+    #[test]
+    fn a_list_keeps_what_others_wrote() {
+        let (own, other) = (Digest::sha256(b"own"), Digest::sha256(b"other"));
+        let kept = json!({
+            "schemaVersion": 2, "annotations": { "a": "b" },
+            "manifests": [{ "digest": other, "size": 1, "x": 1.5 }, "strange"],
+        });
+        let descriptor = Descriptor { media_type: MediaType::OciManifest, digest: own, size: 2 };
+        let entry = Entry { document: json!(descriptor), descriptor, artifact_type: None };
+        let index = List::read(kept.to_string().as_bytes()).unwrap().with(&entry).unwrap();
+        let mut expected = kept;
+        expected["manifests"].as_array_mut().unwrap().push(entry.document.clone());
+        assert_eq!(index.bytes, expected.to_string());
+        assert!(List::read(&index.bytes).unwrap().with(&entry).is_none(), "it is listed once");
+        let empty = List::read(br#"{"manifests":null}"#).unwrap().with(&entry).unwrap();
+        assert_eq!(entries(&empty.bytes), [entry]);
+        for other in ["", "[]", "{}", r#"{"manifests":{}}"#, r#"{"config":{},"layers":[]}"#] {
+            assert!(List::read(other.as_bytes()).is_none(), "{other}");
+        }
     }
 
     #[test]

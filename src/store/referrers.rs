@@ -2,7 +2,8 @@
 
 use super::{Error, NotStored, Store};
 use crate::diag::{Problem, say};
-use crate::image::{Digest, ManifestReference, RawManifest, Repository, referrers};
+use crate::image::referrers::{self, List};
+use crate::image::{Digest, ManifestReference, RawManifest, Repository};
 
 /// Another writer may put its own list between our reading and our writing.
 const TRIES: usize = 5;
@@ -12,7 +13,11 @@ impl Store {
     pub async fn referrers(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
         match self {
             Self::Registry(client) => Ok(client.referrers(repository, subject).await?),
-            Self::Layout(_) => self.kept_list(repository, subject).await,
+            Self::Layout(_) => {
+                let tag = ManifestReference::Tag(referrers::tag(subject));
+                let index = self.manifest(repository, &tag).await?;
+                Ok(index.map(|index| referrers::entries(&index.bytes)).unwrap_or_default())
+            }
         }
     }
 
@@ -39,12 +44,12 @@ impl Store {
         let entry = referrers::entry(manifest);
         let tag = ManifestReference::Tag(referrers::tag(subject));
         for _ in 0..TRIES {
-            let mut entries = self.kept_list(repository, subject).await?;
-            if entries.iter().any(|listed| listed.descriptor.digest == manifest.digest) {
-                return Ok(());
-            }
-            entries.push(entry.clone());
-            self.put_manifest(repository, &tag, &referrers::index(&entries)).await?;
+            let kept = match self.manifest(repository, &tag).await? {
+                Some(index) => List::read(&index.bytes).ok_or_else(|| no_list(repository, &tag))?,
+                None => List::default(),
+            };
+            let Some(index) = kept.with(&entry) else { return Ok(()) };
+            self.put_manifest(repository, &tag, &index).await?;
         }
         let message = say!(
             "{digest} is stored, but others rewrite the list of referrers {list}",
@@ -56,10 +61,18 @@ impl Store {
         let problem = Problem::new("referrer-not-listed", message).with_help(help);
         Err(Error { problem, temporary: true })
     }
+}
 
-    async fn kept_list(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
-        let tag = ManifestReference::Tag(referrers::tag(subject));
-        let index = self.manifest(repository, &tag).await?;
-        Ok(index.map(|index| referrers::entries(&index.bytes)).unwrap_or_default())
-    }
+/// What somebody else keeps under that tag is not ours to replace.
+fn no_list(repository: &Repository, tag: &ManifestReference) -> Error {
+    let message = say!(
+        "{place} is no list of referrers, so nothing can be listed in it",
+        "{place} 不是关联制品的列表，无法在其中登记",
+        place = format_args!("{repository}:{tag}")
+    );
+    let help = say!(
+        "look who wrote this tag, and delete it where nobody needs it",
+        "查明是谁写的这个标签，没有人需要时就删除它"
+    );
+    Error { problem: Problem::new("no-referrers-list", message).with_help(help), temporary: false }
 }
