@@ -21,12 +21,21 @@ impl Client {
     pub async fn referrers(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
         if !self.lacks_referrers().load(Ordering::Relaxed) {
             match self.listed_referrers(repository, subject).await {
-                Err(error) if error.is_not_found() => self.lacks_referrers().store(true, Ordering::Relaxed),
+                Err(error) if error.is_not_found() => self.note_missing(repository, subject).await?,
                 listed => return listed,
             }
         }
         let tag = ManifestReference::Tag(referrers::tag(subject));
         Ok(self.manifest(repository, &tag).await?.map(|index| referrers::entries(&index.bytes)).unwrap_or_default())
+    }
+
+    /// Takes the API for missing where it does not know a subject that is there. Of a repository or subject that is not,
+    /// some that have the API say so, too (Quay).
+    async fn note_missing(&self, repository: &Repository, subject: &Digest) -> Result<(), Error> {
+        if self.head_manifest(repository, &ManifestReference::Digest(subject.clone())).await?.is_some() {
+            self.lacks_referrers().store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     async fn listed_referrers(
@@ -35,10 +44,10 @@ impl Client {
         subject: &Digest,
     ) -> Result<Vec<referrers::Entry>, Error> {
         let (mut entries, mut visited) = (Vec::new(), BTreeSet::new());
-        let mut url = self.url(&format!("{repository}/referrers/{subject}"));
-        while visited.insert(url.clone()) && visited.len() <= MAX_PAGES {
-            let request = Request::new(Method::GET, url.clone(), vec![Scope::pull(repository)])
-                .max_answer(RawManifest::MAX_BYTES);
+        let asking =
+            |url| Request::new(Method::GET, url, vec![Scope::pull(repository)]).max_answer(RawManifest::MAX_BYTES);
+        let mut request = asking(self.url(&format!("{repository}/referrers/{subject}")));
+        for _ in 0..MAX_PAGES {
             let reply = self.call(&request).await?;
             if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&reply.body).is_err() {
                 return Err(Self::protocol_error(
@@ -47,11 +56,9 @@ impl Client {
                 ));
             }
             entries.extend(referrers::entries(&reply.body));
-            match self.next_page(&url, &reply) {
-                Some(next) => url = next,
-                None => break,
-            }
+            let Some(next) = self.unread_page(&request, &reply, &mut visited)? else { return Ok(entries) };
+            request = asking(next);
         }
-        Ok(entries)
+        Err(Self::endless(&request, MAX_PAGES))
     }
 }

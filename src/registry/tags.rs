@@ -86,24 +86,42 @@ impl Client {
                     ),
                 ));
             }
-            visited.insert(request.url.clone());
-            let Some(next) = self.next_page(&request.url, &reply) else { return Ok(listed) };
-            if visited.contains(&next) {
-                return Err(Self::protocol_error(
-                    &request,
-                    say!("its pages lead back to one that was read already", "它的分页又回到已经读过的一页"),
-                ));
-            }
+            let Some(next) = self.unread_page(&request, &reply, &mut visited)? else { return Ok(listed) };
             request = Request::new(Method::GET, next, vec![scope.clone()]);
         }
-        Err(Self::protocol_error(
-            &request,
-            say!("its list does not end after {most} pages", "它的列表超过 {most} 页还没有结束", most = MAX_PAGES),
-        ))
+        Err(Self::endless(&request, MAX_PAGES))
+    }
+
+    /// The page after the one that `request` asked for, which is noted in `visited`.
+    ///
+    /// # Errors
+    /// When that was read already.
+    pub(super) fn unread_page(
+        &self,
+        request: &Request,
+        reply: &Reply,
+        visited: &mut BTreeSet<Url>,
+    ) -> Result<Option<Url>, Error> {
+        visited.insert(request.url.clone());
+        let next = self.next_page(&request.url, reply);
+        if next.as_ref().is_some_and(|next| visited.contains(next)) {
+            return Err(Self::protocol_error(
+                request,
+                say!("its pages lead back to one that was read already", "它的分页又回到已经读过的一页"),
+            ));
+        }
+        Ok(next)
+    }
+
+    pub(super) fn endless(request: &Request, most: usize) -> Error {
+        Self::protocol_error(
+            request,
+            say!("its list does not end after {most} pages", "它的列表超过 {most} 页还没有结束", most),
+        )
     }
 
     /// Registries behind proxies name the wrong scheme or host in absolute links: path and query are what counts.
-    pub(super) fn next_page(&self, current: &Url, reply: &Reply) -> Option<Url> {
+    fn next_page(&self, current: &Url, reply: &Reply) -> Option<Url> {
         let links = reply.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
         let target = current.join(links.into_iter().find_map(link::next)?).ok()?;
         let mut next = self.api().clone();
