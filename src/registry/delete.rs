@@ -63,13 +63,34 @@ impl Client {
         let blob = Descriptor { media_type: MediaType::DockerConfig, digest, size: config.len() as u64 };
         let upload = self.start_upload(repository).await?;
         self.finish_upload(upload, &blob, stream::iter([Ok(config)]).boxed(), CheckedBy::Us).await?;
-        self.put_manifest(repository, tag, &placeholder).await?;
-        let deleted = self.delete(repository, &by_digest).await;
-        if deleted.is_err() {
-            // A tag that cannot go is at least not to be left pointing at nothing.
-            self.put_manifest(repository, tag, &original).await?;
+        let deleted = match self.put_manifest(repository, tag, &placeholder).await {
+            Ok(_) => self.delete(repository, &by_digest).await,
+            Err(error) => Err(error),
+        };
+        match deleted {
+            Err(error) => self.restore(repository, tag, (&original, &placeholder), error).await,
+            Ok(()) => Ok(()),
         }
-        deleted
+    }
+
+    /// A tag that cannot go is at least not to be left pointing at nothing; `error` is why it cannot.
+    async fn restore(
+        &self,
+        repository: &Repository,
+        tag: &ManifestReference,
+        (original, placeholder): (&RawManifest, &RawManifest),
+        error: Error,
+    ) -> Result<(), Error> {
+        match self.head_manifest(repository, tag).await {
+            // An answer was lost, but what it was about is done.
+            Ok(None) => Ok(()),
+            // It never changed, or somebody else wrote it meanwhile.
+            Ok(Some(held)) if held.digest != placeholder.digest => Err(error),
+            Ok(Some(_)) | Err(_) => match self.put_manifest(repository, tag, original).await {
+                Ok(_) => Err(error),
+                Err(error) => Err(error.leaving_placeholder(original.digest.clone())),
+            },
+        }
     }
 }
 

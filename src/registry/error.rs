@@ -11,7 +11,7 @@ use url::Url;
 use super::error_body::{self, ServerError};
 use super::{Secret, classify, redact, retry};
 use crate::diag::{Problem, Wording, say};
-use crate::image::BlobError;
+use crate::image::{BlobError, Digest};
 
 /// What went wrong, as far as a program has to tell it apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum Kind {
     UnexpectedStatus,
     /// The answer is not what the distribution specification, or the vendor of the API, says.
     Protocol,
+    /// A tag that could not be deleted now holds a placeholder, and not this manifest.
+    PlaceholderLeft(Digest),
     /// The bytes to upload stopped coming, for a reason of their source.
     Source(BlobError),
 }
@@ -157,6 +159,12 @@ impl Error {
     /// Says more than the kind: an upload whose token ran out meanwhile may well work the next time.
     pub(super) fn temporary(mut self) -> Self {
         self.0.temporary = true;
+        self
+    }
+
+    pub(super) fn leaving_placeholder(mut self, original: Digest) -> Self {
+        self.0.kind = Kind::PlaceholderLeft(original);
+        self.0.temporary = false;
         self
     }
 

@@ -91,6 +91,14 @@ fn summary(error: &Error) -> (&'static str, Wording) {
         Kind::UnexpectedStatus => {
             ("registry-status", say!("the registry gave an unexpected answer", "镜像仓库的应答出乎意料"))
         }
+        Kind::PlaceholderLeft(original) => (
+            "placeholder-left",
+            say!(
+                "the tag could not be deleted, and holds a placeholder in place of {original}",
+                "标签无法删除，现在它指向占位清单，而不是 {original}",
+                original
+            ),
+        ),
         Kind::Protocol | Kind::Source(_) => {
             ("registry-protocol", say!("the answer is not what the registry's API says", "应答不符合镜像仓库的 API"))
         }
@@ -181,6 +189,10 @@ fn help(error: &Error) -> Option<Wording> {
         Kind::UnexpectedStatus | Kind::Protocol => say!(
             "check that the host is a registry's and not a web page or a proxy",
             "确认主机是镜像仓库，而不是网页或代理"
+        ),
+        Kind::PlaceholderLeft(_) => say!(
+            "apply again to delete the tag, or put it back by that digest: the manifest is still there",
+            "再次 apply 以删除该标签，或者用那个摘要恢复它：清单还在"
         ),
         Kind::NotFound if error.url().ends_with("/v2/") => {
             say!("check host and port; the organization does not belong there", "检查主机和端口；组织不写在那里")

@@ -1,10 +1,12 @@
 //! How the client behaves towards servers that do what registries do, right and wrong.
 
+mod deletes;
 mod downloads;
 mod faults;
 mod lists;
 mod login;
 mod manifests;
+mod referrers;
 mod secure;
 mod server;
 mod storage;

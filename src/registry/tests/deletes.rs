@@ -1,0 +1,81 @@
+//! Tags away where a registry deletes manifests only: whatever fails on the way, nobody is left in doubt.
+
+use std::sync::Mutex;
+
+use super::server::{Answer, Seen, Server};
+use super::{client, repository};
+use crate::image::Digest;
+use crate::registry::{Error, Kind};
+
+const ORIGINAL: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+
+/// A registry that deletes by digest only, with what its tag holds and how often that was written.
+struct Tagged {
+    held: Mutex<(Vec<u8>, usize)>,
+    /// Answers to what is written under the tag, and whether that is stored all the same.
+    puts: [(u16, bool); 2],
+}
+
+impl Tagged {
+    fn answer(&self, seen: &Seen) -> Answer {
+        let mut held = self.held.lock().unwrap();
+        let (is_tag, is_manifest) = (seen.target.ends_with("/manifests/t"), seen.target.contains("/manifests/"));
+        match seen.method.as_str() {
+            "DELETE" if is_tag => Answer::error(405, "UNSUPPORTED", "by digest only"),
+            "DELETE" if held.1 == 0 => Answer::error(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+            "DELETE" => Answer::error(403, "DENIED", "no deletion"),
+            "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1"),
+            "PUT" if is_tag => {
+                let (status, stored) = self.puts[held.1];
+                held.1 += 1;
+                if stored {
+                    held.0.clone_from(&seen.body);
+                }
+                Answer::new(status)
+            }
+            "PUT" => Answer::new(201),
+            _ if is_manifest => Answer::new(200)
+                .body(&held.0)
+                .header("Content-Type", "application/vnd.oci.image.index.v1+json")
+                .header("Docker-Content-Digest", Digest::sha256(&held.0).to_string()),
+            _ => Answer::new(200),
+        }
+    }
+}
+
+/// The error of deleting the tag, and whether it holds what it held.
+async fn failing(puts: [(u16, bool); 2]) -> (Error, bool) {
+    let held = Mutex::new((ORIGINAL.as_bytes().to_vec(), 0));
+    let tagged = std::sync::Arc::new(Tagged { held, puts });
+    let registry = std::sync::Arc::clone(&tagged);
+    let server = Server::start(move |seen| registry.answer(seen)).await;
+    let error = client(&server).delete_tag(&repository("a"), &"t".parse().unwrap()).await.unwrap_err();
+    let is_kept = tagged.held.lock().unwrap().0 == ORIGINAL.as_bytes();
+    (error, is_kept)
+}
+
+#[tokio::test]
+async fn a_tag_that_cannot_go_is_put_back() {
+    let (error, is_kept) = failing([(201, true), (201, true)]).await;
+    assert_eq!((error.kind(), is_kept), (&Kind::Denied, true));
+}
+
+#[tokio::test]
+async fn a_tag_is_put_back_where_only_the_answer_was_lost() {
+    let (error, is_kept) = failing([(500, true), (201, true)]).await;
+    assert_eq!((error.kind(), is_kept), (&Kind::ServerError, true));
+    let (error, is_kept) = failing([(500, false), (500, false)]).await;
+    assert_eq!((error.kind(), is_kept), (&Kind::ServerError, true), "nothing changed, so that nothing is put back");
+}
+
+#[tokio::test]
+async fn a_tag_that_cannot_be_put_back_is_told_with_what_it_held() {
+    let (error, is_kept) = failing([(201, true), (500, false)]).await;
+    assert!(!is_kept);
+    let digest = Digest::sha256(ORIGINAL.as_bytes());
+    assert_eq!(*error.kind(), Kind::PlaceholderLeft(digest.clone()));
+    let problem = error.problem();
+    let told = format!("the tag could not be deleted, and holds a placeholder in place of {digest}: PUT ");
+    assert!(problem.message.english().starts_with(&told), "{problem}");
+    assert!(problem.help.is_some());
+}
