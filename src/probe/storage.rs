@@ -1,6 +1,6 @@
 //! Asks the registry where it sends who reads a blob, and reads a byte there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -11,7 +11,7 @@ use crate::diag::{Wording, say};
 use crate::image::{Descriptor, Manifest, ManifestReference, RawManifest, Repository};
 use crate::network::judge::{Answer, FetchFailure, Fetched, Leg, StoragePins, Way};
 use crate::network::{ProbeImage, Route, hosts, route};
-use crate::registry::{Client, Error, StorageLink};
+use crate::registry::{Client, Error, Kind, StorageLink};
 
 /// SWR hands out two clusters; a registry that names one so many times in a row is believed.
 const MOST_ASKED: usize = 8;
@@ -76,17 +76,26 @@ async fn sample(target: &PathTarget) -> Result<Option<(Repository, Descriptor)>,
         let blob = smallest_blob(&target.client, repository, reference).await?;
         return Ok(blob.map(|blob| (repository.clone(), blob)));
     }
-    let mut names: Vec<&Repository> = target.access.iter().map(|(repository, _)| repository).collect();
-    names.dedup();
-    for repository in names.into_iter().take(MOST_REPOSITORIES) {
-        let tags = target.client.tags(repository).await?.map(|listed| listed.names).unwrap_or_default();
-        let Some(tag) = tags.into_iter().next() else { continue };
-        let blob = smallest_blob(&target.client, repository, &ManifestReference::Tag(tag)).await?;
-        if let Some(blob) = blob {
-            return Ok(Some((repository.clone(), blob)));
+    let (mut seen, mut refused) = (BTreeSet::new(), None);
+    let names = target.access.iter().map(|(repository, _)| repository).filter(|name| seen.insert(*name));
+    for repository in names.take(MOST_REPOSITORIES) {
+        match first_blob(&target.client, repository).await {
+            Ok(Some(blob)) => return Ok(Some((repository.clone(), blob))),
+            Ok(None) => {}
+            // The next one may be there, and ours to read.
+            Err(error) if matches!(error.kind(), Kind::MissingOrganization | Kind::Denied) => {
+                refused.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    refused.map_or(Ok(None), Err)
+}
+
+async fn first_blob(client: &Client, repository: &Repository) -> Result<Option<Descriptor>, Error> {
+    let tags = client.tags(repository).await?.map(|listed| listed.names).unwrap_or_default();
+    let Some(tag) = tags.into_iter().next() else { return Ok(None) };
+    smallest_blob(client, repository, &ManifestReference::Tag(tag)).await
 }
 
 async fn smallest_blob(

@@ -150,6 +150,14 @@ async fn declared_storage_hosts_are_looked_up_before_there_is_an_image() {
 }
 
 #[tokio::test]
+async fn an_image_is_looked_for_in_the_next_repository_where_one_is_refused_or_empty() {
+    let names = ["nobody/a", "team/none", "nobody/a", "team/none", "team/app"];
+    let access: Vec<_> = names.map(|name| (name.parse().unwrap(), Access::Pull)).into();
+    let report = walked(two_hosts([GIVEN, GIVEN]).await, |target| PathTarget { access, ..target }).await;
+    assert_eq!(verdicts(&report), [Pass, Pass, Pass], "{report:?}");
+}
+
+#[tokio::test]
 async fn a_registry_that_hands_out_blobs_itself_needs_no_storage() {
     let report = walked(Vec::new(), |target| target).await;
     assert_eq!(verdicts(&report), [Pass, Pass, Pass], "{report:?}");
