@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Descriptor, Digest, MediaType, RawManifest, Tag};
+use super::{Algorithm, Descriptor, Digest, MediaType, RawManifest, Tag};
+
+/// The specification cuts at 64 characters of the hash, which SHA-512 exceeds.
+const LONGEST: usize = 64;
 
 /// One entry of such a list, with everything that its writer put into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +19,27 @@ pub struct Entry {
 /// The tag under which registries without the referrers API keep the list: `sha256-<hex>`.
 #[must_use]
 pub fn tag(subject: &Digest) -> Tag {
-    // The specification cuts at 64 characters of the hash, which SHA-512 exceeds.
-    const LONGEST: usize = 64;
     let hex: String = subject.hex().chars().take(LONGEST).collect();
     format!("{}-{hex}", subject.algorithm().name()).parse().expect("an algorithm and hex digits are a tag")
+}
+
+/// Whether a tag is that of a list of referrers, or one of cosign's (`sha256-<hex>.sig`, `.att`, `.sbom`): it belongs to
+/// another manifest.
+#[must_use]
+pub fn belongs_to_an_image(tag: &Tag) -> bool {
+    let prefix = [Algorithm::Sha256, Algorithm::Sha512]
+        .iter()
+        .find_map(|algorithm| tag.as_str().strip_prefix(algorithm.name())?.strip_prefix('-'));
+    let Some(hex) = prefix else { return false };
+    let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
+    end == LONGEST && (end == hex.len() || hex[end..].starts_with('.'))
+}
+
+/// Whether a tag is one of cosign's for `subject`.
+#[must_use]
+pub fn is_signature_of(tag: &Tag, subject: &Digest) -> bool {
+    let ending = tag.as_str().strip_prefix(self::tag(subject).as_str());
+    ending.is_some_and(|ending| ending.starts_with('.'))
 }
 
 /// The entries of an index; what is no descriptor is passed over.
@@ -128,6 +148,22 @@ mod tests {
         assert_eq!(entries(&empty.bytes), [entry]);
         for other in ["", "[]", "{}", r#"{"manifests":{}}"#, r#"{"config":{},"layers":[]}"#] {
             assert!(List::read(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn tags_that_belong_to_an_image_are_told_from_those_of_images() {
+        let long: Digest = format!("sha512:{}", "a".repeat(128)).parse().unwrap();
+        for subject in [Digest::sha256(b"a"), long] {
+            let list = tag(&subject);
+            let signature: Tag = format!("{list}.sig").parse().unwrap();
+            assert!(belongs_to_an_image(&list) && belongs_to_an_image(&signature));
+            assert!(is_signature_of(&signature, &subject) && !is_signature_of(&list, &subject));
+            assert!(!is_signature_of(&signature, &Digest::sha256(b"b")));
+        }
+        let hex = "0".repeat(64);
+        for other in ["v1", "sha256-", "sha256-0a.sig", &format!("sha1-{hex}"), &format!("sha256-{hex}0"), &hex] {
+            assert!(!belongs_to_an_image(&other.parse().unwrap()), "{other}");
         }
     }
 

@@ -9,6 +9,7 @@ use super::CONCURRENCY;
 use super::heads::Heads;
 use super::reach::Reach;
 use crate::diag::{Problem, Wording, say};
+use crate::image::referrers::{belongs_to_an_image, is_signature_of};
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, Listed, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
@@ -170,8 +171,7 @@ async fn signature_tags(reach: &Reach<'_>, carried: &[(&Request, &SyncFacts)]) -
         .map(async |(registry, repository)| {
             let listed = reach.source_tags((&registry, &repository)).await;
             let names = |listed: Option<Listed<Tag>>| listed.map(|listed| listed.names).unwrap_or_default();
-            let is_signature = |tag: &Tag| tag.as_str().contains('.') && crate::plan::belongs_to_an_image(tag);
-            let tags = listed.map(|listed| names(listed).into_iter().filter(is_signature).collect());
+            let tags = listed.map(|listed| names(listed).into_iter().filter(belongs_to_an_image).collect());
             let tags = tags.map_err(|why| not_listed(&registry, &repository, &why));
             ((registry, repository), tags)
         })
@@ -194,10 +194,4 @@ fn not_listed(registry: &str, repository: &Repository, why: &Problem) -> Problem
         "允许该登录列出标签，或者写明要带上的制品类型：`referrers \"…\"`"
     );
     Problem::new("signatures-unknown", message).with_help(help)
-}
-
-/// `sha256-<hex>.sig`, `.att`, `.sbom`.
-fn is_signature_of(tag: &Tag, subject: &Digest) -> bool {
-    let prefix = format!("{}-{}.", subject.algorithm().name(), subject.hex());
-    tag.as_str().starts_with(&prefix)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::diag::{Diagnostic, Problem, Span, Wording, say};
+use crate::image::referrers::belongs_to_an_image;
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, ManifestReference, Repository, Tag};
 use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, RepositoryPattern, Verify};
@@ -13,7 +14,6 @@ use crate::project::{Project, RegistryDecl};
 use super::address::Address;
 use super::inventory::{Location, Observed};
 use super::merge::merge;
-use super::prune::belongs_to_an_image;
 use super::scope::Scope;
 
 /// What the sources were found to hold.

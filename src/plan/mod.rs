@@ -40,7 +40,7 @@ pub use layers::large_layers;
 pub use organizations::{Organization, needed_organizations};
 pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};
-pub use prune::{Surplus, TargetTags, belongs_to_an_image, needed_target_tags, surplus};
+pub use prune::{Surplus, TargetTags, needed_target_tags, surplus};
 pub use scope::{Scope, ScopeError};
 pub use step::{
     Action, FileEdit, FileWork, FixWork, LintFinding, LintWork, NetworkWork, OrganizationWork, PlannedBlob, PruneWork,

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Problem, Wording, say};
+use crate::image::referrers::belongs_to_an_image;
 use crate::image::{Descriptor, ManifestReference, Repository, Tag};
 use crate::migrate::Prune;
 use crate::project::Project;
@@ -104,15 +105,6 @@ fn left_alone(project: &Project, migration: usize, place: &str, why: &Wording) -
         project.migrations[migration].span,
         say!("of this migration", "属于这个迁移"),
     )
-}
-
-/// `sha256-<hex>`, alone or with an ending: referrers, signatures, attestations and SBOMs of another manifest.
-#[must_use]
-pub fn belongs_to_an_image(tag: &Tag) -> bool {
-    const HEX: usize = 64;
-    let Some(hex) = tag.as_str().strip_prefix("sha256-") else { return false };
-    let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
-    end == HEX && (end == hex.len() || hex[end..].starts_with('.'))
 }
 
 /// Refuses every deletion of a migration that has more than it may.
