@@ -6,10 +6,11 @@ use super::storage::{self, Storage};
 use super::{Limits, PathTarget, PlannedHosts, metadata, path};
 use crate::diag::{Problem, Wording, say};
 use crate::image::Repository;
-use crate::migrate::{Migration, RepositoryPattern, Verify};
+use crate::migrate::{RepositoryPattern, Verify};
+use crate::network::endpoint_policy::Right;
 use crate::network::judge::Need;
 use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
-use crate::project::{Project, Provider, RegistryDecl};
+use crate::project::{Project, Provider, RegistryDecl, Use};
 use crate::registry::{Access, Client};
 
 /// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
@@ -72,7 +73,7 @@ fn target(
         organizations: declared.map(|declared| organizations(declared, &access)).unwrap_or_default(),
         is_swr: declared.is_some_and(|declared| matches!(declared.provider, Provider::Swr { .. })),
         api: declared.and_then(RegistryDecl::api_host).cloned(),
-        need: need(project, name),
+        need: declared.map_or(Need::Pull, |declared| need(project, declared)),
         access,
         limits: Limits::default(),
         wanted: wanted.clone(),
@@ -97,14 +98,10 @@ fn organizations(declared: &RegistryDecl, access: &[(Repository, Access)]) -> Ve
 }
 
 /// Who names no migration of a registry is asked about all of it.
-fn need(project: &Project, name: &str) -> Need {
-    let reads = |migration: &Migration| *migration.source == *name;
-    let writes = |migration: &Migration| migration.targets.iter().any(|target| **target == *name);
-    let pulls_back = |migration: &Migration| writes(migration) && migration.verify == Verify::Pull;
-    let migrations = &project.migrations;
-    let only_pushes =
-        migrations.iter().any(writes) && !migrations.iter().any(|migration| reads(migration) || pulls_back(migration));
-    if only_pushes { Need::Push } else { Need::Pull }
+fn need(project: &Project, declared: &RegistryDecl) -> Need {
+    let only_pushes = |used: Use| used.right == Right::Upload && used.migration.verify != Verify::Pull;
+    let mut uses = project.uses(declared).peekable();
+    if uses.peek().is_some() && uses.all(only_pushes) { Need::Push } else { Need::Pull }
 }
 
 fn unopened(problem: Problem) -> PathReport {
@@ -127,19 +124,12 @@ fn unopened(problem: Problem) -> PathReport {
 /// What the migrations read from and write to a registry, as far as the project file names it.
 fn access(project: &Project, declared: &RegistryDecl) -> Vec<(Repository, Access)> {
     let organization = declared.organization.as_ref().map(|organization| &organization.value);
-    let rules =
-        project.migrations.iter().flat_map(|migration| migration.images.iter().map(move |rule| (migration, rule)));
-    let named = rules.filter_map(|(migration, rule)| match &*rule.repositories {
-        RepositoryPattern::Literal(repository) => Some((migration, rule, repository)),
-        RepositoryPattern::Glob(_) => None,
+    let named = project.uses(declared).filter_map(|used| {
+        let RepositoryPattern::Literal(repository) = &*used.rule.repositories else { return None };
+        match used.right {
+            Right::Download => Some((repository.clone(), Access::Pull)),
+            Right::Upload => Some((used.rule.target(repository, organization).ok()?, Access::PullPush)),
+        }
     });
-    let reads = |migration: &Migration| *migration.source == *declared.name;
-    let writes = |migration: &Migration| migration.targets.iter().any(|target| **target == *declared.name);
-    named
-        .flat_map(|(migration, rule, repository)| {
-            let read = reads(migration).then(|| (repository.clone(), Access::Pull));
-            let target = writes(migration).then(|| rule.target(repository, organization).ok()).flatten();
-            read.into_iter().chain(target.map(|target| (target, Access::PullPush)))
-        })
-        .collect()
+    named.collect()
 }

@@ -18,6 +18,7 @@ pub use declaration::{
 };
 pub use limits::LayerLimits;
 pub use load::{Baselines, load, load_with, read_baseline, read_settings};
+pub use rights::Use;
 pub use services::ServiceNames;
 
 use crate::diag::{Diagnostic, Severity, Source};

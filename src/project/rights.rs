@@ -1,7 +1,7 @@
 //! What the migrations of a project do at a registry, as far as its file says.
 
 use super::declaration::{Project, RegistryDecl};
-use crate::migrate::{Flatten, ImageRule, RepositoryPattern};
+use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
 use crate::network::endpoint_policy::{Right, Rights};
 
 /// Every repository.
@@ -16,18 +16,33 @@ impl Project {
         let mut grant = |name: String, right: Right| {
             rights.entry(name).and_modify(|held| *held = right.max(*held)).or_insert(right);
         };
-        for migration in &self.migrations {
-            for rule in &migration.images {
-                if *migration.source == *registry.name {
-                    grant(read(rule), Right::Download);
-                }
-                if migration.targets.iter().any(|target| **target == *registry.name) {
-                    grant(written(rule, registry), Right::Upload);
-                }
-            }
+        for Use { rule, right, .. } in self.uses(registry) {
+            let name = match right {
+                Right::Download => read(rule),
+                Right::Upload => written(rule, registry),
+            };
+            grant(name, right);
         }
         rights
     }
+
+    /// Each rule that reads from a registry or writes to it; who does both is named twice.
+    pub fn uses<'a>(&'a self, registry: &'a RegistryDecl) -> impl Iterator<Item = Use<'a>> {
+        self.migrations.iter().flat_map(move |migration| {
+            let reads = *migration.source == *registry.name;
+            let writes = migration.targets.iter().any(|target| **target == *registry.name);
+            let rights = [reads.then_some(Right::Download), writes.then_some(Right::Upload)].into_iter().flatten();
+            rights.flat_map(move |right| migration.images.iter().map(move |rule| Use { migration, rule, right }))
+        })
+    }
+}
+
+/// What one rule does at one registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Use<'a> {
+    pub migration: &'a Migration,
+    pub rule: &'a ImageRule,
+    pub right: Right,
 }
 
 fn read(rule: &ImageRule) -> String {
