@@ -92,7 +92,23 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_is_free_to_go_waits_for_no_timer() {
+        for (limits, uploads) in [
+            (Limits::default(), 8),
+            (Limits { concurrency: Some(3), ..Limits::default() }, 3),
+            (Limits { uploads: Some(20), ..Limits::default() }, 20),
+        ] {
+            let limiter = Limiter::new(limits);
+            let at_once = || limiter.enter(Lane::Upload).now_or_never();
+            let permits: Vec<_> = std::iter::from_fn(at_once).collect();
+            assert_eq!(permits.len(), uploads, "{limits:?}");
+        }
+    }
 
     #[tokio::test]
     async fn a_pause_holds_every_lane_and_those_who_wait_already() {
