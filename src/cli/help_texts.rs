@@ -18,7 +18,7 @@ pub(super) static WORDS: [Wording; 11] = [
     say!("[subcommands: ", "[子命令："),
 ];
 
-pub(super) static TEXTS: [Wording; 106] = [
+pub(super) static TEXTS: [Wording; 105] = [
     // swrctl
     say!(
         "Plan and apply image migrations, Dockerfile policies and network checks for container registries",
@@ -40,7 +40,6 @@ pub(super) static TEXTS: [Wording; 106] = [
     ),
     say!("English", "英文"),
     say!("Chinese", "中文"),
-    say!("Print help", "显示帮助"),
     say!("Print help (see more with '--help')", "显示帮助（用 '--help' 查看更多）"),
     say!("Print help (see a summary with '-h')", "显示帮助（用 '-h' 查看摘要）"),
     say!("Print version", "显示版本"),

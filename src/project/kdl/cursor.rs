@@ -182,21 +182,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// One of some words; `planned` are those that this version refuses, each with what to do instead.
-    pub(crate) fn word<T: Copy>(
-        self,
-        text: Spanned<&str>,
-        what: &Wording,
-        words: &Words<T>,
-        planned: &[(&str, &Wording)],
-    ) -> Option<Spanned<T>> {
+    /// One of some words.
+    pub(crate) fn word<T: Copy>(self, text: Spanned<&str>, what: &Wording, words: &Words<T>) -> Option<Spanned<T>> {
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(Spanned::new(*meaning, text.span));
-        }
-        if let Some((word, instead)) = planned.iter().find(|(word, _)| *word == text.value) {
-            let what = Wording::joined([what.clone(), Wording::same(format!("`{word}`"))], &Wording::same(" "));
-            self.refuse(&what, text.span, instead);
-            return None;
         }
         let message = if self.faults.is_masked(text.span) {
             say!("not a known {what}", "不是已知的{what}", what)

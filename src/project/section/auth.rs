@@ -28,7 +28,7 @@ pub(super) fn read(cursor: Cursor) -> Option<Auth> {
     match (cursor.argument(0), children.next()) {
         (Some(kind), None) => {
             let kinds = [("docker-config", Kind::DockerConfig), ("anonymous", Kind::Anonymous)];
-            Some(cursor.word(kind, &say!("kind of authentication", "认证类型"), &kinds, &[])?.value.into())
+            Some(cursor.word(kind, &say!("kind of authentication", "认证类型"), &kinds)?.value.into())
         }
         (Some(_), Some(child)) => {
             let fault = Fault::new(

@@ -86,7 +86,7 @@ fn zone(cursor: Cursor) -> Option<BindZone> {
     }
     let services = [("registry", Service::Registry), ("api", Service::Api), ("obs", Service::Obs)];
     let service = match cursor.text_of("for") {
-        Some(text) => cursor.word(text, &say!("service", "服务"), &services, &[])?.value,
+        Some(text) => cursor.word(text, &say!("service", "服务"), &services)?.value,
         None => Service::Registry,
     };
     Some(BindZone {

@@ -80,7 +80,7 @@ fn fixes(cursor: Cursor) -> bool {
     let words = [("none", false), ("safe", true)];
     cursor
         .argument(0)
-        .and_then(|text| cursor.word(text, &say!("fix", "修复方式"), &words, &[]))
+        .and_then(|text| cursor.word(text, &say!("fix", "修复方式"), &words))
         .is_some_and(|word| word.value)
 }
 
@@ -94,23 +94,21 @@ fn policy(cursor: Cursor) -> Policy {
     ];
     let levels =
         [("error", Level::Error), ("warning", Level::Warning), ("warn", Level::Warning), ("info", Level::Info)];
-    let profile = cursor
-        .child("profile")
-        .and_then(|child| child.word(child.argument(0)?, &say!("profile", "配置集"), &profiles, &[]));
+    let profile =
+        cursor.child("profile").and_then(|child| child.word(child.argument(0)?, &say!("profile", "配置集"), &profiles));
     let fail_on =
-        cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, &say!("level", "级别"), &levels, &[]));
+        cursor.child("fail-on").and_then(|child| child.word(child.argument(0)?, &say!("level", "级别"), &levels));
     let modes = [("auto", ShellCheck::Auto), ("require", ShellCheck::Require), ("off", ShellCheck::Off)];
     let shellcheck =
-        cursor.child("shellcheck").and_then(|child| child.word(child.argument(0)?, &say!("mode", "模式"), &modes, &[]));
+        cursor.child("shellcheck").and_then(|child| child.word(child.argument(0)?, &say!("mode", "模式"), &modes));
     let treatments = [
         ("allowed", PragmaPolicy::Allowed),
         ("need-reason", PragmaPolicy::NeedReason),
         ("forbidden", PragmaPolicy::Forbidden),
         ("ignored", PragmaPolicy::Ignored),
     ];
-    let pragmas = cursor
-        .child("pragmas")
-        .and_then(|child| child.word(child.argument(0)?, &say!("word", "取值"), &treatments, &[]));
+    let pragmas =
+        cursor.child("pragmas").and_then(|child| child.word(child.argument(0)?, &say!("word", "取值"), &treatments));
     let default = Policy::default();
     Policy {
         profile: profile.map_or(default.profile, |profile| profile.value),
@@ -228,7 +226,7 @@ fn require(cursor: Cursor) -> Option<RequiredLabel> {
         ("spdx", LabelFormat::Spdx),
         ("email", LabelFormat::Email),
     ];
-    let format = cursor.text_of("format").map(|text| cursor.word(text, &say!("format", "格式"), &formats, &[]));
+    let format = cursor.text_of("format").map(|text| cursor.word(text, &say!("format", "格式"), &formats));
     let name = cursor.argument(0)?;
     if name.is_empty() || name.contains(char::is_whitespace) {
         let fault = Fault::new("bad-name", say!("not the name of a label", "不是标签名")).on(name.span);

@@ -210,7 +210,7 @@ fn newest(cursor: Cursor) -> Option<Newest> {
     const AGES: [(&str, Age); 2] = [("version", Age::Version), ("created", Age::Created)];
     let count = cursor.number(cursor.value(0)?, 1..=MOST)?;
     let by = match cursor.text_of("by") {
-        Some(text) => cursor.word(text, &say!("order", "排序方式"), &AGES, &[])?.value,
+        Some(text) => cursor.word(text, &say!("order", "排序方式"), &AGES)?.value,
         None => Age::Version,
     };
     Some(Newest { count: usize::try_from(count).ok()?, by })

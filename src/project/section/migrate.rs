@@ -68,7 +68,7 @@ fn flag(cursor: Cursor) -> Option<bool> {
 
 fn attestations(cursor: Cursor) -> Attestations {
     let words = [("keep", Attestations::Keep), ("drop", Attestations::Drop)];
-    let word = cursor.argument(0).and_then(|text| cursor.word(text, &say!("choice", "选择"), &words, &[]));
+    let word = cursor.argument(0).and_then(|text| cursor.word(text, &say!("choice", "选择"), &words));
     word.map_or(Attestations::default(), |word| word.value)
 }
 
@@ -93,7 +93,7 @@ fn prune(cursor: Cursor) -> Option<Prune> {
 
 fn verify(cursor: Cursor) -> Verify {
     let words = [("none", Verify::None), ("digest", Verify::Digest), ("pull", Verify::Pull)];
-    let word = cursor.argument(0).and_then(|text| cursor.word(text, &say!("choice", "选择"), &words, &[]));
+    let word = cursor.argument(0).and_then(|text| cursor.word(text, &say!("choice", "选择"), &words));
     word.map_or(Verify::default(), |word| word.value)
 }
 

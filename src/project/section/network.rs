@@ -103,13 +103,13 @@ fn mode(cursor: Cursor) -> Option<Spanned<Mode>> {
         ("public", Mode::Public { egress: None }),
         ("vpc-endpoint", Mode::VpcEndpoint { via: None }),
     ];
-    let mode = cursor.word(cursor.argument(0)?, &say!("mode", "模式"), &modes, &[])?;
+    let mode = cursor.word(cursor.argument(0)?, &say!("mode", "模式"), &modes)?;
     let egresses = [("nat", Egress::Nat), ("eip", Egress::Eip)];
     let vias = [("vpn", Via::Vpn), ("direct-connect", Via::DirectConnect)];
-    let egress = cursor.text_of("egress").and_then(|text| cursor.word(text, &say!("egress", "出口"), &egresses, &[]));
+    let egress = cursor.text_of("egress").and_then(|text| cursor.word(text, &say!("egress", "出口"), &egresses));
     let via = cursor
         .text_of("via")
-        .and_then(|text| cursor.word(text, &say!("way to an endpoint", "到终端节点的方式"), &vias, &[]));
+        .and_then(|text| cursor.word(text, &say!("way to an endpoint", "到终端节点的方式"), &vias));
     let of_other_modes: &[(&str, &str)] = match mode.value {
         Mode::Private => &[("egress", "public"), ("via", "vpc-endpoint")],
         Mode::Public { .. } => &[("via", "vpc-endpoint")],
@@ -246,8 +246,8 @@ fn levels(cursor: Cursor) -> Vec<(Spanned<Check>, Level)> {
     let checks = Check::ALL.map(|check| (check.name(), check));
     let mut read: Vec<(Spanned<Check>, Level)> = Vec::new();
     for child in cursor.children("check") {
-        let check = child.argument(0).and_then(|text| child.word(text, &say!("check", "检查"), &checks, &[]));
-        let level = child.text_of("level").and_then(|text| child.word(text, &say!("level", "级别"), &levels, &[]));
+        let check = child.argument(0).and_then(|text| child.word(text, &say!("check", "检查"), &checks));
+        let level = child.text_of("level").and_then(|text| child.word(text, &say!("level", "级别"), &levels));
         let Some((check, level)) = check.zip(level) else { continue };
         if let Some((first, _)) = read.iter().find(|(first, _)| first.value == check.value) {
             let fault = Fault::new(

@@ -24,7 +24,7 @@ pub(super) fn read(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
         Generic,
     }
     let kinds = [("swr", Kind::Swr), ("harbor", Kind::Harbor), ("generic", Kind::Generic)];
-    let kind = cursor.word(cursor.argument(0)?, &say!("provider", "服务类型"), &kinds, &[])?.value;
+    let kind = cursor.word(cursor.argument(0)?, &say!("provider", "服务类型"), &kinds)?.value;
     if kind == Kind::Swr {
         return swr(cursor, place);
     }
@@ -64,7 +64,7 @@ fn swr(cursor: Cursor, place: Option<&Place>) -> Option<Provider> {
 
 fn edition(cursor: Cursor, host: Option<&str>) -> Option<Edition> {
     let editions = [("basic", Edition::Basic), ("enterprise", Edition::Enterprise)];
-    let edition = cursor.text_of("edition").map(|text| cursor.word(text, &say!("edition", "版本"), &editions, &[]));
+    let edition = cursor.text_of("edition").map(|text| cursor.word(text, &say!("edition", "版本"), &editions));
     let edition = edition.map_or(Some(Edition::Basic), |edition| edition.map(|edition| edition.value));
     if edition == Some(Edition::Basic) && host.is_some_and(|host| host.ends_with(ENTERPRISE_DOMAIN)) {
         let fault = Fault::warning(
