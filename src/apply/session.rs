@@ -27,27 +27,30 @@ impl Session {
         upload.map_or(Self::New, Self::Broken)
     }
 
-    /// An upload that takes the blob's bytes, or those that are missing.
+    /// An upload that takes the blob's bytes, or those that are missing; none where the registry has it by now.
     async fn open(
         &self,
         uploads: &Uploads,
         client: &Client,
         repository: &Repository,
         blob: &Descriptor,
-    ) -> Result<Upload, Error> {
-        let resumed = match self {
-            Self::Open(upload) => Some(upload.clone()),
-            Self::Broken(upload) if blob.size >= WORTH_RESUMING => client.resume_upload(upload, blob.size).await?,
-            Self::Broken(_) | Self::New => None,
-        };
-        let upload = match resumed {
-            Some(upload) => upload,
-            None => client.start_upload(repository).await?,
+    ) -> Result<Option<Upload>, Error> {
+        let upload = match self {
+            Self::Open(upload) => upload.clone(),
+            Self::Broken(upload) if blob.size >= WORTH_RESUMING => {
+                match client.resume_upload(upload, blob.size).await? {
+                    Some(upload) => upload,
+                    // It may have been committed after it broke off behind its last byte.
+                    None if client.head_blob(repository, &blob.digest).await? == Some(blob.size) => return Ok(None),
+                    None => client.start_upload(repository).await?,
+                }
+            }
+            Self::Broken(_) | Self::New => client.start_upload(repository).await?,
         };
         if blob.size >= LARGE {
             uploads.note(key(client, repository, blob), upload.location(), jiff::Timestamp::now());
         }
-        Ok(upload)
+        Ok(Some(upload))
     }
 
     /// Sends what the registry does not have of a blob, of `bytes` from a given one on; afterwards this is what is left of
@@ -61,14 +64,17 @@ impl Session {
         by: CheckedBy,
         bytes: impl FnOnce(u64) -> BlobStream,
     ) -> Result<(), Error> {
-        let upload = self.open(uploads, client, repository, blob).await?;
-        let missing = bytes(upload.kept());
-        let sent = client.finish_upload(upload.clone(), blob, missing, by).await;
-        *self = match &sent {
-            Ok(()) => Self::New,
-            Err(error) => Self::after(error, upload),
+        let (sent, left) = match self.open(uploads, client, repository, blob).await? {
+            None => (Ok(()), Self::New),
+            Some(upload) => {
+                let missing = bytes(upload.kept());
+                let sent = client.finish_upload(upload.clone(), blob, missing, by).await;
+                let left = sent.as_ref().err().map_or(Self::New, |error| Self::after(error, upload));
+                (sent, left)
+            }
         };
-        if sent.is_ok() {
+        *self = left;
+        if matches!(self, Self::New) {
             uploads.forget(&key(client, repository, blob));
         }
         sent

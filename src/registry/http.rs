@@ -130,6 +130,10 @@ impl Transport {
         *request.body_mut() = body;
         let sent = match lane {
             Lane::Metadata => self.metadata.execute(request).await,
+            Lane::Commit => {
+                *request.timeout_mut() = Some(self.times.commit);
+                self.blobs.execute(request).await
+            }
             Lane::Download => match tokio::time::timeout(self.times.stall, self.blobs.execute(request)).await {
                 Ok(sent) => sent,
                 Err(_) => return Err(stalled(method, url, self.times.stall)),

@@ -31,6 +31,8 @@ pub(super) enum Lane {
     Metadata,
     Download,
     Upload,
+    /// The end of an upload of which every byte is there.
+    Commit,
 }
 
 pub(super) struct Limiter {
@@ -57,7 +59,7 @@ impl Limiter {
         let semaphore = match lane {
             Lane::Metadata => &self.metadata,
             Lane::Download => &self.downloads,
-            Lane::Upload => &self.uploads,
+            Lane::Upload | Lane::Commit => &self.uploads,
         };
         let permit = Arc::clone(semaphore).acquire_owned().await.expect("the semaphores are never closed");
         loop {

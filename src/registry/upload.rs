@@ -199,8 +199,8 @@ impl Client {
 
     async fn put(&self, url: &Url, headers: HeaderMap, size: u64, bytes: BlobStream) -> Result<Response, Error> {
         if size == 0 {
-            // Nothing to watch.
-            return self.transport().send(Lane::Metadata, &Method::PUT, url, headers, None).await;
+            // It has every byte; what is left may be the writing down of many.
+            return self.transport().send(Lane::Commit, &Method::PUT, url, headers, None).await;
         }
         let progress = Arc::new(Mutex::new(Progress::Waiting));
         let bandwidth = self.transport().bandwidth().clone();

@@ -303,6 +303,17 @@ async fn an_upload_of_which_everything_was_kept_needs_its_end_only() {
 }
 
 #[tokio::test]
+async fn the_end_of_an_upload_may_take_as_long_as_a_registry_writes() {
+    let slow = Answer::new(201).after(Duration::from_millis(600));
+    let server = keeping(Answer::new(204).header("Range", "0-10"), slow).await;
+    let times = Times { metadata: Duration::from_millis(300), ..Times::default() };
+    let client = Client::with_times(settings(&server), times).unwrap();
+    let broken = client.start_upload(&repository("a")).await.unwrap();
+    let upload = client.resume_upload(&broken, 11).await.unwrap().expect("all of it was kept");
+    client.finish_upload(upload, &blob_of(b"hello world"), stream::pending().boxed(), CheckedBy::Us).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_upload_of_which_nothing_was_kept_is_none() {
     for status in [
         Answer::error(404, "BLOB_UPLOAD_INVALID", "blob upload invalid"),

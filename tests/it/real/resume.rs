@@ -71,6 +71,16 @@ fn an_upload_put_together_wrongly_is_sent_again_as_a_whole() {
 }
 
 #[test]
+fn a_blob_whose_arrival_was_not_told_is_found_and_not_sent_again() {
+    let (artifact, _registry, counted) = source(4_000_000);
+    let keeper = Keeper::start(Habit::Mute);
+    project(&counted.host(), &keeper.address().to_string()).run(["apply", "--auto-approve"]).expect_success();
+    let size = artifact.blobs[1].bytes.len() as u64;
+    assert!(keeper.has_tag(TAG) && keeper.statuses() > 0);
+    assert!(keeper.received() < size + 100_000, "{} bytes for a layer of {size}", keeper.received());
+}
+
+#[test]
 fn a_blob_that_the_target_loses_is_told_and_leaves_no_tag() {
     let (_, _registry, counted) = source(100_000);
     let keeper = Keeper::start(Habit::Loses);

@@ -21,6 +21,8 @@ pub enum Habit {
     Exaggerates,
     /// Has the blob after its last byte, but loses it again.
     Loses,
+    /// Has a large blob after its last byte, but does not say so.
+    Mute,
 }
 
 #[derive(Debug)]
@@ -152,10 +154,11 @@ fn finish(shelves: &mut Shelves, habit: Habit, path: &str, query: &str) -> Respo
         return reply(StatusCode::BAD_REQUEST, &json!({"errors": [{"code": "DIGEST_INVALID", "message": ""}]}));
     }
     shelves.uploads.remove(path);
+    let is_large = bytes.len() > 1_000_000;
     if habit != Habit::Loses {
         shelves.blobs.insert(digest, bytes);
     }
-    empty(StatusCode::CREATED)
+    empty(if habit == Habit::Mute && is_large { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::CREATED })
 }
 
 fn empty(status: StatusCode) -> Response<Body> {
