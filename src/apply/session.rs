@@ -41,7 +41,7 @@ impl Session {
                 match client.resume_upload(upload, blob.size).await? {
                     Some(upload) => upload,
                     // It may have been committed after it broke off behind its last byte.
-                    None if client.head_blob(repository, &blob.digest).await? == Some(blob.size) => return Ok(None),
+                    None if is_there(client, repository, blob).await => return Ok(None),
                     None => client.start_upload(repository).await?,
                 }
             }
@@ -94,6 +94,11 @@ impl Session {
             Self::New | Self::Open(_) => 0,
         }
     }
+}
+
+/// As far as the registry says so.
+async fn is_there(client: &Client, repository: &Repository, blob: &Descriptor) -> bool {
+    client.head_blob(repository, &blob.digest).await.is_ok_and(|size| size == Some(blob.size))
 }
 
 fn key(client: &Client, repository: &Repository, blob: &Descriptor) -> Key {

@@ -168,12 +168,7 @@ fn help(error: &Error) -> Option<Wording> {
             "run it again later, log in for a higher limit, or leave tags out",
             "稍后再运行，登录以提高限额，或者减少标签"
         ),
-        Kind::ManifestRejected => {
-            say!(
-                "SWR Basic takes Docker media types only: write `provider \"swr\" edition=\"basic\"` so that images are converted",
-                "SWR 基础版只接受 Docker 媒体类型：写 `provider \"swr\" edition=\"basic\"`，这样镜像会被转换"
-            )
-        }
+        Kind::ManifestRejected => manifest_help(error),
         Kind::BlobUnknown | Kind::UploadUnknown => {
             say!("run it again; what is already there is not moved twice", "再运行一次；已经在那里的内容不会重复传输")
         }
@@ -199,6 +194,26 @@ fn help(error: &Error) -> Option<Wording> {
         }
         Kind::NotFound | Kind::TooLarge | Kind::Source(_) => return None,
     })
+}
+
+fn manifest_help(error: &Error) -> Wording {
+    let says = |text: &str| {
+        error.server_errors().iter().any(|said| said.message.english().to_ascii_lowercase().contains(text))
+    };
+    match error.status() {
+        Some(405 | 409 | 412) => say!(
+            "look at the rules of the repository (immutable tags, scans): one of them forbids it",
+            "检查仓库的规则（不可变标签、扫描策略）：其中一条禁止这样写入"
+        ),
+        Some(400) if ["parse", "media type", "mediatype"].into_iter().any(says) => say!(
+            "SWR Basic takes Docker media types only: write `provider \"swr\" edition=\"basic\"` so that images are converted",
+            "SWR 基础版只接受 Docker 媒体类型：写 `provider \"swr\" edition=\"basic\"`，这样镜像会被转换"
+        ),
+        _ => say!(
+            "look at what the registry says, and at its log: it may not take manifests of this kind",
+            "查看镜像仓库的应答和日志：它可能不接受这种清单"
+        ),
+    }
 }
 
 fn tls_help(detail: &str) -> Wording {

@@ -49,6 +49,23 @@ async fn headers_that_do_not_tell_make_a_get() {
 }
 
 #[tokio::test]
+async fn a_refused_manifest_is_told_what_to_do_about_it() {
+    for (status, message, help) in [
+        (400, "Invalid image, fail to parse 'manifest.json'", "edition=\"basic\""),
+        (400, "manifest invalid", "look at what the registry says"),
+        (412, "The image is not scanned", "rules of the repository"),
+        (409, "tag is immutable", "rules of the repository"),
+    ] {
+        let server = serving(move |_| Answer::error(status, "", message)).await;
+        let manifest = RawManifest::new(Some(MediaType::OciIndex), MANIFEST);
+        let error = client(&server).put_manifest(&repository("a"), &tag("t"), &manifest).await.unwrap_err();
+        assert_eq!(*error.kind(), Kind::ManifestRejected);
+        let told = error.problem().help.unwrap();
+        assert!(told.english().contains(help), "{status} {message}: {}", told.english());
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_none() {
     let server = serving(|_| Answer::error(404, "MANIFEST_UNKNOWN", "manifest unknown")).await;
     let client = client(&server);
