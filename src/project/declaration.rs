@@ -96,6 +96,12 @@ impl RegistryDecl {
         }
     }
 
+    /// As the user limits it, or else as the provider bears it.
+    #[must_use]
+    pub fn requests_per_second(&self) -> Option<u32> {
+        self.limits.requests_per_second.or_else(|| self.provider.requests_per_second())
+    }
+
     /// Does it list its repositories namespace by namespace (organization, project), instead of all at once?
     #[must_use]
     pub fn lists_by_namespace(&self) -> bool {

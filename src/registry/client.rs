@@ -12,7 +12,7 @@ use url::Url;
 use super::auth::{Access, Authenticator, Credentials, Scope};
 use super::exchange::Request;
 use super::http::{Times, Transport};
-use super::{Bandwidth, Error, Kind, Limits, Pulls, TlsSettings, Vendor};
+use super::{Bandwidth, Error, Kind, Limits, Pacer, Pulls, TlsSettings, Vendor};
 use crate::diag::{Problem, Wording, say};
 use crate::image::{RegistryHost, Repository};
 
@@ -25,6 +25,8 @@ pub struct Settings {
     /// Whose API stands beside the registry's.
     pub vendor: Vendor,
     pub limits: Limits,
+    /// Whose turn it is, perhaps among other clients of the same host.
+    pub pacer: Pacer,
     /// What the bytes of blobs pass, together with those of other clients perhaps.
     pub bandwidth: Bandwidth,
     /// Tries after the first, for what is temporary.
@@ -45,6 +47,7 @@ impl Settings {
             credentials: Credentials::Anonymous,
             vendor: Vendor::None,
             limits: Limits::default(),
+            pacer: Pacer::new(None),
             bandwidth: Bandwidth::default(),
             retries: Self::DEFAULT_RETRIES,
             addresses: BTreeMap::new(),

@@ -69,7 +69,7 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(settings: &Settings, times: Times) -> Result<Self, Problem> {
-        let Settings { host, tls, credentials, vendor, limits, bandwidth, addresses, .. } = settings;
+        let Settings { host, tls, credentials, vendor, limits, pacer, bandwidth, addresses, .. } = settings;
         let client = |protocols: &[&[u8]]| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls::client_config(tls, protocols)?)
@@ -101,7 +101,7 @@ impl Transport {
         Ok(Self {
             metadata: built(client(&[b"h2", b"http/1.1"])?.timeout(times.metadata))?,
             blobs: built(client(&[b"http/1.1"])?)?,
-            limiter: Limiter::new(*limits),
+            limiter: Limiter::new(*limits, pacer.clone()),
             bandwidth: bandwidth.clone(),
             quota: Quota::default(),
             parts: Arc::new(Semaphore::new(1)),

@@ -1,5 +1,6 @@
 //! Politeness towards one registry: requests at a time, each in its turn.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,10 +9,9 @@ use tokio::time::Instant;
 
 use super::pace::Pace;
 
-/// What a registry is asked of at a time; `None` is this module's default or no limit.
+/// What a registry is asked of at a time; `None` is this module's default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Limits {
-    pub requests_per_second: Option<u32>,
     /// Metadata requests at a time, and as many blob downloads.
     pub concurrency: Option<u32>,
     /// Blob uploads at a time.
@@ -35,22 +35,44 @@ pub(super) enum Lane {
     Commit,
 }
 
+/// When requests to one host may leave: it counts them whoever of us sends them, and who is told that it is busy knows it
+/// for all. Clones share it.
+#[derive(Clone)]
+pub struct Pacer(Arc<Mutex<Pace>>);
+
+impl Pacer {
+    #[must_use]
+    pub fn new(requests_per_second: Option<u32>) -> Self {
+        Self(Arc::new(Mutex::new(Pace::new(requests_per_second, Instant::now()))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pace> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Pacer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pacer").finish_non_exhaustive()
+    }
+}
+
 pub(super) struct Limiter {
     metadata: Arc<Semaphore>,
     downloads: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
-    pace: Mutex<Pace>,
+    pacer: Pacer,
 }
 
 impl Limiter {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, pacer: Pacer) -> Self {
         let concurrency = limits.concurrency.unwrap_or(Limits::DEFAULT_CONCURRENCY);
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits.max(1) as usize));
         Self {
             metadata: semaphore(concurrency),
             downloads: semaphore(concurrency),
             uploads: semaphore(limits.uploads.unwrap_or(concurrency.min(Limits::DEFAULT_UPLOADS))),
-            pace: Mutex::new(Pace::new(limits.requests_per_second, Instant::now())),
+            pacer,
         }
     }
 
@@ -64,14 +86,14 @@ impl Limiter {
         let permit = Arc::clone(semaphore).acquire_owned().await.expect("the semaphores are never closed");
         loop {
             let now = Instant::now();
-            let turn = self.pace().turn(now);
+            let turn = self.pacer.lock().turn(now);
             // Even a timer that is over already goes off with the next millisecond.
             if turn <= now {
                 return permit;
             }
             tokio::time::sleep_until(turn).await;
             // The registry may have asked for a pause meanwhile.
-            if !self.pace().is_paused(Instant::now()) {
+            if !self.pacer.lock().is_paused(Instant::now()) {
                 return permit;
             }
         }
@@ -79,16 +101,12 @@ impl Limiter {
 
     /// Holds back every request for a while: the registry asked for it.
     pub(super) fn pause(&self, time: Duration) {
-        self.pace().pause(Instant::now(), time);
+        self.pacer.lock().pause(Instant::now(), time);
     }
 
     /// Sends fewer requests for a while: the registry is too busy.
     pub(super) fn slow_down(&self) {
-        self.pace().refused(Instant::now());
-    }
-
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pacer.lock().refused(Instant::now());
     }
 }
 
@@ -105,7 +123,7 @@ mod tests {
             (Limits { concurrency: Some(3), ..Limits::default() }, 3),
             (Limits { uploads: Some(20), ..Limits::default() }, 20),
         ] {
-            let limiter = Limiter::new(limits);
+            let limiter = Limiter::new(limits, Pacer::new(None));
             let at_once = || limiter.enter(Lane::Upload).now_or_never();
             let permits: Vec<_> = std::iter::from_fn(at_once).collect();
             assert_eq!(permits.len(), uploads, "{limits:?}");
@@ -114,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_pause_holds_every_lane_and_those_who_wait_already() {
-        let limiter = Limiter::new(Limits { requests_per_second: Some(10), ..Limits::default() });
+        let limiter = Limiter::new(Limits::default(), Pacer::new(Some(10)));
         drop(limiter.enter(Lane::Metadata).await);
         let start = Instant::now();
         let pause = async { limiter.pause(Duration::from_millis(300)) };
@@ -125,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn lanes_do_not_wait_for_each_other() {
-        let limiter = Limiter::new(Limits { concurrency: Some(1), ..Limits::default() });
+        let limiter = Limiter::new(Limits { concurrency: Some(1), ..Limits::default() }, Pacer::new(None));
         let _download = limiter.enter(Lane::Download).await;
         let _upload = limiter.enter(Lane::Upload).await;
         let _metadata = limiter.enter(Lane::Metadata).await;

@@ -44,7 +44,7 @@ pub use bandwidth::Bandwidth;
 pub use client::{Client, Settings};
 pub use error::{Error, Kind};
 pub use error_body::ServerError;
-pub use limit::Limits;
+pub use limit::{Limits, Pacer};
 pub use manifest::Stored;
 pub use quota::Pulls;
 pub use secret::Secret;

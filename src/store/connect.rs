@@ -7,11 +7,11 @@ use crate::diag::{Diagnostic, Span, Spanned, Wording, say};
 use crate::image::RegistryHost;
 use crate::project::{Auth, Edition, Project, Provider, RegistryDecl, SecretSource, Tls};
 use crate::registry::{
-    AccessKeys, Bandwidth, Client, ClientCertificate, Credentials, Environment, Limits, PemError, Secret, Settings,
-    TlsSettings, TrustedCertificates, Vendor, docker_config, swr,
+    AccessKeys, Bandwidth, Client, ClientCertificate, Credentials, Environment, Limits, Pacer, PemError, Secret,
+    Settings, TlsSettings, TrustedCertificates, Vendor, docker_config, swr,
 };
 
-/// A client of the registry `host` as `declaration` describes it, within `bandwidth` and its own.
+/// A client of the registry `host` as `declaration` describes it, within a bandwidth and its own, and in the host's pace.
 ///
 /// # Errors
 /// Everything that is missing or unusable, each at its place in the project file.
@@ -19,16 +19,16 @@ pub async fn connect(
     host: &RegistryHost,
     declaration: &RegistryDecl,
     project: &Project,
-    bandwidth: &Bandwidth,
+    shared: (&Bandwidth, &Pacer),
 ) -> Result<Client, Vec<Diagnostic>> {
-    connect_with(host, declaration, project, bandwidth, &|name| std::env::var_os(name)).await
+    connect_with(host, declaration, project, shared, &|name| std::env::var_os(name)).await
 }
 
 async fn connect_with(
     host: &RegistryHost,
     declaration: &RegistryDecl,
     project: &Project,
-    bandwidth: &Bandwidth,
+    (bandwidth, pacer): (&Bandwidth, &Pacer),
     environment: Environment<'_>,
 ) -> Result<Client, Vec<Diagnostic>> {
     let reader = Reader { declaration, project, environment };
@@ -37,14 +37,14 @@ async fn connect_with(
         (Ok(tls), Ok(login)) => (tls, login),
         (tls, login) => return Err([tls.err(), login.err()].into_iter().flatten().flatten().collect()),
     };
-    let crate::project::Limits { requests_per_second, concurrency, uploads, bandwidth: own } = declaration.limits;
-    let requests_per_second = requests_per_second.or_else(|| declaration.provider.requests_per_second());
+    let crate::project::Limits { concurrency, uploads, bandwidth: own, .. } = declaration.limits;
     let settings = Settings {
         host: host.clone(),
         tls,
         credentials,
         vendor: vendor(host, &declaration.provider, keys),
-        limits: Limits { requests_per_second, concurrency, uploads },
+        limits: Limits { concurrency, uploads },
+        pacer: pacer.clone(),
         bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,
         addresses: BTreeMap::new(),

@@ -7,10 +7,10 @@ use futures_util::future::join_all;
 
 use super::{Store, connect};
 use crate::diag::{Diagnostic, Problem, say};
-use crate::image::Repository;
+use crate::image::{RegistryHost, Repository};
 use crate::layout::Layout;
-use crate::project::{Place, Project};
-use crate::registry::{Access, Bandwidth};
+use crate::project::{Place, Project, RegistryDecl};
+use crate::registry::{Access, Bandwidth, Pacer};
 
 /// Every store of a project, opened without asking it anything. One that cannot be opened (a missing secret, an
 /// unreadable certificate) blocks only what uses it.
@@ -20,11 +20,14 @@ pub struct Stores(BTreeMap<String, Result<Store, Vec<Diagnostic>>>);
 impl Stores {
     /// Opens the stores named in `names`, all of them within `bandwidth`.
     pub async fn open(project: &Project, names: impl IntoIterator<Item = &String>, bandwidth: &Bandwidth) -> Self {
-        let opened = names.into_iter().filter_map(|name| project.registry(name)).map(async |declared| {
+        let declared: Vec<_> = names.into_iter().filter_map(|name| project.registry(name)).collect();
+        let pacers = pacers(&declared);
+        let opened = declared.into_iter().map(async |declared| {
             let store = match &declared.place {
                 Place::OciLayout(dir) => Ok(Store::Layout(Layout::at(project.resolve(dir)))),
                 Place::Registry(host) => {
-                    connect::connect(host, declared, project, bandwidth).await.map(Store::Registry)
+                    let shared = (bandwidth, &pacers[host]);
+                    connect::connect(host, declared, project, shared).await.map(Store::Registry)
                 }
             };
             (declared.name.value.clone(), store)
@@ -80,4 +83,16 @@ impl Stores {
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.values().filter_map(|store| store.as_ref().err()).flatten()
     }
+}
+
+/// One a host, whichever sections lead there; the strictest of their limits holds.
+fn pacers<'a>(declared: &[&'a RegistryDecl]) -> BTreeMap<&'a RegistryHost, Pacer> {
+    let mut limits: BTreeMap<&RegistryHost, Option<u32>> = BTreeMap::new();
+    for declared in declared {
+        if let Place::Registry(host) = &declared.place {
+            let limit = limits.entry(host).or_default();
+            *limit = limit.iter().copied().chain(declared.requests_per_second()).min();
+        }
+    }
+    limits.into_iter().map(|(host, limit)| (host, Pacer::new(limit))).collect()
 }

@@ -57,7 +57,7 @@ async fn a_refused_manifest_is_told_what_to_do_about_it() {
         (409, "tag is immutable", "rules of the repository"),
     ] {
         let server = serving(move |_| Answer::error(status, "", message)).await;
-        let manifest = RawManifest::new(Some(MediaType::OciIndex), MANIFEST);
+        let manifest = RawManifest::new(None, MANIFEST);
         let error = client(&server).put_manifest(&repository("a"), &tag("t"), &manifest).await.unwrap_err();
         assert_eq!(*error.kind(), Kind::ManifestRejected);
         let told = error.problem().help.unwrap();

@@ -67,7 +67,9 @@ impl Setting {
         let environment = move |name: &str| variables.iter().find(|(n, _)| n == name).map(|(_, v)| v.into());
         let reader = Reader { declaration, project: &self.project, environment: &environment };
         let found = reader.login(&host()).await.map(|(credentials, _)| credentials);
-        let connected = connect_with(&host(), declaration, &self.project, &Bandwidth::default(), &environment).await;
+        let connected =
+            connect_with(&host(), declaration, &self.project, (&Bandwidth::default(), &Pacer::new(None)), &environment)
+                .await;
         assert_eq!(found.is_ok(), connected.is_ok());
         let shown = format!("{found:?} {connected:?}");
         assert!(!shown.contains(SECRET), "{shown}");
@@ -88,10 +90,12 @@ fn told(diagnostics: &[Diagnostic]) -> Vec<String> {
 async fn connecting_can_be_a_task() {
     let setting = Setting::new();
     let (declaration, project) = (declaration(Auth::Anonymous), setting.project.clone());
-    tokio::spawn(async move { connect(&host(), &declaration, &project, &Bandwidth::default()).await })
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::spawn(
+        async move { connect(&host(), &declaration, &project, (&Bandwidth::default(), &Pacer::new(None))).await },
+    )
+    .await
+    .unwrap()
+    .unwrap();
 }
 
 #[tokio::test]
@@ -163,7 +167,9 @@ async fn certificate_files_and_credentials_are_told_together() {
     declaration.tls.client_certificate = Some(at("client.pem", "client.pem"));
     setting.file("client.pem", "no PEM");
     let diagnostics =
-        connect_with(&host(), &declaration, &setting.project, &Bandwidth::default(), &|_| None).await.unwrap_err();
+        connect_with(&host(), &declaration, &setting.project, (&Bandwidth::default(), &Pacer::new(None)), &|_| None)
+            .await
+            .unwrap_err();
     let expected = [
         "unreadable-file at ca.pem",
         "bad-file at client.pem",
@@ -180,7 +186,10 @@ async fn certificate_files_and_credentials_are_told_together() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     setting.file("ca.pem", made.cert.pem());
     setting.file("client.pem", made.cert.pem() + &made.signing_key.serialize_pem());
-    let client = connect_with(&host(), &declaration, &setting.project, &Bandwidth::default(), &|_| Some("x".into()))
+    let client =
+        connect_with(&host(), &declaration, &setting.project, (&Bandwidth::default(), &Pacer::new(None)), &|_| {
+            Some("x".into())
+        })
         .await
         .unwrap();
     assert_eq!(client.host(), &host());

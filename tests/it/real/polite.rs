@@ -21,6 +21,11 @@ fn project(source: &str, target: &str, images: &str) -> Project {
 
 /// Images of one registry that go to an SWR, with what else stands in its section.
 fn to_swr(images: u64, swr: &Swr, limit: &str) -> (Registry, Project) {
+    to_sections(images, swr, limit, &["target"])
+}
+
+/// The same by several sections of one SWR, to a repository each.
+fn to_sections(images: u64, swr: &Swr, limit: &str, names: &[&str]) -> (Registry, Project) {
     let source = Registry::plain();
     for number in 0..images {
         image(number).format(Format::Docker).build().push(&source.http(), "app", &format!("v{number}"));
@@ -29,11 +34,12 @@ fn to_swr(images: u64, swr: &Swr, limit: &str) -> (Registry, Project) {
         "provider \"swr\" region=\"{REGION}\"\n    organization \"team\"\n    \
          auth {{ access-key env=\"AK\"; secret-key env=\"SK\"; }}\n    {limit}"
     );
-    let sections = [
-        kdl::anonymous("source", &source.host()),
-        kdl::registry("target", &swr.host(), &block),
-        kdl::migrate("image \"app\""),
-    ];
+    let mut sections = vec![kdl::anonymous("source", &source.host())];
+    for name in names {
+        let migration = kdl::migrate(&format!("image \"app\" as=\"app-{name}\""));
+        sections.push(kdl::registry(name, &swr.host(), &block));
+        sections.push(migration.replace("to=\"target\"", &format!("to=\"{name}\"")));
+    }
     let project = Project::new(&kdl::project(&sections)).env("AK", ACCESS_KEY).env("SK", SECRET_KEY);
     (source, project)
 }
@@ -52,6 +58,15 @@ fn swr_s_limit_is_kept_without_being_told() {
     let (_source, project) = to_swr(4, &swr, "");
     project.run(["apply", "--auto-approve"]).expect_success();
     assert!(swr.recorder().exchanges().len() > 40, "enough to be refused");
+    assert_eq!(refusals(&swr), 0);
+}
+
+#[test]
+fn sections_of_one_swr_keep_its_limit_together() {
+    let swr = busy_swr(usize::MAX);
+    let (_source, project) = to_sections(3, &swr, "", &["one", "other"]);
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert!(swr.recorder().exchanges().len() > 60, "enough to be refused");
     assert_eq!(refusals(&swr), 0);
 }
 
