@@ -7,7 +7,7 @@ use super::{Context, files};
 use crate::diag::{Problem, say};
 use crate::plan::{FileEdit, FileWork, FixWork, Outcome};
 use crate::project::Project;
-use crate::worktree::{managed_files, read_managed};
+use crate::worktree::{managed_files, read_managed, writer};
 
 /// Writes a file that was fixed.
 pub(super) async fn fix(work: &FixWork, context: &Context) -> Outcome {
@@ -32,7 +32,7 @@ pub(super) async fn file(work: &FileWork, context: &Context) -> Outcome {
             Problem::new("unknown-file", message).with_help(say!("plan again", "重新制定计划"))
         })?;
         let found = read_managed(&managed.path, &managed.name)?;
-        let change = managed.change(&project.name, found.as_deref(), serial);
+        let change = managed.change(&writer(project), found.as_deref(), serial);
         let change = change.map_err(|error| error.problem(&managed.name))?;
         let after = change.map_or_else(|| found.clone(), |change| change.after);
         let (found, after) = (found.as_deref(), after.as_deref());

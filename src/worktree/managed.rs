@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::diag::{Problem, Wording, say};
 use crate::network::managed::bind::Serial;
-use crate::network::managed::{BindZone, Change, Content, FileFacts, Form, ManagedFile, Pin, Service, plain};
+use crate::network::managed::{BindZone, Change, Content, FileFacts, Form, ManagedFile, Pin, Service, Writer, plain};
 use crate::network::{Network, hosts::SYSTEM_FILE};
 use crate::project::{Project, ServiceNames};
 
@@ -92,6 +92,17 @@ impl Files<'_> {
     }
 }
 
+/// Who the lines of a project are said to be from.
+#[must_use]
+pub fn writer(project: &Project) -> Writer {
+    let name = Path::new(project.source.name()).file_name().unwrap_or_default();
+    let file = project.root.join(name).canonicalize().ok();
+    let file = file.and_then(|file| file.to_str().filter(|file| !file.contains(char::is_control)).map(str::to_owned));
+    // What cannot be looked at is there, perhaps.
+    let exists = |file: &str| !matches!(Path::new(file).try_exists(), Ok(false));
+    Writer { project: project.name.value.clone(), file, exists }
+}
+
 /// What is to be done or said about each file of the project. Only reads.
 #[must_use]
 pub fn managed_facts(project: &Project, today: Date) -> Vec<FileFacts> {
@@ -120,7 +131,7 @@ fn facts(project: &Project, file: &ManagedFile, day: Serial) -> Option<FileFacts
         Err(_) if file.parts.is_empty() => return None,
         Err(problem) => return failed(problem),
     };
-    let change = match file.change(&project.name, before.as_deref(), day) {
+    let change = match file.change(&writer(project), before.as_deref(), day) {
         Ok(change) => change?,
         // Other people's markers are other people's business, where nothing is to be written.
         Err(_) if file.parts.is_empty() && !file.names(&project.name, before.as_deref()) => return None,

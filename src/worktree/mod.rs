@@ -22,7 +22,7 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 pub use baselines::{Known, renewals};
-pub use managed::{managed_facts, managed_files, read as read_managed};
+pub use managed::{managed_facts, managed_files, read as read_managed, writer};
 pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
 use self::policies::PolicyFinding;

@@ -1,7 +1,7 @@
 //! Blocks: the lines between two markers that name their owner. What stands outside of them stays byte for byte.
 //!
 //! ```text
-//! # BEGIN swrctl portal/swr: written by `swrctl apply`
+//! # BEGIN swrctl portal/swr (written by `swrctl apply` for /srv/portal/swr.kdl)
 //! 172.16.0.12 swr.cn-north-4.myhuaweicloud.com
 //! # END swrctl portal/swr
 //! ```
@@ -13,6 +13,17 @@ use crate::diag::{Wording, say};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const NOTE: &str = "written by `swrctl apply`";
+const OF: &str = " for ";
+
+/// Who writes: a project by its name, and by its file, which tells projects of one name apart.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    pub project: String,
+    /// The project file as everybody finds it; none where that cannot stand in a line.
+    pub file: Option<String>,
+    /// Whether such a file is there: nobody misses the lines of one that is gone.
+    pub exists: fn(&str) -> bool,
+}
 
 /// Whose block it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +116,7 @@ impl Damage {
 /// The lines of a file and the blocks among them.
 #[derive(Debug)]
 pub(super) struct Blocks<'a> {
+    writer: &'a Writer,
     mark: &'a [u8],
     /// With their ends.
     lines: Vec<&'a [u8]>,
@@ -116,6 +128,8 @@ pub(super) struct Blocks<'a> {
 #[derive(Debug)]
 struct Standing {
     owner: Owner,
+    /// The project file that it was written for, as far as it says so.
+    file: Option<String>,
     /// Markers included, from 0.
     lines: Range<usize>,
 }
@@ -129,46 +143,52 @@ enum Edge {
 impl<'a> Blocks<'a> {
     /// # Errors
     /// When somebody changed the markers: then nobody knows what belongs to whom.
-    pub(super) fn read(text: &'a [u8], sign: &'static str) -> Result<Self, Damage> {
+    pub(super) fn read(text: &'a [u8], sign: &'static str, writer: &'a Writer) -> Result<Self, Damage> {
         if text.contains(&0) {
             return Err(Damage::NotText);
         }
         let (mark, rest) = text.split_at(if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 });
         let lines: Vec<_> = rest.split_inclusive(|byte| *byte == b'\n').collect();
         let mut standing: Vec<Standing> = Vec::new();
-        let mut open: Option<(Owner, usize)> = None;
+        let mut open: Option<(Owner, Option<String>, usize)> = None;
         for (index, line) in lines.iter().enumerate() {
             let line = marker(line, sign).map_err(|()| Damage::Nameless { line: index + 1 })?;
             match (line, open.take()) {
                 (None, still) => open = still,
-                (Some((Edge::Begin, owner)), None) => {
+                (Some((Edge::Begin, owner, file)), None) => {
                     if let Some(first) = standing.iter().find(|block| block.owner == owner) {
                         return Err(Damage::Repeated { line: index + 1, first: first.lines.start + 1, owner });
                     }
-                    open = Some((owner, index));
+                    open = Some((owner, file, index));
                 }
-                (Some((Edge::End, owner)), Some((opened, begin))) if owner == opened => {
-                    standing.push(Standing { owner, lines: begin..index + 1 });
+                (Some((Edge::End, owner, _)), Some((opened, file, begin))) if owner == opened => {
+                    standing.push(Standing { owner, file, lines: begin..index + 1 });
                 }
-                (Some(_), Some((owner, begin))) => return Err(Damage::Unended { line: begin + 1, owner }),
-                (Some((Edge::End, owner)), None) => return Err(Damage::Unbegun { line: index + 1, owner }),
+                (Some(_), Some((owner, _, begin))) => return Err(Damage::Unended { line: begin + 1, owner }),
+                (Some((Edge::End, owner, _)), None) => return Err(Damage::Unbegun { line: index + 1, owner }),
             }
         }
         match open {
-            Some((owner, begin)) => Err(Damage::Unended { line: begin + 1, owner }),
-            None => Ok(Self { mark, lines, standing, sign }),
+            Some((owner, _, begin)) => Err(Damage::Unended { line: begin + 1, owner }),
+            None => Ok(Self { writer, mark, lines, standing, sign }),
         }
     }
 
     /// What stands in a block, without line ends; a line that is no UTF-8 is as good as another.
-    pub(super) fn body(&self, project: &str, registry: &str) -> Option<Vec<String>> {
-        let block = self.of(project).find(|block| block.owner.registry == registry)?;
-        Some(self.body_of(block))
+    pub(super) fn body(&self, registry: &str) -> Option<Vec<String>> {
+        self.named().find(|block| block.owner.registry == registry).map(|block| self.body_of(block))
     }
 
-    /// Registries that a project has blocks of.
-    pub(super) fn registries(&self, project: &str) -> impl Iterator<Item = &str> {
-        self.of(project).map(|block| block.owner.registry.as_str())
+    /// Registries that the project has blocks of.
+    pub(super) fn registries(&self) -> impl Iterator<Item = &str> {
+        self.named().filter(|block| self.namesake(block).is_none()).map(|block| block.owner.registry.as_str())
+    }
+
+    /// The line, from 1, where another project of the same name says something else for the same registry, and its file.
+    pub(super) fn rival(&self, wanted: &Wanted) -> Option<(usize, &str)> {
+        let block = self.named().find(|block| block.owner.registry == wanted.registry)?;
+        let file = self.namesake(block).filter(|_| self.body_of(block) != wanted.lines)?;
+        Some((block.lines.start + 1, file))
     }
 
     /// Whose block the line is in, from 1.
@@ -176,17 +196,17 @@ impl<'a> Blocks<'a> {
         self.standing.iter().find(|block| block.lines.contains(&(line - 1))).map(|block| &block.owner)
     }
 
-    /// The text with empty lines in place of a project's blocks: line numbers stay.
-    pub(super) fn without(&self, project: &str) -> String {
+    /// The text with empty lines in place of what the project says, these registries among it: line numbers stay.
+    pub(super) fn without(&self, said: impl Fn(&str) -> bool) -> String {
         let mut lines: Vec<_> = self.lines.iter().map(|line| String::from_utf8_lossy(line)).collect();
-        for block in self.of(project) {
+        for block in self.named().filter(|block| said(&block.owner.registry) || self.namesake(block).is_none()) {
             lines[block.lines.clone()].fill("\n".into());
         }
         lines.concat()
     }
 
-    /// The file with exactly these blocks of `project`. Those that say what they should stay as they are.
-    pub(super) fn with(&self, project: &str, wanted: &[Wanted]) -> Vec<u8> {
+    /// The file with exactly these blocks of the project. Those that say what they should stay as they are.
+    pub(super) fn with(&self, wanted: &[Wanted]) -> Vec<u8> {
         let mut text = Vec::new();
         let mut next = 0;
         for block in &self.standing {
@@ -194,23 +214,30 @@ impl<'a> Blocks<'a> {
             next = block.lines.end;
             let whole = || self.lines[block.lines.clone()].concat();
             match wanted.iter().find(|wanted| wanted.registry == block.owner.registry) {
-                _ if block.owner.project != project => text.extend(whole()),
+                _ if block.owner.project != self.writer.project => text.extend(whole()),
                 Some(wanted) if self.body_of(block) == wanted.lines => text.extend(whole()),
-                Some(wanted) => text.extend(self.written(project, wanted).bytes()),
+                Some(wanted) => text.extend(self.written(wanted).bytes()),
+                None if self.namesake(block).is_some() => text.extend(whole()),
                 None => {}
             }
         }
         text.extend(self.lines[next..].concat());
-        let is_new = |wanted: &&Wanted| self.registries(project).all(|registry| registry != wanted.registry);
-        let new: String = wanted.iter().filter(is_new).map(|wanted| self.written(project, wanted)).collect();
+        let is_new = |wanted: &&Wanted| self.named().all(|block| block.owner.registry != wanted.registry);
+        let new: String = wanted.iter().filter(is_new).map(|wanted| self.written(wanted)).collect();
         // Behind a last line without an end a block could not be taken away again without a trace.
         let at_end = text.is_empty() || text.ends_with(b"\n");
         let parts = if at_end { [self.mark, &text, new.as_bytes()] } else { [self.mark, new.as_bytes(), &text] };
         parts.concat()
     }
 
-    fn of(&self, project: &str) -> impl Iterator<Item = &Standing> {
-        self.standing.iter().filter(move |block| block.owner.project == project)
+    /// Blocks that have the project's name.
+    fn named(&self) -> impl Iterator<Item = &Standing> {
+        self.standing.iter().filter(|block| block.owner.project == self.writer.project)
+    }
+
+    /// The file of another project of the same name, whose block this is.
+    fn namesake<'b>(&self, block: &'b Standing) -> Option<&'b str> {
+        block.file.as_deref().filter(|file| self.writer.file.as_deref() != Some(*file) && (self.writer.exists)(file))
     }
 
     fn body_of(&self, block: &Standing) -> Vec<String> {
@@ -218,12 +245,12 @@ impl<'a> Blocks<'a> {
         body.iter().map(|line| String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned()).collect()
     }
 
-    fn written(&self, project: &str, wanted: &Wanted) -> String {
-        let (sign, registry, end) = (self.sign, &wanted.registry, self.line_end());
+    fn written(&self, wanted: &Wanted) -> String {
+        let (sign, end, Writer { project, file, .. }) = (self.sign, self.line_end(), self.writer);
+        let (owner, of) =
+            (format!("swrctl {project}/{}", wanted.registry), file.as_ref().map(|file| format!("{OF}{file}")));
         let body: String = wanted.lines.iter().flat_map(|line| [line.as_str(), end]).collect();
-        format!(
-            "{sign} BEGIN swrctl {project}/{registry} ({NOTE}){end}{body}{sign} END swrctl {project}/{registry}{end}"
-        )
+        format!("{sign} BEGIN {owner} ({NOTE}{}){end}{body}{sign} END {owner}{end}", of.unwrap_or_default())
     }
 
     /// As the file's first line ends.
@@ -237,8 +264,8 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// `SIGN BEGIN swrctl PROJECT/REGISTRY …`, or `END`.
-fn marker(line: &[u8], sign: &str) -> Result<Option<(Edge, Owner)>, ()> {
+/// `SIGN BEGIN swrctl PROJECT/REGISTRY … for FILE)`, or `END`.
+fn marker(line: &[u8], sign: &str) -> Result<Option<(Edge, Owner, Option<String>)>, ()> {
     let Ok(line) = std::str::from_utf8(line) else { return Ok(None) };
     let mut words = line.split_whitespace();
     let edge = match [words.next(), words.next(), words.next()] {
@@ -250,7 +277,9 @@ fn marker(line: &[u8], sign: &str) -> Result<Option<(Edge, Owner)>, ()> {
     if project.is_empty() || registry.is_empty() {
         return Err(());
     }
-    Ok(Some((edge, Owner { project: project.to_owned(), registry: registry.to_owned() })))
+    let file = line.trim_end().split_once(NOTE).and_then(|(_, of)| of.strip_prefix(OF)?.strip_suffix(')'));
+    let owner = Owner { project: project.to_owned(), registry: registry.to_owned() };
+    Ok(Some((edge, owner, file.map(str::to_owned))))
 }
 
 #[cfg(test)]
@@ -263,12 +292,16 @@ mod tests {
         Wanted { registry: registry.to_owned(), lines: lines.iter().map(ToString::to_string).collect() }
     }
 
+    fn writer() -> Writer {
+        Writer { project: "p".to_owned(), file: None, exists: |_| true }
+    }
+
     fn with(text: &[u8], wanted: &[Wanted]) -> Vec<u8> {
-        Blocks::read(text, "#").unwrap().with("p", wanted)
+        Blocks::read(text, "#", &writer()).unwrap().with(wanted)
     }
 
     fn damage(text: &str) -> String {
-        Blocks::read(text.as_bytes(), "#").unwrap_err().wording().get(crate::diag::Lang::En).to_owned()
+        Blocks::read(text.as_bytes(), "#", &writer()).unwrap_err().wording().get(crate::diag::Lang::En).to_owned()
     }
 
     #[test]
@@ -302,10 +335,33 @@ mod tests {
         let both = with(other, &[wanted("swr", &["10.0.0.1 a"])]);
         assert!(both.starts_with(other));
         assert_eq!(with(&both, &[]), other);
-        let blocks = Blocks::read(&both, "#").unwrap();
-        assert_eq!(blocks.registries("p").collect::<Vec<_>>(), ["swr"]);
+        let writer = writer();
+        let blocks = Blocks::read(&both, "#", &writer).unwrap();
+        assert_eq!(blocks.registries().collect::<Vec<_>>(), ["swr"]);
         assert_eq!(blocks.owner_of(2).unwrap().to_string(), "other/swr");
-        assert_eq!(blocks.without("p"), String::from_utf8(other.to_vec()).unwrap() + "\n\n\n");
+        assert_eq!(blocks.without(|_| false), String::from_utf8(other.to_vec()).unwrap() + "\n\n\n");
+    }
+
+    #[test]
+    fn a_project_of_the_same_name_keeps_its_block_as_long_as_its_file_is_there() {
+        let at = |file: &str| Writer {
+            project: "p".to_owned(),
+            file: Some(file.to_owned()),
+            exists: |file| file == "/a (1)/k",
+        };
+        let (one, other) = (at("/a (1)/k"), at("/b/k"));
+        let wants = |address: &str| wanted("swr", &[address]);
+        let text = Blocks::read(b"", "#", &one).unwrap().with(&[wants("10.0.0.1 a")]);
+        let expected =
+            "# BEGIN swrctl p/swr (written by `swrctl apply` for /a (1)/k)\n10.0.0.1 a\n# END swrctl p/swr\n";
+        assert_eq!(String::from_utf8(text.clone()).unwrap(), expected);
+        let blocks = Blocks::read(&text, "#", &other).unwrap();
+        assert_eq!(blocks.with(&[]), text, "it is not the other's to remove");
+        assert_eq!(blocks.rival(&wants("10.0.0.2 a")), Some((1, "/a (1)/k")));
+        assert_eq!((blocks.rival(&wants("10.0.0.1 a")), blocks.with(&[wants("10.0.0.1 a")])), (None, text.clone()));
+        assert_eq!(Blocks::read(&text, "#", &one).unwrap().with(&[]), b"");
+        let moved = Writer { exists: |_| false, ..other };
+        assert_eq!(Blocks::read(&text, "#", &moved).unwrap().with(&[]), b"", "nobody misses it");
     }
 
     #[test]

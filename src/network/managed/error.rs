@@ -21,6 +21,17 @@ pub enum ManagedError {
         name: String,
         registries: [String; 2],
     },
+    /// Two registries of the project declare one zone.
+    TwoZones {
+        zone: String,
+        registries: [String; 2],
+    },
+    /// Another project file of the same name wrote lines for a registry of the same name.
+    Namesake {
+        line: usize,
+        project: String,
+        file: String,
+    },
     /// The zone is declared in the same file already.
     Declared {
         zone: String,
@@ -70,6 +81,40 @@ impl ManagedError {
                     say!(
                         "write the same `endpoint` in both `network` sections",
                         "在两个网络小节中写相同的 `endpoint`（`network`）"
+                    ),
+                )
+            }
+            Self::TwoZones { zone, registries: [one, other] } => {
+                let what = say!(
+                    "`{one}` and `{other}` both declare the zone {zone}",
+                    "`{one}` 和 `{other}` 都声明了区域 {zone}",
+                    one,
+                    other,
+                    zone
+                );
+                (
+                    "two-zones",
+                    what,
+                    say!(
+                        "keep one `bind-zone` or `bind-forward` for it: registries of one host share the zone",
+                        "只为它保留一个 `bind-zone` 或 `bind-forward`：同一主机的镜像仓库共用这个区域"
+                    ),
+                )
+            }
+            Self::Namesake { line, project, file } => {
+                let what = say!(
+                    "line {line} begins lines of another project `{project}`: {file}",
+                    "第 {line} 行开始的内容属于另一个项目 `{project}`：{file}",
+                    line,
+                    project,
+                    file
+                );
+                (
+                    "namesake",
+                    what,
+                    say!(
+                        "give one of the two projects another name; if they are copies of one, apply there, or remove these lines",
+                        "给其中一个项目改名；如果两者是同一项目的副本，就在那边执行 apply，或者删除这些行"
                     ),
                 )
             }

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use self::bind::Serial;
 use self::block::{Blocks, Wanted};
-pub use self::block::{Damage, Owner};
+pub use self::block::{Damage, Owner, Writer};
 pub use self::error::ManagedError;
 use super::hosts;
 use crate::diag::{Problem, Spanned, Wording, say};
@@ -164,6 +164,14 @@ impl Content {
         }
     }
 
+    /// Zones that it declares.
+    fn zones(&self) -> &[String] {
+        match self {
+            Self::Authoritative { zones, .. } | Self::Forward { zones, .. } => zones,
+            Self::Pins(_) | Self::Records { .. } => &[],
+        }
+    }
+
     /// What it does, for the reason of a step.
     #[must_use]
     pub fn wording(&self) -> Wording {
@@ -228,30 +236,40 @@ impl ManagedFile {
     ///
     /// # Errors
     /// When that would not have the effect that is declared, or nobody knows what belongs to whom.
-    pub fn change(&self, project: &str, before: Option<&[u8]>, day: Serial) -> Result<Option<Change>, ManagedError> {
+    pub fn change(&self, writer: &Writer, before: Option<&[u8]>, day: Serial) -> Result<Option<Change>, ManagedError> {
         let text = before.unwrap_or_default();
-        let blocks = Blocks::read(text, self.form.comment()).map_err(ManagedError::Damaged)?;
-        self.has_no_rival(project, &blocks)?;
+        let blocks = Blocks::read(text, self.form.comment(), writer).map_err(ManagedError::Damaged)?;
+        let wanted = self.wanted(&blocks, day);
+        if let Some((line, file)) = wanted.iter().find_map(|wanted| blocks.rival(wanted)) {
+            let (project, file) = (writer.project.clone(), file.to_owned());
+            return Err(ManagedError::Namesake { line, project, file });
+        }
+        self.has_no_rival(&blocks)?;
+        let after = blocks.with(&wanted);
+        if after == text {
+            return Ok(None);
+        }
+        let is_new = |wanted: &&Wanted| blocks.body(&wanted.registry).as_ref() != Some(&wanted.lines);
+        let is_wanted = |registry: &str| wanted.iter().any(|wanted| wanted.registry == registry);
+        Ok(Some(Change {
+            written: wanted.iter().filter(is_new).map(|wanted| wanted.registry.clone()).collect(),
+            removed: blocks.registries().filter(|name| !is_wanted(name)).map(str::to_owned).collect(),
+            // BIND does not start without a file that its configuration names; of zones that configuration is ours.
+            after: (!after.is_empty() || self.form != Form::Zone).then_some(after),
+        }))
+    }
+
+    /// What each registry's block is to say.
+    fn wanted(&self, blocks: &Blocks, day: Serial) -> Vec<Wanted> {
         let mut wanted: Vec<Wanted> = Vec::new();
         for (registry, content) in &self.parts {
-            let lines = content.lines(blocks.body(project, registry).as_deref(), day);
+            let lines = content.lines(blocks.body(registry).as_deref(), day);
             match wanted.iter_mut().find(|wanted| wanted.registry == *registry) {
                 Some(wanted) => wanted.lines.extend(lines),
                 None => wanted.push(Wanted { registry: registry.clone(), lines }),
             }
         }
-        let after = blocks.with(project, &wanted);
-        if after == text {
-            return Ok(None);
-        }
-        let is_new = |wanted: &&Wanted| blocks.body(project, &wanted.registry).as_ref() != Some(&wanted.lines);
-        let is_wanted = |registry: &str| self.parts.iter().any(|(wanted, _)| wanted == registry);
-        Ok(Some(Change {
-            written: wanted.iter().filter(is_new).map(|wanted| wanted.registry.clone()).collect(),
-            removed: blocks.registries(project).filter(|name| !is_wanted(name)).map(str::to_owned).collect(),
-            // BIND does not start without a file that its configuration names; of zones that configuration is ours.
-            after: (!after.is_empty() || self.form != Form::Zone).then_some(after),
-        }))
+        wanted
     }
 
     /// Whether a marker in the file names `project`, as far as its markers can be told.
@@ -264,8 +282,8 @@ impl ManagedFile {
     }
 
     /// Does somebody else say something else in the same file?
-    fn has_no_rival(&self, project: &str, blocks: &Blocks) -> Result<(), ManagedError> {
-        let others = blocks.without(project);
+    fn has_no_rival(&self, blocks: &Blocks) -> Result<(), ManagedError> {
+        let others = blocks.without(|registry| self.parts.iter().any(|(own, _)| own == registry));
         let owner = |line| blocks.owner_of(line).map(ToString::to_string);
         for (registry, content) in &self.parts {
             match content {
@@ -287,12 +305,13 @@ impl ManagedFile {
                     }
                 }
                 Content::Authoritative { zones, .. } | Content::Forward { zones, .. } => {
+                    self.declares_alone(registry, zones)?;
                     let declared = |zone: &String| Some((zone.clone(), bind::declaration(&others, zone)?));
                     if let Some((zone, line)) = zones.iter().find_map(declared) {
                         return Err(ManagedError::Declared { zone, line, owner: owner(line) });
                     }
                 }
-                Content::Records { .. } if blocks.body(project, registry).is_none() => {
+                Content::Records { .. } if blocks.body(registry).is_none() => {
                     if let Some(line) = others.lines().position(|line| !line.trim().is_empty()) {
                         return Err(ManagedError::Occupied { line: line + 1 });
                     }
@@ -315,6 +334,19 @@ impl ManagedFile {
         rival.map_or(Ok(()), |(other, _)| {
             let registries = [registry.to_owned(), other.to_owned()];
             Err(ManagedError::Disagree { name: pin.name.clone(), registries })
+        })
+    }
+
+    /// Nor may they declare one zone: BIND takes no second.
+    fn declares_alone(&self, registry: &str, zones: &[String]) -> Result<(), ManagedError> {
+        let shared = |content: &Content| {
+            let found = zones.iter().find(|zone| content.zones().iter().any(|other| other.eq_ignore_ascii_case(zone)));
+            found.cloned()
+        };
+        let others = self.parts.iter().filter(|(other, _)| other != registry);
+        let rival = others.into_iter().find_map(|(other, content)| Some((other.clone(), shared(content)?)));
+        rival.map_or(Ok(()), |(other, zone)| {
+            Err(ManagedError::TwoZones { zone, registries: [registry.to_owned(), other] })
         })
     }
 

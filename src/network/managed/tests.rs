@@ -25,8 +25,12 @@ fn hosts_file(address: &str) -> ManagedFile {
     file(Form::Hosts, vec![("swr", pins(address))])
 }
 
+fn writer() -> Writer {
+    Writer { project: "p".to_owned(), file: None, exists: |_| true }
+}
+
 fn change(file: &ManagedFile, before: &str) -> Option<Change> {
-    file.change("p", Some(before.as_bytes()), day()).unwrap()
+    file.change(&writer(), Some(before.as_bytes()), day()).unwrap()
 }
 
 fn after(file: &ManagedFile, before: &str) -> String {
@@ -34,7 +38,7 @@ fn after(file: &ManagedFile, before: &str) -> String {
 }
 
 fn problem(file: &ManagedFile, before: &str) -> String {
-    let problem = file.change("p", Some(before.as_bytes()), day()).unwrap_err().problem("f");
+    let problem = file.change(&writer(), Some(before.as_bytes()), day()).unwrap_err().problem("f");
     format!("{}; {}", problem.message.english(), problem.help.unwrap().english())
 }
 
@@ -87,8 +91,17 @@ fn a_zone_of_somebody_else_stays_the_only_one() {
 }
 
 #[test]
+fn two_registries_declare_no_zone_twice() {
+    let forward = |zone: &str| Content::Forward { zones: vec![zone.to_owned()], servers: vec![ip("10.0.0.53")] };
+    let both = |one, other| file(Form::NamedConf, vec![("swr", one), ("again", other)]);
+    let told = problem(&both(forward(NAME), forward(&NAME.to_ascii_uppercase())), "");
+    assert!(told.contains(&format!("`swr` and `again` both declare the zone {NAME}; keep one")), "{told}");
+    assert_eq!(after(&both(forward(NAME), forward("b.example")), "").matches("zone \"").count(), 2);
+}
+
+#[test]
 fn a_missing_file_is_as_an_empty_one() {
-    let change = |file: &ManagedFile| file.change("p", None, day()).unwrap();
+    let change = |file: &ManagedFile| file.change(&writer(), None, day()).unwrap();
     assert!(change(&hosts_file("10.0.0.1")).unwrap().after.is_some());
     assert_eq!(change(&file(Form::Zone, vec![])), None);
 }

@@ -13,10 +13,15 @@ struct Site {
 
 impl Site {
     fn new(network: &str) -> Self {
+        Self::at("10.0.0.1", network)
+    }
+
+    fn at(endpoint: &str, network: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let network = format!("network \"swr\" {{ endpoint \"10.0.0.1\"; {network} }}");
+        let network = format!("network \"swr\" {{ endpoint \"{endpoint}\"; {network} }}");
         let provider = "provider \"swr\" region=\"region-1\" api-host=\"swr-api.region-1.example\" obs-host=\"obs.region-1.example\"";
         let text = format!("project \"p\" version=1\nregistry \"swr\" \"{NAME}\" {{ {provider}; }}\n{network}\n");
+        std::fs::write(folder.path().join("swr.kdl"), &text).unwrap();
         let source = Arc::new(Source::new("swr.kdl", text));
         let (project, _) = Project::parse(source, folder.path().to_owned()).unwrap();
         Self { folder, project }
@@ -64,6 +69,25 @@ fn what_is_not_managed_any_more_is_removed_where_the_file_is_still_named() {
     assert!(site.facts().is_empty(), "the damage is another project's");
     std::fs::write(site.path("hosts"), "# BEGIN swrctl p/swr\n").unwrap();
     assert!(site.problem().starts_with("damaged-markers: `hosts` is left alone: line 1 begins the block of p/swr"));
+}
+
+#[test]
+fn lines_of_another_project_of_the_same_name_stay_until_that_is_gone() {
+    let one = Site::new(MANAGED);
+    let lines = text(&one.facts()[0]);
+    let [unconcerned, rival, same] =
+        [Site::new("hosts-file \"hosts\";"), Site::at("10.0.0.2", MANAGED), Site::new(MANAGED)];
+    for site in [&unconcerned, &rival, &same] {
+        std::fs::write(site.path("hosts"), &lines).unwrap();
+    }
+    assert!(unconcerned.facts().is_empty() && same.facts().is_empty());
+    let file = one.path("swr.kdl").canonicalize().unwrap();
+    let told =
+        format!("namesake: `hosts` is left alone: line 1 begins lines of another project `p`: {}; ", file.display());
+    assert!(rival.problem().starts_with(&told), "{}", rival.problem());
+    drop(one);
+    assert_eq!(text(&unconcerned.facts()[0]), "");
+    assert!(text(&rival.facts()[0]).contains("\n10.0.0.2 "));
 }
 
 #[test]
