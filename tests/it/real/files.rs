@@ -149,6 +149,7 @@ fn an_interrupt_in_the_middle_leaves_the_old_file_or_the_new_one_and_nothing_bes
             std::fs::read_dir(project.path("ops")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(names, [project.path("ops/hosts")], "turn {turn}\n{output}");
     }
+    std::fs::write(project.path("ops/hosts"), &before).unwrap();
     project.run(apply).expect_success();
     assert_eq!(std::fs::read_to_string(project.path("ops/hosts")).unwrap(), after);
 }
