@@ -109,7 +109,9 @@ impl Session {
         if scope.is_partial() {
             all_match(&scope, &observation.addresses)?;
             let planned: BTreeSet<&Address> = plan.steps().iter().map(|step| &step.address).collect();
-            let left_out = observation.addresses.iter().filter(|address| !planned.contains(address)).count();
+            let left_out =
+                observation.addresses.iter().filter(|address| !planned.contains(address) && !scope.holds(address));
+            let left_out = left_out.count();
             let steps = Wording::counted(left_out, &say!("step", "个步骤"));
             let note = say!(
                 "note: this is a partial plan, --target or --exclude leaves {steps} out",

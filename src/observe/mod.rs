@@ -55,6 +55,9 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     });
     let mut files = observe_files(project, today).await;
     let mut addresses: BTreeSet<Address> = files.iter().map(|file| Address::file(&file.name)).collect();
+    // Those with nothing to do have no step, and are meant all the same.
+    let declared = worktree::managed_files(project).into_iter().filter(|file| !file.parts.is_empty());
+    addresses.extend(declared.map(|file| Address::file(&file.name)));
     files.retain(|file| scope.holds(&Address::file(&file.name)));
     // Paths are proved as they will be.
     let planned = PlannedHosts::by_registry(&files);

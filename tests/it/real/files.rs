@@ -152,4 +152,5 @@ fn an_interrupt_in_the_middle_leaves_the_old_file_or_the_new_one_and_nothing_bes
     std::fs::write(project.path("ops/hosts"), &before).unwrap();
     project.run(apply).expect_success();
     assert_eq!(std::fs::read_to_string(project.path("ops/hosts")).unwrap(), after);
+    assert!(project.run(apply).expect_success().stdout.contains("No changes."));
 }
