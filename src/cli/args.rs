@@ -354,8 +354,8 @@ pub(super) struct NetworkArgs {
     #[arg(value_name = "NAME")]
     pub(super) registries: Vec<String>,
 
-    /// Only this check and what it needs; may be given several times
-    #[arg(long, value_name = "CHECK", value_parser = check_names().try_map(check))]
+    /// Only these checks, with commas, and what they need; may be given several times
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check_names().try_map(check))]
     pub(super) only: Vec<Check>,
 
     /// Print one JSON document (schema/network.schema.json)

@@ -218,7 +218,10 @@ pub(super) static TEXTS: [Wording; 105] = [
         "退出码：每条路径都与声明一致（可能有警告）为 0，否则为 1。"
     ),
     say!("Names of `registry` sections", "`registry` 小节的名字"),
-    say!("Only this check and what it needs; may be given several times", "只做这项检查及其依赖的检查；可以写多次"),
+    say!(
+        "Only these checks, with commas, and what they need; may be given several times",
+        "只做这些检查（以逗号分隔）及其依赖的检查；可以写多次"
+    ),
     say!("Print one JSON document (schema/network.schema.json)", "输出一个 JSON 文档（schema/network.schema.json）"),
     // generate
     say!("Print what the cloud's console wants to have pasted", "输出要粘贴到云控制台的内容"),

@@ -13,31 +13,37 @@ pub struct Advice {
     pub steps: Vec<Wording>,
 }
 
-/// What `report` points to, for a registry that is reached by `mode` and lies in `region`.
+/// What `report` points to, for a registry that is reached by `mode`; `region` is that of an SWR: of other registries
+/// the cloud's console knows nothing.
 #[must_use]
 pub fn advice(mode: Option<Mode>, region: Option<&str>, report: &PathReport) -> Vec<Advice> {
     let seen = Seen(report);
-    match mode {
-        Some(Mode::Public { egress }) if seen.any_bad(&[Check::RouteSource, Check::Tcp]) => match egress {
+    match (mode, region) {
+        (Some(Mode::Public { egress }), _) if seen.any_bad(&[Check::RouteSource, Check::Tcp]) => match egress {
             Some(Egress::Eip) => vec![bind_eip()],
             Some(Egress::Nat) => vec![nat_gateway()],
             // Elsewhere than in the cloud there is no EIP to bind.
             None if seen.is_in_the_cloud() => vec![bind_eip(), nat_gateway()],
             None => Vec::new(),
         },
-        Some(Mode::Private) if seen.any_bad(&[Check::DnsRegistry, Check::AddressClass]) => vec![private_dns()],
-        Some(Mode::VpcEndpoint { .. }) => {
-            let registry = [Check::DnsRegistry, Check::AddressClass, Check::RouteSource, Check::Tcp];
-            let advice = [
-                seen.any_bad(&registry).then(|| endpoint_for_swr(region)),
-                seen.any_bad(&[Check::DnsApi]).then(|| endpoint_for_api(region)),
-                seen.any_bad(&[Check::DnsObs, Check::ObsRedirect]).then(endpoint_for_obs),
-                seen.any_bad(&[Check::ObsRedirect, Check::ObsRedirectRepeat]).then(endpoint_policies),
-            ];
-            advice.into_iter().flatten().collect()
+        // A name that answers, and only differs from a hosts file, is not the private DNS' doing.
+        (Some(Mode::Private), Some(_)) if seen.any_bad(&[Check::AddressClass]) || seen.failed(Check::DnsRegistry) => {
+            vec![private_dns()]
         }
+        (Some(Mode::VpcEndpoint { .. }), Some(region)) => endpoints(region, &seen),
         _ => Vec::new(),
     }
+}
+
+fn endpoints(region: &str, seen: &Seen) -> Vec<Advice> {
+    let lost = seen.any_bad(&[Check::AddressClass, Check::RouteSource, Check::Tcp]) || seen.failed(Check::DnsRegistry);
+    let advice = [
+        lost.then(|| endpoint_for_swr(region)),
+        seen.any_bad(&[Check::DnsApi]).then(|| endpoint_for_api(region)),
+        seen.any_bad(&[Check::DnsObs, Check::ObsRedirect]).then(endpoint_for_obs),
+        seen.any_bad(&[Check::ObsRedirect, Check::ObsRedirectRepeat]).then(endpoint_policies),
+    ];
+    advice.into_iter().flatten().collect()
 }
 
 struct Seen<'a>(&'a PathReport);
@@ -45,6 +51,10 @@ struct Seen<'a>(&'a PathReport);
 impl Seen<'_> {
     fn any_bad(&self, checks: &[Check]) -> bool {
         self.0.checks.iter().any(|result| checks.contains(&result.check) && result.verdict >= Verdict::Warn)
+    }
+
+    fn failed(&self, check: Check) -> bool {
+        self.0.checks.iter().any(|result| result.check == check && result.verdict == Verdict::Fail)
     }
 
     /// The metadata service told a region.
@@ -116,11 +126,8 @@ fn private_dns() -> Advice {
 }
 
 /// Which service to choose in the list; the name is the documents'.
-fn service(region: Option<&str>, suffix: &str) -> Wording {
-    match region {
-        Some(region) => Wording::same(format!("`com.myhuaweicloud.{region}.{suffix}`")),
-        None => Wording::same(format!("`com.myhuaweicloud.REGION.{suffix}`")),
-    }
+fn service(region: &str, suffix: &str) -> Wording {
+    Wording::same(format!("`com.myhuaweicloud.{region}.{suffix}`"))
 }
 
 fn buy(service: &Wording) -> Wording {
@@ -132,7 +139,7 @@ fn buy(service: &Wording) -> Wording {
     )
 }
 
-fn endpoint_for_swr(region: Option<&str>) -> Advice {
+fn endpoint_for_swr(region: &str) -> Advice {
     Advice {
         name: "endpoint-swr",
         title: say!("connect an endpoint for SWR to the VPC", "为 VPC 连接一个 SWR 终端节点"),
@@ -152,7 +159,7 @@ fn endpoint_for_swr(region: Option<&str>) -> Advice {
     }
 }
 
-fn endpoint_for_api(region: Option<&str>) -> Advice {
+fn endpoint_for_api(region: &str) -> Advice {
     Advice {
         name: "endpoint-api",
         title: say!("connect an endpoint for SWR's management API to the VPC", "为 VPC 连接一个 SWR 管理 API 终端节点"),
@@ -216,12 +223,16 @@ mod tests {
     use crate::network::CheckResult;
 
     fn names(mode: Mode, results: &[(Check, Verdict)]) -> Vec<&'static str> {
+        names_at(Some("cn-north-4"), mode, results)
+    }
+
+    fn names_at(region: Option<&str>, mode: Mode, results: &[(Check, Verdict)]) -> Vec<&'static str> {
         let checks = results.iter().map(|(check, verdict)| CheckResult {
             verdict: *verdict,
             ..crate::network::judge::skipped(*check, say!("a reason", "理由"))
         });
         let report = PathReport { checks: checks.collect(), ..PathReport::default() };
-        advice(Some(mode), Some("cn-north-4"), &report).iter().map(|advice| advice.name).collect()
+        advice(Some(mode), region, &report).iter().map(|advice| advice.name).collect()
     }
 
     #[test]
@@ -253,5 +264,20 @@ mod tests {
         assert_eq!(names(mode, &[(Check::DnsObs, Verdict::Warn)]), ["endpoint-obs"]);
         assert_eq!(names(mode, &[(Check::ObsRedirectRepeat, Verdict::Fail)]), ["endpoint-policy"]);
         assert_eq!(names(mode, &[(Check::DnsObs, Verdict::Skip)]), Vec::<&str>::new());
+    }
+    #[test]
+    fn a_name_that_answers_is_not_blamed_on_the_private_dns() {
+        assert_eq!(names(Mode::Private, &[(Check::DnsRegistry, Verdict::Warn)]), Vec::<&str>::new());
+        assert_eq!(names(Mode::Private, &[(Check::DnsRegistry, Verdict::Fail)]), ["private-dns"]);
+        let mode = Mode::VpcEndpoint { via: None };
+        assert_eq!(names(mode, &[(Check::DnsRegistry, Verdict::Warn)]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn the_console_knows_nothing_of_other_registries() {
+        let wrong = [(Check::AddressClass, Verdict::Fail), (Check::DnsObs, Verdict::Fail)];
+        for mode in [Mode::Private, Mode::VpcEndpoint { via: None }] {
+            assert_eq!(names_at(None, mode, &wrong), Vec::<&str>::new());
+        }
     }
 }
