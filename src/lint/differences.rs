@@ -4,6 +4,9 @@
 //! Each holds a title, the reason, a sample, perhaps with a policy, what the other program says about it (a block
 //! `hadolint` or `buildkit`) and what we say, a line for each finding.
 //! `docs/differences.md` is made of them. `SWRCTL_BLESS=1` rewrites what we say and the document.
+//!
+//! `tests/cases/agreements/<name>.md` holds samples where our rules see more than hadolint, or judge otherwise, and its
+//! profile says what it says all the same.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,6 +22,7 @@ use crate::diag::Source;
 use crate::dockerfile::Dockerfile;
 
 const FOLDER: &str = "tests/cases/differences";
+const AGREEMENTS: &str = "tests/cases/agreements";
 const DOCUMENT: &str = "docs/differences.md";
 const INTRODUCTION: &str = "\
 <!-- Generated from tests/cases/differences by `SWRCTL_BLESS=1 cargo test --lib differences`. -->
@@ -28,6 +32,12 @@ const INTRODUCTION: &str = "\
 The profile `hadolint` reports what hadolint 2.15.1 reports by default, at its levels, and where it is: hadolint says
 the first line of the instruction. The profile `buildkit` reports what the checks of BuildKit 0.33 report by default.
 The differences below are meant; anything else is a fault.
+
+Some rules see more than hadolint's of the same id: ADD that lands in a relative place, archives under another name,
+every verb that fills a cache, a clean-up that comes too early, what stands behind ONBUILD, commands that `sudo`, `env`
+or `sh -c` run, programs by their path or by other names (apt, aptitude, `npm i`, tdnf, dnf5), images in `--from` and in
+mounts, a registry's port, variables with a default, names of stages in any case. The profile `hadolint` leaves that
+out; the profiles `swr` and `all` report it.
 
 What ShellCheck finds in RUN is part of the profile `hadolint` where the program is installed. hadolint brings its own
 ShellCheck (0.11), and shows one of its findings an instruction, the last; here all are shown, at their own places. Text
@@ -98,8 +108,8 @@ struct Difference {
 }
 
 impl Difference {
-    fn read(name: String) -> Self {
-        let text = std::fs::read_to_string(folder(FOLDER).join(format!("{name}.md"))).unwrap();
+    fn read(from: &str, name: String) -> Self {
+        let text = std::fs::read_to_string(folder(from).join(format!("{name}.md"))).unwrap();
         let case = read_cases(&text).into_iter().next().expect("a sample");
         let source = Arc::new(Source::new("Dockerfile", case.blocks["dockerfile"].as_str()));
         let peer = Peer::ALL.into_iter().find(|peer| case.blocks.contains_key(peer.block())).expect("a program");
@@ -154,7 +164,7 @@ fn is_code(peer: Peer, code: &str) -> bool {
 
 #[test]
 fn every_difference_is_one_and_is_documented() {
-    let differences: Vec<_> = stems(FOLDER, "md").into_iter().map(Difference::read).collect();
+    let differences: Vec<_> = stems(FOLDER, "md").into_iter().map(|name| Difference::read(FOLDER, name)).collect();
     let document = differences.iter().fold(INTRODUCTION.to_owned(), |text, difference| text + &difference.section());
     if std::env::var_os("SWRCTL_BLESS").is_some() {
         for difference in &differences {
@@ -168,4 +178,14 @@ fn every_difference_is_one_and_is_documented() {
         assert_ne!(ours, Difference::codes(&case.blocks[peer.block()]), "{name} is no difference");
     }
     assert_eq!(document, std::fs::read_to_string(folder(DOCUMENT)).unwrap());
+}
+
+#[test]
+fn what_hadolint_leaves_out_its_profile_leaves_out() {
+    for Difference { peer, name, case, ours, .. } in
+        stems(AGREEMENTS, "md").into_iter().map(|name| Difference::read(AGREEMENTS, name))
+    {
+        let ours: BTreeSet<_> = Difference::codes(&ours).into_iter().filter(|(_, code)| is_code(peer, code)).collect();
+        assert_eq!(ours, Difference::codes(&case.blocks[peer.block()]), "{name}");
+    }
 }

@@ -146,6 +146,7 @@ pub fn lint(
     let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
     let mut report = Report::default();
     let mut drafts: Vec<Draft> = weigh::heard(policy, &pragmas).flat_map(|rule| Sink::run(rule, &context)).collect();
+    drafts.retain(|draft| !context.as_hadolint() || hadolint::sight::sees(&context, draft));
     // Which pragmas are of no use is known when all rules have spoken.
     context.idle_pragmas = pragmas.allow(&mut drafts, dockerfile);
     let mut late = Sink::run(&rules::unused_pragma::RULE, &context);

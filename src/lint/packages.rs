@@ -69,6 +69,25 @@ impl PackageCommand<'_> {
         REFRESHING.iter().any(|option| self.invocation.has_option(option))
     }
 
+    /// `dnf module install NAME:STREAM`: what follows `install`.
+    pub(super) fn installed_modules(&self) -> Option<&[&ShellWord]> {
+        let modules = matches!(self.manager, Manager::Yum | Manager::Dnf) && self.verb.text() == "module";
+        let (install, names) = self.operands.split_first().filter(|_| modules)?;
+        (install.text() == "install").then_some(names)
+    }
+
+    /// Whether hadolint knows the program by this name, and this name of the verb.
+    pub(super) fn is_known_to_hadolint(&self) -> bool {
+        match self.manager {
+            Manager::Apt => self.invocation.program() == "apt-get" || self.refreshes(),
+            Manager::Dnf => matches!(self.invocation.program(), "dnf" | "microdnf"),
+            Manager::Npm => {
+                !self.installs() || self.invocation.operands().next().is_some_and(|word| word.text() == "install")
+            }
+            _ => true,
+        }
+    }
+
     /// `dnf group install NAME`
     pub(super) fn installs_group(&self) -> bool {
         matches!(self.manager, Manager::Yum | Manager::Dnf)

@@ -95,6 +95,8 @@ pub(super) struct Draft {
     pub(super) softened: Option<Level>,
     /// The level that another program gives it: it holds in every profile with what that program finds.
     pub(super) foreign: Option<Level>,
+    /// hadolint has the rule and does not see this: its profile leaves it out.
+    pub(super) beyond_hadolint: bool,
     /// Further places with a word about each.
     pub(super) labels: Vec<(Span, Wording)>,
     /// Places in other files.
@@ -117,6 +119,12 @@ impl Draft {
     /// Weighs what the program that found it says.
     pub(super) fn weighed(&mut self, level: Level) -> &mut Self {
         self.foreign = Some(level);
+        self
+    }
+
+    /// Is no finding in hadolint's profile where `beyond` holds.
+    pub(super) fn beyond_hadolint(&mut self, beyond: bool) -> &mut Self {
+        self.beyond_hadolint = beyond;
         self
     }
 
@@ -178,6 +186,7 @@ impl Sink {
             help: None,
             softened: None,
             foreign: None,
+            beyond_hadolint: false,
             labels: Vec::new(),
             elsewhere: Vec::new(),
             fix: None,

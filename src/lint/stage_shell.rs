@@ -56,7 +56,7 @@ impl Shell {
 
 impl PosixShell {
     pub(super) fn sets_pipefail(&self) -> bool {
-        self.options.iter().any(|option| option == "pipefail")
+        self.options.windows(2).any(|pair| pair[0].starts_with('-') && pair[0].ends_with('o') && pair[1] == "pipefail")
     }
 }
 

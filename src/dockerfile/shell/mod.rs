@@ -54,6 +54,8 @@ pub struct Script {
     pub background: Vec<Span>,
     /// Every `|` and `|&` between two commands.
     pub pipes: Vec<Span>,
+    /// Scripts that commands carry: of `sh -c`, and here-documents that are fed to a shell.
+    pub carried: Vec<Span>,
     /// Text too large or too tangled to be parsed: nothing is known about it.
     pub skipped: Vec<Span>,
     /// Variables that the text itself sets.
@@ -65,6 +67,7 @@ impl Script {
         self.invocations.extend(other.invocations);
         self.background.extend(other.background);
         self.pipes.extend(other.pipes);
+        self.carried.extend(other.carried);
         self.skipped.extend(other.skipped);
         self.assigned.extend(other.assigned);
     }
@@ -113,6 +116,7 @@ impl ShellReader {
             };
             let nested = collect(&tree, &text, &mut script);
             if depth < MAX_NESTING {
+                script.carried.extend(nested.iter().map(Text::whole));
                 waiting.extend(nested.into_iter().map(|text| (text, depth + 1)));
             }
         }
@@ -130,6 +134,7 @@ impl ShellReader {
         let mut script = self.read(&command.without(&holes));
         let fed: Vec<_> = documents.iter().filter(|(marker, _)| script.feeds_shell(command, marker)).collect();
         for (_, body) in fed {
+            script.carried.push(body.whole());
             script.extend(self.read(body));
         }
         script
@@ -140,6 +145,7 @@ impl ShellReader {
         let words = words.iter().map(|text| ShellWord::literal(text.clone())).collect();
         let mut script = Script::default();
         if let Some(text) = add(words, &mut script) {
+            script.carried.push(text.whole());
             script.extend(self.read(&text));
         }
         script

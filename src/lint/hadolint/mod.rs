@@ -2,6 +2,7 @@
 
 mod environment;
 mod settings;
+pub(super) mod sight;
 #[cfg(test)]
 mod tests;
 mod yaml;

@@ -40,11 +40,12 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-fn is_tar(command: &Invocation) -> bool {
+/// Whether tar extracts; to hadolint its options begin with a dash.
+fn is_tar(context: &Context, command: &Invocation) -> bool {
     let extracts = |word: &str| matches!(word, "--extract" | "--get") || !word.starts_with("--") && word.contains('x');
     command.program() == "tar"
         && command.arguments().iter().enumerate().any(|(index, word)| {
-            (index == 0 || word.is_option()) && extracts(word.text())
+            (index == 0 && !context.as_hadolint() || word.is_option()) && extracts(word.text())
         })
 }
 
@@ -56,11 +57,11 @@ enum Unpacking {
     Compression,
 }
 
-fn unpacking(command: &Invocation) -> Option<Unpacking> {
+fn unpacking(context: &Context, command: &Invocation) -> Option<Unpacking> {
     match command.program() {
         "gunzip" | "bunzip2" | "unlzma" | "unxz" | "uncompress" | "zcat" => Some(Unpacking::Compression),
         "unzip" | "zgz" => Some(Unpacking::Archive),
-        _ => is_tar(command).then_some(Unpacking::Archive),
+        _ => is_tar(context, command).then_some(Unpacking::Archive),
     }
 }
 
@@ -88,14 +89,16 @@ fn check(context: &Context, sink: &mut Sink) {
     // Paths that are unpacked in a stage, with the last place where they are; to hadolint files of one name are the same.
     let mut unpacked: HashMap<(usize, &str), (Span, Unpacking)> = HashMap::new();
     for (run, command) in context.run_commands() {
-        let Some(unpacking) = unpacking(command) else { continue };
+        let Some(unpacking) = unpacking(context, command) else { continue };
         let Some(stage) = context.index_of(run).and_then(|index| context.stage_of(index)) else { continue };
         for path in command.operands() {
             let found = (path.span, unpacking);
-            unpacked.insert((stage, normal(path.text())), found);
             if context.as_hadolint() {
                 unpacked.insert((stage, file_name(path.text())), found);
-            } else if let Some(parent) = context.dockerfile.ancestry(stage).nth(1) {
+                continue;
+            }
+            unpacked.insert((stage, normal(path.text())), found);
+            if let Some(parent) = context.dockerfile.ancestry(stage).nth(1) {
                 unpacked.insert((parent, normal(path.text())), found);
             }
         }
@@ -103,10 +106,11 @@ fn check(context: &Context, sink: &mut Sink) {
     for (index, copy) in context.every(Keyword::Copy).filter(|(_, copy)| copy.flag("from").is_none()) {
         let Some(stage) = context.stage_of(index) else { continue };
         let Some((destination, sources)) = copy.words().split_last() else { continue };
-        let by_name = |source| context.as_hadolint().then(|| unpacked.get(&(stage, file_name(source))))?;
         for source in sources {
             let target = target(source.text(), destination.text());
-            let found = unpacked.get(&(stage, normal(&target))).or_else(|| by_name(source.text()));
+            let named = if is_archive(&target) || is_compressed(&target) { &target } else { source.text() };
+            let name = if context.as_hadolint() { file_name(named) } else { normal(&target) };
+            let found = unpacked.get(&(stage, name));
             if found.is_some_and(|(place, kind)| *place > copy.span && is_added(context, source.text(), *kind)) {
                 let message = say!("`{file}` is copied and then unpacked", "`{file}` 先被复制，再被解压", file = source.text());
                 sink.report(source.span(), message);

@@ -62,7 +62,7 @@ fn is_single(script: &Script) -> bool {
 fn check_as_hadolint(context: &Context, sink: &mut Sink) {
     let instructions = &context.dockerfile.instructions;
     let single = |at: usize| {
-        instructions[at].is(Keyword::Run) && is_single(context.script(at))
+        instructions[at].is(Keyword::Run) && context.shell(at).posix().is_some() && is_single(context.script(at))
     };
     for at in 1..instructions.len() {
         let (above, run) = (&instructions[at - 1], &instructions[at]);

@@ -39,7 +39,8 @@ fn check(context: &Context, sink: &mut Sink) {
         let name = from.text();
         if name.parse() == Ok(number) || own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
             let message = say!("`{name}` is the stage that this COPY stands in", "`{name}` 正是这条 COPY 所在的构建阶段", name);
-            sink.report(from.span(), message);
+            let by_name = own.is_some_and(|own| context.dockerfile.source.slice(own.span) == from.raw.as_str());
+            sink.report(from.span(), message).beyond_hadolint(!by_name);
         }
     }
     for (index, run) in context.every(Keyword::Run).filter(|(_, run)| !run.on_build) {

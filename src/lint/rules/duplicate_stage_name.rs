@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::say;
+use crate::diag::{Span, say};
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate-stage-name",
@@ -31,11 +31,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context, sink: &mut Sink) {
-    let mut first = HashMap::new();
+    let mut first: HashMap<&str, Span> = HashMap::new();
     for name in context.dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref()) {
         if let Some(place) = first.get(name.value.as_str()) {
             let message = say!("there is a stage `{name}` already", "已经有名为 `{name}` 的构建阶段", name = name.value);
-            sink.report(name.span, message).label(*place, say!("this one", "就是这个"));
+            let written = |span: Span| context.dockerfile.source.slice(span);
+            let draft = sink.report(name.span, message).label(*place, say!("this one", "就是这个"));
+            draft.beyond_hadolint(written(name.span) != written(*place));
         } else {
             first.insert(name.value.as_str(), name.span);
         }

@@ -45,7 +45,9 @@ fn is_valid(key: &str) -> bool {
 fn check(context: &Context, sink: &mut Sink) {
     for (_, label) in context.every(Keyword::Label) {
         for name in label.pairs().iter().map(|pair| &pair.name) {
-            let Some(key) = name.value.as_deref() else { continue };
+            // hadolint fills in no variables, and a key cannot hold a `$`.
+            let open = Some(name.raw.as_str()).filter(|raw| context.as_hadolint() && raw.contains('$'));
+            let Some(key) = open.or(name.value.as_deref()) else { continue };
             if RESERVED.iter().any(|prefix| key.starts_with(prefix)) {
                 sink.report(name.span(), say!("the prefix of `{key}` is Docker's own", "`{key}` 的前缀归 Docker 所有", key));
             } else if !is_valid(key) {

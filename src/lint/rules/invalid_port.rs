@@ -139,6 +139,7 @@ fn check(context: &Context, sink: &mut Sink) {
                 }
                 let draft = sink.report(word.span(), fault.message());
                 draft.fix(recased(context, word, &fault));
+                draft.beyond_hadolint(fault == Fault::Zero || word.raw.as_str().contains('$'));
                 draft.aliases(match fault {
                     Fault::OutOfRange(_) | Fault::Zero => &["DL3011"],
                     Fault::Case(_) => &["ExposeProtoCasing"],

@@ -1,5 +1,7 @@
 //! Practice 4: the tag `latest`.
 
+use std::collections::HashSet;
+
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
@@ -93,7 +95,10 @@ fn is_latest(name: &str) -> bool {
 
 fn check(context: &Context, sink: &mut Sink) {
     let known = images(context).into_iter().filter(|(_, name)| is_latest(name));
+    let copied: HashSet<_> = copied_images(context).into_iter().map(|(span, _)| span).collect();
     for (span, name) in known.chain(open_latest(context)) {
-        sink.report(span, say!("`{name}` is another image with every release", "`{name}` 每次发布都会变成另一个镜像", name));
+        let message = say!("`{name}` is another image with every release", "`{name}` 每次发布都会变成另一个镜像", name);
+        // hadolint knows no other images than those of FROM.
+        sink.report(span, message).beyond_hadolint(copied.contains(&span));
     }
 }

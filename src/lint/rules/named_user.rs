@@ -1,5 +1,7 @@
 //! Users that only the image can resolve.
 
+use std::collections::HashSet;
+
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
@@ -29,15 +31,32 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// The names in `$NAME` and `${NAME}`.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).map(|behind| {
+        let plain = |name: &str| name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+        match behind.strip_prefix('{') {
+            Some(name) => name.split('}').next().unwrap_or_default(),
+            None => &behind[..plain(behind)],
+        }
+    })
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    for (_, user) in context.every(Keyword::User) {
-        let Some(word) = user.words().first() else { continue };
+    // hadolint trusts arguments of the build to be numbers, be they declared in another stage.
+    let mut arguments = HashSet::new();
+    for line in &context.dockerfile.instructions {
+        if *line.keyword == Keyword::Arg {
+            arguments.extend(line.pairs().iter().map(|pair| pair.name.text()));
+        }
+        let Some(word) = line.words().first().filter(|_| *line.keyword == Keyword::User) else { continue };
         // Nobody can tell what a variable holds; hadolint takes it for a name.
         let open = context.as_hadolint().then_some(word.raw.as_str());
         let Some(name) = word.value.as_deref().or(open) else { continue };
         let id = name.split(':').next().unwrap_or(name).trim();
         if !id.bytes().all(|byte| byte.is_ascii_digit()) {
-            sink.report(word.span(), say!("`{id}` is a name, not a UID", "`{id}` 是名字，不是 UID", id));
+            let message = say!("`{id}` is a name, not a UID", "`{id}` 是名字，不是 UID", id);
+            sink.report(word.span(), message).beyond_hadolint(variables(word.raw.as_str()).any(|name| arguments.contains(name)));
         }
     }
 }

@@ -133,6 +133,21 @@ pub(super) fn is_mounted(run: &Instruction, covers: impl Fn(&str) -> bool) -> bo
     })
 }
 
+/// Whether hadolint knows that the verb fills the cache, of which it knows some; to it every `rm -f` deletes the lists
+/// of apt, wherever it stands.
+fn hadolint_sees(script: &Script, command: &PackageCommand) -> bool {
+    let forces = |command: &Invocation| command.program() == "rm" && ["-f", "--force"].iter().any(|option| command.has_option(option));
+    let verb = command.verb.text();
+    let installs = verb == "install" || command.operands.iter().any(|word| word.text() == "install");
+    match command.manager {
+        Manager::Apt => !script.invocations.iter().any(forces),
+        Manager::Dnf => installs || matches!(verb, "in" | "reinstall" | "up" | "upgrade"),
+        Manager::Zypper => installs || verb == "in",
+        Manager::Yum => installs,
+        _ => true,
+    }
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (index, run) in context.every(Keyword::Run) {
         let script = context.script(index);
@@ -163,6 +178,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     directory = directories[0]
                 );
                 let draft = sink.report(span, message);
+                draft.beyond_hadolint(!hadolint_sees(script, &command));
                 draft.help(cleanup).aliases(aliases).fix(cleaned_up(context, index, &command));
             }
         }

@@ -57,10 +57,15 @@ fn is_excused(context: &Context, run: &Instruction, script: &Script, pipe: Span)
     endless || ["|| true", "|| :"].iter().any(|either| behind[..ends].contains(either))
 }
 
+/// Whether the shell has the option: dash has not, and what `sh` is depends on the image, so that hadolint counts neither.
+fn knows(context: &Context, shell: &PosixShell) -> bool {
+    !context.as_hadolint() || !matches!(shell.name.as_str(), "sh" | "dash")
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     for (index, run) in context.every(Keyword::Run) {
         let script = context.script(index);
-        let safe = context.shell(index).posix().is_some_and(PosixShell::sets_pipefail);
+        let safe = context.shell(index).posix().is_some_and(|shell| shell.sets_pipefail() && knows(context, shell));
         let mut pipes = script.pipes.iter().filter(|_| !run.on_build && !safe);
         let pipe = pipes.find(|pipe| context.as_hadolint() || !is_excused(context, run, script, **pipe));
         if let Some(pipe) = pipe.filter(|_| !is_set_inside(context, script)) {

@@ -61,7 +61,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     keyword = instruction.keyword.name(),
                     path = destination.text()
                 );
-                sink.report(destination.span(), message);
+                sink.report(destination.span(), message).beyond_hadolint(instruction.is(Keyword::Add));
             }
         }
     }

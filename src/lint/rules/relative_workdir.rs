@@ -59,7 +59,7 @@ fn check(context: &Context, sink: &mut Sink) {
                 _ => (!linux || context.as_hadolint()) && is_absolute(path),
             };
             // An open value is taken for absolute where it stands in front: it nearly always is.
-            let open = |path: &Word| path.raw.as_str().trim_start_matches('"').starts_with('$');
+            let open = |path: &Word| path.raw.as_str().trim_start_matches(['"', '\'']).starts_with('$');
             if bare && !moved[index] && context.as_buildkit() && is_undefined(path) {
                 let message = say!("WORKDIR is empty: nothing defines the variable", "WORKDIR 为空：没有定义这个变量");
                 sink.report(path.span(), message).aliases(&["WorkdirRelativePath"]);
@@ -71,7 +71,7 @@ fn check(context: &Context, sink: &mut Sink) {
                     "WORKDIR `{path}` 从基础镜像停留的目录开始",
                     path = path.text()
                 );
-                let draft = sink.report(path.span(), message);
+                let draft = sink.report(path.span(), message).beyond_hadolint(open(path));
                 if moved[index] {
                     // BuildKit reports the first one only.
                     draft.aliases(&["DL3000"]);
@@ -82,7 +82,8 @@ fn check(context: &Context, sink: &mut Sink) {
                     "WORKDIR `{path}` 取决于上一个 WORKDIR",
                     path = path.text()
                 );
-                sink.report(path.span(), message).aliases(&["DL3000"]);
+                let draft = sink.report(path.span(), message).aliases(&["DL3000"]);
+                draft.beyond_hadolint(open(path));
             }
             moved[index] = true;
         }

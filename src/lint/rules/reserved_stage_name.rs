@@ -36,7 +36,8 @@ fn check(context: &Context, sink: &mut Sink) {
                 "`{name}` 不能当作构建阶段来引用",
                 name = name.value
             );
-            sink.report(name.span, message);
+            let written = context.dockerfile.source.slice(name.span) == name.value;
+            sink.report(name.span, message).beyond_hadolint(!written);
         }
     }
 }

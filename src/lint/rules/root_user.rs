@@ -58,6 +58,7 @@ fn last_users<'a>(context: &Context<'a>) -> Vec<&'a Instruction> {
 fn check(context: &Context, sink: &mut Sink) {
     let users = last_users(context).into_iter().filter_map(|user| user.words().first());
     for word in users.filter(|word| is_root(word.text())) {
-        sink.report(word.span(), say!("the image runs as `{user}`", "镜像以 `{user}` 身份运行", user = word.text()));
+        let message = say!("the image runs as `{user}`", "镜像以 `{user}` 身份运行", user = word.text());
+        sink.report(word.span(), message).beyond_hadolint(word.raw.as_str() != word.text());
     }
 }

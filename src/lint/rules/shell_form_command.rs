@@ -39,6 +39,11 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// Whether it is an array to hadolint, which takes any letter behind a backslash.
+fn hadolint_reads(text: &str) -> bool {
+    serde_json::from_str::<Vec<String>>(&text.replace(['\\', '\t'], "/")).is_ok()
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let dockerfile = context.dockerfile;
     let mut chosen = vec![false; dockerfile.stages.len()];
@@ -62,7 +67,8 @@ fn check(context: &Context, sink: &mut Sink) {
                     "{keyword} 在 shell 之下运行，shell 不会转发信号",
                     keyword = instruction.keyword.name()
                 );
-                sink.report(text.whole(), message).fix(as_array(context, at, text));
+                let draft = sink.report(text.whole(), message).fix(as_array(context, at, text));
+                draft.beyond_hadolint(hadolint_reads(text.as_str()));
             }
         }
     }

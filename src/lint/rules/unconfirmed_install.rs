@@ -76,8 +76,9 @@ fn check(context: &Context, sink: &mut Sink) {
             continue;
         }
         for command in commands.iter().filter_map(package_command) {
+            let below = command.installs_group() || command.installed_modules().is_some();
             if let Some((aliases, verbs)) = questions(command.manager)
-                && (verbs.contains(&command.verb.text()) || command.installs_group())
+                && (verbs.contains(&command.verb.text()) || below)
                 && !is_confirmed(&command)
             {
                 let message = say!(
@@ -86,8 +87,8 @@ fn check(context: &Context, sink: &mut Sink) {
                     command = command.name()
                 );
                 let draft = sink.report(command.invocation.words[0].span.join(command.verb.span), message);
-                // zypper's `source-install` does not know the option; a group's verb stands further behind.
-                let known = !matches!(command.verb.text(), "source-install" | "si") && !command.installs_group();
+                // zypper's `source-install` does not know the option; the verb of groups and modules stands further behind.
+                let known = !matches!(command.verb.text(), "source-install" | "si") && !below;
                 draft.aliases(aliases).fix(option(run, command.verb, "-y").filter(|_| known));
             }
         }

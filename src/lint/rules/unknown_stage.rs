@@ -78,7 +78,9 @@ fn check(context: &Context, sink: &mut Sink) {
             mounted_from_below(context, instruction, &above, sink);
         }
         let Some(from) = instruction.flag("from").filter(|_| *instruction.keyword == Keyword::Copy) else { continue };
-        let Some(name) = from.value.as_deref().filter(|name| !name.contains([':', '@', '/'])) else { continue };
+        // hadolint takes what has no tag for a stage.
+        let image: &[char] = if context.as_hadolint() { &[':'] } else { &[':', '@', '/'] };
+        let Some(name) = from.value.as_deref().filter(|name| !name.contains(image)) else { continue };
         let is_below = context.is_stage(name);
         // BuildKit takes other names for images.
         let refused = (is_below || is_number(name)) && !instruction.on_build;

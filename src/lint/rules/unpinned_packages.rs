@@ -119,12 +119,16 @@ fn is_pinned_elsewhere(command: &PackageCommand) -> bool {
 fn check(context: &Context, sink: &mut Sink) {
     for (_, invocation) in context.run_commands() {
         let Some(command) = package_command(invocation) else { continue };
-        if !command.installs() || is_pinned_elsewhere(&command) {
+        let modules = command.installed_modules();
+        if modules.is_none() && !command.installs() || is_pinned_elsewhere(&command) {
             continue;
         }
         // Nobody can tell what a variable holds; hadolint takes it for a name.
-        let judged = command.operands.iter().filter(|word| !word.dynamic || context.as_hadolint());
-        let open: Vec<_> = judged.filter(|word| !is_pinned(command.manager, word)).collect();
+        let judged = modules.unwrap_or(&command.operands).iter();
+        let judged = judged.filter(|word| !word.dynamic || context.as_hadolint());
+        // The stream of a module stands behind a colon; without one it is the distribution's default.
+        let pinned = |word: &ShellWord| modules.map_or(is_pinned(command.manager, word), |_| word.text().contains(':'));
+        let open: Vec<_> = judged.filter(|word| !pinned(word)).collect();
         let Some((first, rest)) = open.split_first() else { continue };
         let message = match rest.len() {
             0 => say!(

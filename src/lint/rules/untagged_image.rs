@@ -37,19 +37,18 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context, sink: &mut Sink) {
-    // hadolint takes an untagged name in `COPY --from` for a stage that is missing.
     let instructions = &context.dockerfile.instructions;
-    let in_copy = |span: Span| {
+    let is_in = |span: Span, keyword: Keyword| {
         let after = instructions.partition_point(|instruction| instruction.span.start <= span.start);
-        after.checked_sub(1).is_some_and(|index| *instructions[index].keyword == Keyword::Copy)
+        after.checked_sub(1).is_some_and(|index| *instructions[index].keyword == keyword)
     };
     for (span, name) in images(context) {
         if let Ok(Reference { tag: None, digest: None, .. }) = name.parse() {
-            let draft = sink.report(
-                span,
-                say!("`{name}` names no tag and so means `latest`", "`{name}` 没有写标签，也就是 `latest`", name),
-            );
-            if in_copy(span) {
+            let message = say!("`{name}` names no tag and so means `latest`", "`{name}` 没有写标签，也就是 `latest`", name);
+            let draft = sink.report(span, message);
+            // hadolint knows no other images than those of FROM, and takes a registry's port for a tag.
+            draft.beyond_hadolint(!is_in(span, Keyword::From) || name.contains(':'));
+            if is_in(span, Keyword::Copy) {
                 if let Some(near) = near_stage(context, &name) {
                     draft.help(say!(
                         "did you mean the stage `{near}`? Otherwise write the tag of the image",
@@ -57,6 +56,7 @@ fn check(context: &Context, sink: &mut Sink) {
                         near
                     ));
                 }
+                // hadolint takes the name for a stage that is missing.
                 draft.aliases(if context.as_buildkit() { &["DL3006"] } else { &["DL3006", "DL3022"] });
             }
         }

@@ -57,6 +57,8 @@ fn check(context: &Context, sink: &mut Sink) {
         let silent = command.has_option("-l") || command.has_option("--no-log-init");
         if let Some(id) = user_id(command).filter(|id| *id > LARGEST_HARMLESS && !silent) {
             let draft = sink.report(command.span, say!("useradd writes login logs as long as the UID {id} is large", "useradd 写出的登录日志与 UID {id} 一样大", id));
+            let short = |text: &str| text.starts_with('-') && !text.starts_with("--") && text.ends_with('u');
+            draft.beyond_hadolint(!command.arguments().iter().any(|word| short(word.text())));
             draft.fix(option(run, &command.words[0], "--no-log-init"));
         }
     }

@@ -4,9 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::hadolint::sight::is_called_by_name;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::Invocation;
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -37,7 +39,8 @@ fn check(context: &Context, sink: &mut Sink) {
     for (index, _) in context.every(Keyword::Run) {
         let used = used.entry(context.stage_of(index)).or_default();
         let commands = &context.script(index).invocations;
-        let downloads = commands.iter().filter(|command| matches!(command.program(), "wget" | "curl"));
+        let seen = |command: &Invocation| !context.as_hadolint() || is_called_by_name(command);
+        let downloads = commands.iter().filter(|command| matches!(command.program(), "wget" | "curl") && seen(command));
         let mut second = downloads.filter(|command| {
             used.insert(command.program());
             used.len() > 1
