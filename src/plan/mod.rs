@@ -6,6 +6,7 @@
 mod address;
 mod blobs;
 mod cost;
+mod decision;
 mod document;
 mod expand;
 mod files;
