@@ -78,11 +78,11 @@ fn carry_out(
     match (found, after) {
         (Some(found), Some(after)) => {
             files::replace(path, &edit.file, found, after)?;
-            Ok(Outcome::Updated { bytes: 0 })
+            Ok(Outcome::Updated { bytes: 0, digest: None })
         }
         (None, Some(after)) => {
             create(path, &edit.file, after)?;
-            Ok(Outcome::Created { bytes: 0 })
+            Ok(Outcome::Created { bytes: 0, digest: None })
         }
         (Some(found), None) => {
             files::remove(path, &edit.file, found)?;

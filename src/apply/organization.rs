@@ -8,7 +8,7 @@ use crate::store::Store;
 
 pub(super) async fn create(work: &OrganizationWork, context: &Context) -> Outcome {
     match try_create(work, context).await {
-        Ok(Creation::Created) => Outcome::Created { bytes: 0 },
+        Ok(Creation::Created) => Outcome::Created { bytes: 0, digest: None },
         Ok(Creation::Present) => {
             Outcome::Unchanged { note: say!("exists since the plan was made", "制定计划之后已经存在") }
         }

@@ -88,13 +88,14 @@ impl Prepared<'_> {
     /// Writes the manifests; `moved` is what became of its blobs.
     pub(super) async fn finish(&self, moved: Result<u64, Error>) -> Outcome {
         match self.write_manifests(moved).await {
-            Ok(bytes) if self.copy.step.action == Action::Create => Outcome::Created { bytes },
-            Ok(bytes) => Outcome::Updated { bytes },
+            Ok((bytes, digest)) if self.copy.step.action == Action::Create => Outcome::Created { bytes, digest },
+            Ok((bytes, digest)) => Outcome::Updated { bytes, digest },
             Err(problem) => Outcome::Failed { problem },
         }
     }
 
-    async fn write_manifests(&self, moved: Result<u64, Error>) -> Result<u64, Problem> {
+    /// The bytes that moved, and what was written.
+    async fn write_manifests(&self, moved: Result<u64, Error>) -> Result<(u64, Option<Digest>), Problem> {
         let bytes = moved?;
         let (image, recompressed) = self.transfers.recompress(&self.image).await?;
         let mut bytes = bytes.saturating_add(recompressed);
@@ -107,7 +108,7 @@ impl Prepared<'_> {
             stored => stored.map_err(Error::from)?,
         }
         verify(&self.transfers, &image).await?;
-        Ok(bytes)
+        Ok((bytes, image.digest().cloned()))
     }
 }
 

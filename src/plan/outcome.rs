@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::diag::{Problem, Wording, say};
+use crate::image::Digest;
 
 use super::address::Address;
 use super::step::Action;
@@ -24,9 +25,15 @@ pub enum Outcome {
     },
     Created {
         bytes: u64,
+        /// Of a sync: what the target's tag holds now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
     },
     Updated {
         bytes: u64,
+        /// Of a sync: what the target's tag holds now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
     },
     /// The tag is gone.
     Deleted,
@@ -59,6 +66,15 @@ impl Outcome {
             Self::Blocked { .. } => "blocked",
             Self::Skipped { .. } => "skipped",
             Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// What the target's tag of a sync that was written holds now.
+    #[must_use]
+    pub const fn digest(&self) -> Option<&Digest> {
+        match self {
+            Self::Created { digest, .. } | Self::Updated { digest, .. } => digest.as_ref(),
+            _ => None,
         }
     }
 
@@ -127,11 +143,11 @@ impl Tally {
             match outcome {
                 Outcome::Passed { .. } => {}
                 Outcome::Unchanged { .. } => tally.unchanged += 1,
-                Outcome::Created { bytes } => {
+                Outcome::Created { bytes, .. } => {
                     tally.created += 1;
                     tally.bytes = tally.bytes.saturating_add(*bytes);
                 }
-                Outcome::Updated { bytes } => {
+                Outcome::Updated { bytes, .. } => {
                     tally.updated += 1;
                     tally.bytes = tally.bytes.saturating_add(*bytes);
                 }

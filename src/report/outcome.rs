@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::diag::{Lang, Wording, say};
+use crate::image::Digest;
 use crate::plan::{Event, Outcome, Plan, Step, TARGET_MOVED, Tally, Work};
 
 use super::Bytes;
@@ -21,8 +22,8 @@ pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
     for (step, outcome) in plan.steps().iter().zip(outcomes) {
         let (color, detail) = match outcome {
             Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
-            Outcome::Created { bytes } => (32, written(step, *bytes)),
-            Outcome::Updated { bytes } => (33, written(step, *bytes)),
+            Outcome::Created { bytes, digest } => (32, written(step, *bytes, digest.as_ref())),
+            Outcome::Updated { bytes, digest } => (33, written(step, *bytes, digest.as_ref())),
             Outcome::Deleted => (31, deleted(step)),
             Outcome::Blocked { problem } | Outcome::Failed { problem } => (31, problem.message.clone()),
             Outcome::Skipped { because } => (31, because.clone()),
@@ -55,9 +56,15 @@ pub(super) const fn verdict(outcome: &Outcome) -> Wording {
     }
 }
 
-/// What was done; changes of files and organizations move nothing.
-fn written(step: &Step, bytes: u64) -> Wording {
+/// What was done; changes of files and organizations move nothing. What an image became is told where the plan could not.
+fn written(step: &Step, bytes: u64, digest: Option<&Digest>) -> Wording {
     match (&step.work, step.work.edit()) {
+        (Work::Sync(sync), _) if sync.after.is_none() => say!(
+            "{bytes} moved, it became {digest}",
+            "传输 {bytes}，成为 {digest}",
+            bytes = Bytes(bytes),
+            digest = Wording::list(digest)
+        ),
         (Work::Organization(_), _) => say!("it did not exist", "原来不存在"),
         (_, Some(edit)) => say!("{bytes} written", "写入 {bytes}", bytes = Bytes(edit.bytes)),
         (_, None) => say!("{bytes} moved", "传输 {bytes}", bytes = Bytes(bytes)),

@@ -67,7 +67,10 @@ pub fn markdown(run: &Run<'_>) -> String {
 fn write_row(text: &mut String, run: &Run<'_>, step: &Step, course: &Course, outcome: Option<&Outcome>) {
     let short = |digest: Option<&Digest>| short(digest).into_string(run.lang);
     let digest = match &step.work {
-        Work::Sync(sync) => format!("{} → {}", short(sync.before.as_ref()), after(sync).get(run.lang)),
+        Work::Sync(sync) => {
+            let now = outcome.and_then(Outcome::digest).map_or_else(|| after(sync), |now| Wording::same(now.short()));
+            format!("{} → {}", short(sync.before.as_ref()), now.get(run.lang))
+        }
         Work::Prune(prune) => format!("{} → {}", short(prune.before.as_ref()), short(None)),
         _ => String::new(),
     };

@@ -55,8 +55,8 @@ fn record(plan: &Plan) -> Record {
         Event::Moved { address: address(1), bytes: 5 },
         Event::Mounted { address: address(1), bytes: 5 },
         finished(0, Outcome::Passed { note: Wording::same("passes") }),
-        finished(1, Outcome::Created { bytes: 7 }),
-        finished(2, Outcome::Updated { bytes: 0 }),
+        finished(1, Outcome::Created { bytes: 7, digest: Some(Digest::sha256(b"now")) }),
+        finished(2, Outcome::Updated { bytes: 0, digest: None }),
         finished(3, Outcome::Unchanged { note: Wording::same("the same digest") }),
         finished(4, Outcome::Blocked { problem: problem.clone() }),
         finished(5, Outcome::Skipped { because: Outcome::INTERRUPTED }),
@@ -91,6 +91,7 @@ fn every_outcome_fits_the_schema_with_its_bytes_seconds_and_retries() {
     let first = &document["steps"][1];
     let told = ["moved", "mounted", "retries", "seconds", "outcome"].map(|name| first[name].clone());
     assert_eq!(told, [json!(7), json!(5), json!(1), json!(0.6), json!("created")]);
+    assert_eq!(first["digest"], Digest::sha256(b"now").to_string());
     assert_eq!(document["tally"]["failed"], 1);
 }
 

@@ -3,10 +3,15 @@
 use std::process::Command;
 use std::time::Duration;
 
+use super::swr_target;
 use crate::support::containerd::Containerd;
-use crate::support::content::{Format, image};
+use crate::support::content::{Artifact, Format, image};
+use crate::support::docker::Docker;
+use crate::support::kdl;
+use crate::support::plan::checked;
 use crate::support::process::{Running, program, run};
 use crate::support::registry::Registry;
+use crate::support::swr::{Settings, Swr};
 use crate::support::swrctl::Project;
 use crate::support::tools::{skopeo, skopeo_raw};
 
@@ -37,6 +42,71 @@ fn containerd_refuses_a_damaged_blob() {
     damaged[700] ^= 1;
     std::fs::write(registry.blob_file(&layer.digest), damaged).unwrap();
     let output = containerd.pull(&format!("{}/a/b:v1", registry.host()), "linux/amd64");
+    assert_ne!(output.code, Some(0), "{output}");
+}
+
+/// What an apply of `project` reports of its only sync that wrote `address`: the digest that its tag holds now.
+#[track_caller]
+fn reported(project: &Project, address: &str) -> String {
+    project.run(["apply", "--auto-approve", "--report", "report.json"]).expect_success();
+    let report = checked(&std::fs::read_to_string(project.path("report.json")).unwrap(), "schema/report.schema.json");
+    let steps = report["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["address"] == address).unwrap_or_else(|| panic!("{report:#}"));
+    assert_eq!(step["outcome"], "created", "{report:#}");
+    step["digest"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn docker_pulls_what_was_synced_under_the_digest_that_was_reported() {
+    let (source, target, docker) = (Registry::plain(), Registry::plain(), Docker::start());
+    for (tag, artifact) in [
+        ("image", image(1).build()),
+        ("index", image(2).index(&BOTH)),
+        ("list", image(3).format(Format::Docker).index(&BOTH)),
+        ("attested", image(4).index_with_attestations(&BOTH)),
+    ] {
+        artifact.push(&source.http(), "app", tag);
+        let migration = kdl::migrate(&format!("image \"app\" tags=\"{tag}\""));
+        let sections = [kdl::anonymous("source", &source.host()), kdl::anonymous("target", &target.host()), migration];
+        let digest = reported(&Project::new(&kdl::project(&sections)), &format!("sync.target/app:{tag}"));
+        assert_eq!(digest, artifact.digest());
+        let repository = format!("{}/app", target.host());
+        docker.pull(&format!("{repository}:{tag}"), None).expect_success();
+        assert_eq!(docker.repo_digests(&format!("{repository}:{tag}")), [format!("{repository}@{digest}")]);
+    }
+}
+
+#[test]
+fn docker_pulls_from_swr_what_was_converted_and_recompressed_for_it() {
+    let (source, docker) = (Registry::plain(), Docker::start());
+    let swr = Swr::plain(Settings::with_organizations(&["team"]));
+    let converted = |tag: &str, artifact: &Artifact| {
+        artifact.push(&source.http(), "app", tag);
+        let rules = format!("image \"app\" tags=\"{tag}\"\n    attestations \"drop\"");
+        reported(&swr_target::project_of(&source.host(), &swr, "team", &rules), &format!("sync.target/team/app:{tag}"))
+    };
+    let (user, password) = (Swr::user(), Swr::password());
+    for (tag, artifact) in [
+        ("single", image(1).build()),
+        ("index", image(2).index_with_attestations(&BOTH)),
+        ("zstd", image(3).layers(2, 200_000).zstd().index(&BOTH)),
+    ] {
+        let (digest, repository) = (converted(tag, &artifact), format!("{}/team/app", swr.host()));
+        docker.pull(&format!("{repository}:{tag}"), Some((&user, &password))).expect_success();
+        assert_eq!(docker.repo_digests(&format!("{repository}:{tag}")), [format!("{repository}@{digest}")]);
+    }
+}
+
+#[test]
+fn docker_refuses_a_damaged_blob() {
+    let (registry, docker) = (Registry::plain(), Docker::start());
+    let artifact = image(1).build();
+    artifact.push(&registry.http(), "a/b", "v1");
+    let layer = &artifact.blobs[1];
+    let mut damaged = layer.bytes.clone();
+    damaged[700] ^= 1;
+    std::fs::write(registry.blob_file(&layer.digest), damaged).unwrap();
+    let output = docker.pull(&format!("{}/a/b:v1", registry.host()), None);
     assert_ne!(output.code, Some(0), "{output}");
 }
 

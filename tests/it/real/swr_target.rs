@@ -20,7 +20,7 @@ fn project(source: &Registry, swr: &Swr, organization: &str) -> Project {
     project_of(&source.host(), swr, organization, "image \"app\"\n    attestations \"drop\"")
 }
 
-fn project_of(source: &str, swr: &Swr, organization: &str, rules: &str) -> Project {
+pub(super) fn project_of(source: &str, swr: &Swr, organization: &str, rules: &str) -> Project {
     let block = format!(
         "provider \"swr\" region=\"{REGION}\" edition=\"basic\"\n    organization \"{organization}\"\n    \
          auth {{ access-key env=\"AK\"; secret-key env=\"SK\"; }}\n    limit requests-per-second=500"

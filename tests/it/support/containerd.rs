@@ -45,6 +45,11 @@ impl Containerd {
         Self { socket, _daemon: daemon, _folder: folder }
     }
 
+    /// Where it listens.
+    pub fn socket(&self) -> &str {
+        &self.socket
+    }
+
     /// Pulls an image over plain HTTP and unpacks it for one platform, e.g. `linux/amd64`.
     #[track_caller]
     pub fn pull(&self, reference: &str, platform: &str) -> Output {
@@ -69,6 +74,6 @@ impl Containerd {
     }
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -5,6 +5,7 @@ pub mod authority;
 pub mod containerd;
 pub mod content;
 pub mod counting;
+pub mod docker;
 pub mod expected;
 pub mod faults;
 pub mod http;
