@@ -1,12 +1,24 @@
 //! Referrers, where the place lists them and where the list is a tag that clients keep.
+//!
+//! Nothing in the protocol makes reading and writing such a list one step: of two writers at a time the last one wins, and
+//! does not know it. So whoever writes looks again after a while, and lists what was lost once more.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{Error, NotStored, Store};
 use crate::diag::{Problem, say};
 use crate::image::referrers::{self, List};
 use crate::image::{Digest, ManifestReference, RawManifest, Repository};
 
-/// Another writer may put its own list between our reading and our writing.
+/// Of so many writers at a time all are listed in the end: one more with every round.
 const TRIES: usize = 5;
+/// Who read the list before we wrote it writes its own within about the time that reading and writing took us; this many
+/// times that is waited for, and not longer than is worth it.
+const SLOWER: u32 = 3;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Store {
     /// What refers to `subject`.
@@ -44,12 +56,14 @@ impl Store {
         let entry = referrers::entry(manifest);
         let tag = ManifestReference::Tag(referrers::tag(subject));
         for _ in 0..TRIES {
+            let began = Instant::now();
             let kept = match self.manifest(repository, &tag).await? {
                 Some(index) => List::read(&index.bytes).ok_or_else(|| no_list(repository, &tag))?,
                 None => List::default(),
             };
             let Some(index) = kept.with(&entry) else { return Ok(()) };
             self.put_manifest(repository, &tag, &index).await?;
+            tokio::time::sleep((began.elapsed() * SLOWER).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
         }
         let message = say!(
             "{digest} is stored, but others rewrite the list of referrers {list}",

@@ -1,11 +1,17 @@
 //! Signatures, SBOMs and what else refers to an image, between registries that list it and those that do not.
 
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::migrate::{Pair, assert_no_changes};
 use crate::support::content::{Artifact, Format, image, index, referrer};
-use crate::support::counting::Proxy;
+use crate::support::counting::{Behaviour, Proxy};
+use crate::support::faults::{Fault, FaultProxy};
+use crate::support::http::Http;
 use crate::support::kdl;
 use crate::support::registry::Registry;
 use crate::support::server::{Body, reply};
@@ -189,6 +195,64 @@ fn signatures_that_cannot_be_listed_are_not_left_behind() {
         plan.stdout.contains("! sync.target/team/app:v1  the signatures in source/team/app are not known"),
         "{plan}"
     );
+}
+
+/// Somebody who read a list of referrers before we wrote ours, and writes theirs a while after us.
+struct LateWriter {
+    registry: String,
+    tag: String,
+    list: Artifact,
+    wrote: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Behaviour for LateWriter {
+    fn after(&self, request: &hyper::Request<()>, status: StatusCode) -> Option<Response<Body>> {
+        let writes = *request.method() == Method::PUT && request.uri().path().ends_with(&self.tag);
+        let mut wrote = self.wrote.lock().unwrap();
+        if writes && status == StatusCode::CREATED && wrote.is_none() {
+            let (registry, tag, list) = (self.registry.clone(), self.tag.clone(), self.list.clone());
+            *wrote = Some(std::thread::spawn(move || {
+                // Longer than a look right behind our own writing takes, shorter than reading and writing does.
+                std::thread::sleep(ROUND_TRIP * 2);
+                list.push(&Http::new(registry), "team/app", &tag);
+            }));
+        }
+        None
+    }
+}
+
+const ROUND_TRIP: Duration = Duration::from_millis(250);
+
+#[test]
+fn of_two_who_list_referrers_at_a_time_neither_is_lost() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let app = image(1).build();
+    app.push(&source.http(), "team/app", "v1");
+    let (ours, theirs) = (referrer(&app, SBOM, "ours"), referrer(&app, SIGNATURE, "theirs"));
+    push_referrers(&source, "team/app", &app, vec![ours.clone()]);
+    theirs.push_as(&target.http(), "team/app", theirs.digest());
+    let wrote = Arc::<Mutex<Option<JoinHandle<()>>>>::default();
+    let other = LateWriter {
+        registry: target.url(),
+        tag: fallback_tag(&app),
+        list: index(Format::Oci, vec![theirs.clone()]),
+        wrote: Arc::clone(&wrote),
+    };
+    let front = Proxy::start(target.address(), None, other);
+    let far = FaultProxy::start(front.address(), |_| Fault::far_away(ROUND_TRIP));
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.host()),
+        kdl::anonymous("target", &far.host()),
+        kdl::migrate("image \"team/app\" tags=\"v1\"\n    referrers true"),
+    ]));
+    project.run(["apply", "--auto-approve"]).expect_success();
+    wrote.lock().unwrap().take().expect("the other wrote, too").join().unwrap();
+    let mut at_target = listed(&target, "team/app", &app);
+    at_target.sort();
+    let mut expected = [ours.digest(), theirs.digest()].map(str::to_owned);
+    expected.sort();
+    assert_eq!(at_target, expected);
+    assert_no_changes(&project);
 }
 
 /// A registry with the referrers API before one without: it answers the list, and says that it notes subjects.
