@@ -15,11 +15,11 @@ use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
 use super::Context;
-use super::session::Session;
+use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use super::sync::{Copy, Prepared};
 use super::tee::{Taker, tee};
-use super::transfer::{Shelf, Start};
+use super::transfer::{Errand, Shelf, Start};
 use crate::image::{Descriptor, Digest};
 use crate::plan::{Outcome, StepId};
 use crate::store::{Error, Reads};
@@ -123,9 +123,6 @@ struct Member<'a> {
     placed: mpsc::UnboundedSender<Result<u64, Error>>,
 }
 
-/// A blob to be placed by one member alone, after so many tries that failed.
-type Errand<'a> = (&'a Descriptor, u32);
-
 impl<'a> Member<'a> {
     fn new(prepared: &'a Prepared<'a>, placed: mpsc::UnboundedSender<Result<u64, Error>>) -> Self {
         let wanted = prepared.image.blobs.iter().map(|blob| &blob.digest).collect();
@@ -136,9 +133,9 @@ impl<'a> Member<'a> {
         self.wanted.contains(&blob.digest) && !self.over.load(Ordering::Relaxed)
     }
 
-    async fn place(&self, (blob, tries): Errand<'_>) {
-        if self.wants(blob) {
-            let _ = self.placed.send(self.prepared.transfers.place(blob, tries).await);
+    async fn place(&self, errand: Errand<'_>) {
+        if self.wants(errand.blob) {
+            let _ = self.placed.send(self.prepared.transfers.place(errand).await);
         }
     }
 
@@ -187,11 +184,11 @@ async fn place<'a>(blob: &'a Descriptor, seats: &[Seat<'_, 'a>]) {
     let wanting = seats.iter().filter(|seat| seat.member.wants(blob));
     let (apart, together): (Vec<&Seat<'_, '_>>, Vec<_>) = wanting.partition(|s| s.member.apart.load(Ordering::Relaxed));
     for seat in apart {
-        let _ = seat.alone.send((blob, 0));
+        let _ = seat.alone.send(Errand::new(blob));
     }
     match together.as_slice() {
         [] => {}
-        [only] => only.member.place((blob, 0)).await,
+        [only] => only.member.place(Errand::new(blob)).await,
         together => place_together(blob, together).await,
     }
 }
@@ -205,7 +202,7 @@ async fn place_together<'a>(blob: &'a Descriptor, seats: &[&Seat<'_, 'a>]) {
     let (mut started, late) = together(legs, |(.., start)| start.is_ok()).await;
     for (number, seat) in seats.iter().enumerate() {
         if !started.iter().any(|(started, ..)| *started == number) {
-            seat.leave((blob, 0));
+            seat.leave(Errand::new(blob));
         }
     }
     drop(late);
@@ -214,10 +211,10 @@ async fn place_together<'a>(blob: &'a Descriptor, seats: &[&Seat<'_, 'a>]) {
     for (_, leg, start) in started {
         match start {
             Ok(Start::Held) => leg.arrive(0),
-            // What an earlier run left goes on from there, not from the start.
-            Ok(Start::Send(Session::Broken(_))) => leg.seat.leave((blob, 0)),
+            // What an earlier run left goes on from there, not from the start; what replaces something is looked at then.
+            Ok(Start::Send(Session::Broken(_)) | Start::Replace(_)) => leg.seat.leave(Errand::new(blob)),
             Ok(Start::Send(session)) => sending.push((leg, session)),
-            Err(error) => leg.fail(error),
+            Err(error) => leg.fail(error, Arc::default()),
         }
     }
     let Some((first, _)) = sending.first() else { return };
@@ -251,12 +248,9 @@ impl Leg<'_, '_, '_> {
         let _ = taker.turn.await;
         let moved = Arc::default();
         let transfers = &self.seat.member.prepared.transfers;
-        match transfers.send(self.blob, &mut session, &moved, transfers.checked_by(1), |_| taker.bytes).await {
-            Ok(()) => {
-                let bytes = self.blob.size;
-                self.arrive(bytes);
-            }
-            Err(error) => self.fail(error),
+        match transfers.send(self.blob, &mut session, &moved, transfers.checked_by(0), |_| taker.bytes).await {
+            Ok(()) => self.arrive(moved.bytes()),
+            Err(error) => self.fail(error, moved),
         }
     }
 
@@ -265,14 +259,12 @@ impl Leg<'_, '_, '_> {
         let _ = self.seat.member.placed.send(Ok(bytes));
     }
 
-    /// The others go on; it tries again by itself, where that may help.
-    fn fail(self, error: Error) {
-        let transfers = &self.seat.member.prepared.transfers;
-        if transfers.may_retry(&error, 1) {
-            transfers.tell_retry(1, Duration::ZERO, error);
-            self.seat.leave((self.blob, 1));
-        } else {
-            let _ = self.seat.member.placed.send(Err(error));
+    /// The others go on; it tries again by itself, where that may help, and what moved so far is not counted twice.
+    fn fail(self, error: Error, moved: Arc<Moved>) {
+        let mut tries = self.seat.member.prepared.transfers.tries(0);
+        match tries.go_on(error) {
+            Ok(()) => self.seat.leave(Errand { blob: self.blob, failed: tries.failed(), moved }),
+            Err(error) => drop(self.seat.member.placed.send(Err(error))),
         }
     }
 }

@@ -17,6 +17,7 @@ mod shelf;
 mod sync;
 mod tee;
 mod transfer;
+mod tries;
 mod verify;
 
 use std::cmp::Reverse;

@@ -15,7 +15,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tempfile::TempPath;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::transfer::Transfers;
+use super::transfer::{Errand, Transfers};
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::{DOCKER_GZIP_LAYER, ImageTree};
 use crate::image::{Algorithm, BlobStream, Descriptor, Digest, Hasher, MediaType, Repository};
@@ -96,7 +96,7 @@ impl Transfers<'_> {
                 (gzip.descriptor.clone(), Some(gzip))
             }
         };
-        let moved = self.place_from(&descriptor, 0, |from| source.clone().bytes(from)).await?;
+        let moved = self.place_from(Errand::new(&descriptor), |from| source.clone().bytes(from)).await?;
         Ok((descriptor, moved))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OwnedMutexGuard;
@@ -10,6 +9,8 @@ use tokio::sync::OwnedMutexGuard;
 use super::Context;
 use super::session::{Moved, Session};
 use super::shelf::Shelves;
+use super::tries::Tries;
+use crate::diag::{Problem, say};
 use crate::image::{BlobStream, Descriptor, Repository};
 use crate::plan::{Event, Step, SyncWork};
 use crate::registry::{CheckedBy, Mount};
@@ -28,38 +29,70 @@ pub(super) struct Transfers<'a> {
 /// The repositories of the target that hold a blob; held while it is on its way: one upload a blob and target.
 pub(super) type Shelf = OwnedMutexGuard<BTreeSet<Repository>>;
 
+/// A blob to be placed, and what became of it on another way before.
+pub(super) struct Errand<'a> {
+    pub(super) blob: &'a Descriptor,
+    /// Tries that failed.
+    pub(super) failed: u32,
+    pub(super) moved: Arc<Moved>,
+}
+
+impl<'a> Errand<'a> {
+    pub(super) fn new(blob: &'a Descriptor) -> Self {
+        Self { blob, failed: 0, moved: Arc::default() }
+    }
+}
+
 /// How a blob starts out.
 pub(super) enum Start {
     /// The target repository holds it, by a mount or already.
     Held,
     /// Its bytes have to be sent.
     Send(Session),
+    /// The same, in place of what the target repository holds of another length.
+    Replace(Session),
 }
 
-/// Wait before the first retry; doubled for each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
 impl Transfers<'_> {
-    /// Makes the target repository hold `blob`, after `tries` that failed already; returns the bytes that moved.
-    pub(super) async fn place(&self, blob: &Descriptor, tries: u32) -> Result<u64, Error> {
-        self.place_from(blob, tries, |from| self.download(blob, from)).await
+    /// Makes the target repository hold a blob; returns the bytes that moved.
+    pub(super) async fn place(&self, errand: Errand<'_>) -> Result<u64, Error> {
+        let blob = errand.blob;
+        self.place_from(errand, |from| self.download(blob, from)).await
     }
 
     /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them.
-    pub(super) async fn place_from(
-        &self,
-        blob: &Descriptor,
-        tries: u32,
-        bytes: impl Fn(u64) -> BlobStream,
-    ) -> Result<u64, Error> {
-        let mut shelf = self.shelf(blob).await;
-        let moved = match self.start(blob, &shelf).await? {
-            Start::Held => 0,
-            Start::Send(session) => self.with_retries(blob, session, tries, bytes).await?,
-        };
+    pub(super) async fn place_from(&self, errand: Errand<'_>, bytes: impl Fn(u64) -> BlobStream) -> Result<u64, Error> {
+        let mut shelf = self.shelf(errand.blob).await;
+        match self.start(errand.blob, &shelf).await? {
+            Start::Held => {}
+            Start::Send(session) => self.send_patiently(&errand, session, bytes).await?,
+            Start::Replace(session) => {
+                self.send_patiently(&errand, session, bytes).await?;
+                self.see_replaced(errand.blob).await?;
+            }
+        }
         shelf.insert(self.work.target.repository.clone());
-        Ok(moved)
+        Ok(errand.moved.bytes())
+    }
+
+    /// Some registries write no blob twice: they take the bytes and keep what they have.
+    async fn see_replaced(&self, blob: &Descriptor) -> Result<(), Error> {
+        let Err(error) = self.read_back(blob).await else { return Ok(()) };
+        if error.temporary {
+            return Err(error);
+        }
+        let message = say!(
+            "{target} holds a damaged {digest}, and keeps it when the right bytes are sent: {reason}",
+            "{target} 里的 {digest} 已损坏，重新发送正确的内容也不会替换：{reason}",
+            target = self.work.target,
+            digest = blob.digest,
+            reason = error.problem.message
+        );
+        let help = say!(
+            "delete that blob in the registry's storage, then apply again; other images that use it are damaged, too",
+            "在镜像仓库的存储里删除这个数据块，然后重新 apply；用到它的其他镜像也已损坏"
+        );
+        Err(Error { problem: Problem::new("target-damaged", message).with_help(help), temporary: false })
     }
 
     /// Places those of `blobs` again that the target does not hold in spite of what the plan saw there: since then its
@@ -73,7 +106,7 @@ impl Transfers<'_> {
             }
             shelf.clear();
             drop(shelf);
-            moved = Some(moved.unwrap_or_default() + self.place(blob, 0).await?);
+            moved = Some(moved.unwrap_or_default() + self.place(Errand::new(blob)).await?);
         }
         Ok(moved)
     }
@@ -100,7 +133,7 @@ impl Transfers<'_> {
                 mount
             }
             None => match Session::remembered(&self.context.uploads, client, repository, blob) {
-                Session::New => match client.open_upload(repository, &blob.digest).await {
+                Session::New => match client.open_upload(repository, blob).await {
                     // Tried again with the bytes.
                     Err(error) if error.is_temporary() => return Ok(Start::Send(Session::New)),
                     opened => opened?,
@@ -111,30 +144,27 @@ impl Transfers<'_> {
         Ok(match mount {
             Mount::Mounted => Start::Held,
             Mount::Refused(upload) => Start::Send(Session::Open(upload)),
+            Mount::Damaged(upload) => Start::Replace(Session::Open(upload)),
         })
     }
 
     /// Moves the bytes, again and again while what stops it is temporary.
-    async fn with_retries(
+    async fn send_patiently(
         &self,
-        blob: &Descriptor,
+        errand: &Errand<'_>,
         mut session: Session,
-        tries: u32,
         bytes: impl Fn(u64) -> BlobStream,
-    ) -> Result<u64, Error> {
-        let (mut attempt, mut pause, mut kept) = (tries + 1, FIRST_PAUSE, 0);
-        let moved = Arc::<Moved>::default();
+    ) -> Result<(), Error> {
+        let (mut tries, mut kept) = (self.tries(errand.failed), 0);
         loop {
-            match self.send(blob, &mut session, &moved, self.checked_by(attempt), &bytes).await {
-                Err(error) if self.may_retry(&error, attempt) => {
-                    self.tell_retry(attempt, pause, error);
-                    tokio::time::sleep(pause).await;
-                    (attempt, pause) = (attempt + 1, (pause * 2).min(LONGEST_PAUSE));
-                    if session.kept() > kept {
-                        (attempt, pause, kept) = (1, FIRST_PAUSE, session.kept());
-                    }
-                }
-                result => return result.map(|()| moved.bytes()),
+            let by = self.checked_by(tries.failed());
+            let Err(error) = self.send(errand.blob, &mut session, &errand.moved, by, &bytes).await else {
+                return Ok(());
+            };
+            tries.wait(error).await?;
+            if session.kept() > kept {
+                kept = session.kept();
+                tries.start_anew();
             }
         }
     }
@@ -144,37 +174,33 @@ impl Transfers<'_> {
         &self,
         make: impl Fn() -> F,
     ) -> Result<T, Error> {
-        let (mut attempt, mut pause) = (1, FIRST_PAUSE);
+        let mut tries = self.tries(0);
         loop {
             match make().await {
-                Err(error) if self.may_retry(&error, attempt) => {
-                    self.tell_retry(attempt, pause, error);
-                    tokio::time::sleep(pause).await;
-                    (attempt, pause) = (attempt + 1, (pause * 2).min(LONGEST_PAUSE));
-                }
-                result => return result,
+                Err(error) => tries.wait(error).await?,
+                made => return made,
             }
         }
     }
 
-    pub(super) fn may_retry(&self, error: &Error, attempt: u32) -> bool {
-        error.temporary && attempt <= self.work.retries
+    pub(super) fn tries(&self, failed: u32) -> Tries<'_> {
+        Tries::new(self.context, self.step, self.work.retries, failed)
     }
 
-    pub(super) fn tell_retry(&self, attempt: u32, pause: Duration, error: Error) {
-        self.context.send(Event::Retried {
-            address: self.step.address.clone(),
-            attempt,
-            retries: self.work.retries,
-            pause,
-            problem: error.problem,
-        });
+    /// Who checks the bytes after so many tries that failed: the target where it can, as long as what it refuses can be
+    /// sent again, checked here.
+    pub(super) fn checked_by(&self, failed: u32) -> CheckedBy {
+        if failed == 0 && self.work.retries > 0 { CheckedBy::Registry } else { CheckedBy::Us }
     }
 
-    /// Who checks the bytes of an attempt: the target where it can, as long as what it refuses can be sent again, checked
-    /// here.
-    pub(super) fn checked_by(&self, attempt: u32) -> CheckedBy {
-        if attempt == 1 && self.work.retries > 0 { CheckedBy::Registry } else { CheckedBy::Us }
+    /// Reads a blob of the target to its end; the store checks its bytes as they pass.
+    pub(super) async fn read_back(&self, blob: &Descriptor) -> Result<(), Error> {
+        let read = || async {
+            let mut bytes = self.target.blob(&self.work.target.repository, blob).await?;
+            while bytes.next().await.transpose()?.is_some() {}
+            Ok(())
+        };
+        self.retried(read).await
     }
 
     /// Sends what the target does not have of `blob`, of `bytes` from a given one on; tells of them as they pass.

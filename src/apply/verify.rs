@@ -1,26 +1,20 @@
 //! Looks at the target again once an image is written: does its tag, and all that is below it, hold what was planned?
 
-use std::time::Duration;
-
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::Context;
 use super::crew::BLOBS_AT_A_TIME;
 use super::transfer::Transfers;
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, ManifestReference};
 use crate::migrate::Verify;
-use crate::plan::{Event, Step, SyncWork};
-use crate::store::{Error, Store};
-
-/// Wait before a blob is read once more.
-const PAUSE: Duration = Duration::from_secs(1);
+use crate::plan::SyncWork;
+use crate::store::Store;
 
 pub(super) async fn verify(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(), Problem> {
-    let Transfers { context, step, work, target, .. } = *transfers;
+    let Transfers { context, work, target, .. } = *transfers;
     let wanted = context.verify.unwrap_or(work.verify);
-    let reading = Reading { step, context, work, target };
+    let reading = Reading { transfers, work, target };
     if wanted >= Verify::Digest {
         reading.tag(image).await?;
     }
@@ -32,8 +26,7 @@ pub(super) async fn verify(transfers: &Transfers<'_>, image: &ImageTree) -> Resu
 
 /// One image as it is read back.
 struct Reading<'a> {
-    step: &'a Step,
-    context: &'a Context,
+    transfers: &'a Transfers<'a>,
     work: &'a SyncWork,
     target: &'a Store,
 }
@@ -76,33 +69,10 @@ impl Reading<'_> {
     }
 
     async fn blob(&self, blob: &Descriptor) -> Result<(), Problem> {
-        for attempt in 1.. {
-            match self.read(blob).await {
-                Err(error) if error.temporary && attempt <= self.work.retries => {
-                    self.context.send(Event::Retried {
-                        address: self.step.address.clone(),
-                        attempt,
-                        retries: self.work.retries,
-                        pause: PAUSE,
-                        problem: error.problem,
-                    });
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error) => {
-                    let reason = error.problem.message;
-                    return Err(self.wrong(&say!("it cannot be read back: {reason}", "无法读回：{reason}", reason)));
-                }
-                Ok(()) => break,
-            }
-        }
-        Ok(())
-    }
-
-    /// The store checks size and digest of the bytes as they pass.
-    async fn read(&self, blob: &Descriptor) -> Result<(), Error> {
-        let mut bytes = self.target.blob(&self.work.target.repository, blob).await?;
-        while bytes.next().await.transpose()?.is_some() {}
-        Ok(())
+        self.transfers.read_back(blob).await.map_err(|error| {
+            let reason = error.problem.message;
+            self.wrong(&say!("it cannot be read back: {reason}", "无法读回：{reason}", reason))
+        })
     }
 
     fn wrong(&self, what: &Wording) -> Problem {

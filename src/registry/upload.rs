@@ -46,6 +46,8 @@ pub enum Mount {
     Mounted,
     /// The bytes have to be sent, here.
     Refused(Upload),
+    /// The same: what the repository holds under this digest has another length.
+    Damaged(Upload),
 }
 
 /// Who holds the bytes of an upload against their digest.
@@ -79,7 +81,8 @@ impl Client {
 
     /// Opens an upload session, or finds that `repository` holds the blob: a mount from the repository itself asks for
     /// both in one request.
-    pub async fn open_upload(&self, repository: &Repository, digest: &Digest) -> Result<Mount, Error> {
+    pub async fn open_upload(&self, repository: &Repository, blob: &Descriptor) -> Result<Mount, Error> {
+        let digest = &blob.digest;
         if self.refuses_own_mounts().load(Ordering::Relaxed) {
             return Ok(Mount::Refused(self.start_upload(repository).await?));
         }
@@ -87,11 +90,11 @@ impl Client {
         let request = Request::new(Method::POST, url, vec![Scope::push(repository)]);
         match self.call(&request).await {
             // Who says so without looking would leave a tag without its blob.
-            Ok(reply) if reply.status == StatusCode::CREATED => {
-                if self.head_blob(repository, digest).await?.is_some() {
-                    return Ok(Mount::Mounted);
-                }
-            }
+            Ok(reply) if reply.status == StatusCode::CREATED => match self.head_blob(repository, digest).await? {
+                Some(size) if size == blob.size => return Ok(Mount::Mounted),
+                Some(_) => return Ok(Mount::Damaged(self.start_upload(repository).await?)),
+                None => {}
+            },
             Ok(reply) => return Ok(Mount::Refused(Upload::new(repository, &request, reply)?)),
             Err(error) if error.is_temporary() && error.status() != Some(500) => return Err(error),
             Err(_) => {}

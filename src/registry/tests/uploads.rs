@@ -56,6 +56,25 @@ async fn an_empty_blob_goes_up_too() {
 }
 
 #[tokio::test]
+async fn what_has_another_length_is_not_the_blob() {
+    let blob = blob_of(b"hello world");
+    for (length, found) in [("11", "held"), ("5", "damaged")] {
+        let server = Server::start(move |seen| match seen.method.as_str() {
+            "POST" if seen.target.contains("mount=") => Answer::new(201),
+            "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1"),
+            _ => Answer::new(200).header("Content-Length", length),
+        })
+        .await;
+        let told = match client(&server).open_upload(&repository("a"), &blob).await.unwrap() {
+            Mount::Mounted => "held",
+            Mount::Damaged(_) => "damaged",
+            Mount::Refused(_) => "absent",
+        };
+        assert_eq!(told, found);
+    }
+}
+
+#[tokio::test]
 async fn a_failing_source_is_told_as_it_failed() {
     let server = uploads(Answer::new(201)).await;
     let client = client(&server);

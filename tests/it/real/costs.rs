@@ -9,6 +9,7 @@ use crate::support::content::{Artifact, Format, image};
 use crate::support::counting::Proxy;
 use crate::support::faults::{Fault, FaultProxy};
 use crate::support::kdl;
+use crate::support::plan::checked;
 use crate::support::process::Output;
 use crate::support::registry::Registry;
 use crate::support::server::{Exchange, Recorder};
@@ -267,10 +268,20 @@ fn a_target_that_recovers_catches_up_by_itself() {
     });
     let targets = [("shaky", cut.host()), ("whole", whole.proxy.host())];
     let project = project(&source, &targets, "image \"team/app\"\n    retries 9");
-    project.run(["apply", "--auto-approve"]).expect_success();
+    project.run(["apply", "--auto-approve", "--report", "report.json"]).expect_success();
     for target in [&whole, &shaky] {
         target.assert_holds("team/app:v1", &artifact);
     }
+    let report = checked(&std::fs::read_to_string(project.path("report.json")).unwrap(), "schema/report.schema.json");
+    let of_syncs = |name: &str| {
+        let steps = report["steps"].as_array().unwrap();
+        let syncs = steps.iter().filter(|step| step["kind"] == "sync");
+        syncs.map(|step| step[name].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(of_syncs("retries").iter().sum::<u64>() > 0, "{report:#}");
+    let size = unique_bytes(&[&artifact]);
+    assert_eq!(of_syncs("moved"), [size, size], "what moves again counts once");
+    assert_eq!(report["tally"]["bytes"], 2 * size);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha512};
 
-use crate::support::content::{Format, digest_of, image};
+use crate::support::content::{Artifact, Format, digest_of, image};
 use crate::support::counting::Proxy;
 use crate::support::kdl;
 use crate::support::keeper::{Habit, Keeper};
@@ -147,6 +147,42 @@ fn two_applies_at_once_do_no_harm() {
     }
     let plan = project.run(["plan", "--detailed-exitcode"]).expect_success();
     assert_eq!(plan.stdout.trim_end().lines().last(), Some("No changes."), "{plan}");
+}
+
+/// A source and a target that share a layer, of which the target's storage has lost the end.
+fn truncated() -> (Artifact, Registry, Registry) {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let (artifact, older) = (image(1).created("2025-02-03T04:05:06Z").build(), image(1).build());
+    artifact.push(&source.http(), "app", "v1");
+    older.push(&target.http(), "app", "older");
+    let layer = target.blob_file(&artifact.blobs[1].digest);
+    std::fs::File::options().write(true).open(layer).unwrap().set_len(500).unwrap();
+    (artifact, source, target)
+}
+
+#[test]
+fn a_blob_of_another_length_at_the_target_is_told_where_it_stays() {
+    let (_, source, target) = truncated();
+    let output = project(&source.host(), &target.host()).run(["apply", "--auto-approve"]).expect_code(1);
+    assert!(output.stdout.contains("and keeps it when the right bytes are sent"), "{output}");
+    target.http().manifest(Method::HEAD, "app", "v1").expect_status(404);
+}
+
+#[test]
+fn a_blob_of_another_length_at_the_target_is_replaced_where_that_is_possible() {
+    let (artifact, source, target) = truncated();
+    let layer = artifact.blobs[1].clone();
+    let (file, hex) = (target.blob_file(&layer.digest), layer.digest.replace("sha256:", ""));
+    // The registry itself writes no blob twice.
+    let replacing = Proxy::start(target.address(), None, move |request: &Request<Incoming>| {
+        if *request.method() == Method::PUT && request.uri().query().is_some_and(|query| query.contains(&hex)) {
+            std::fs::remove_file(&file).unwrap();
+        }
+        None
+    });
+    project(&source.host(), &replacing.host()).run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+    assert_eq!(skopeo_raw(&format!("{}/app:v1", target.host())).as_bytes(), artifact.manifest.bytes);
 }
 
 #[test]
