@@ -5,13 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use hyper::header::WWW_AUTHENTICATE;
+use hyper::{Request, StatusCode};
+use serde_json::json;
+
 use crate::support::content::{Artifact, image};
-use crate::support::counting::Proxy;
+use crate::support::counting::{Behaviour, Proxy};
 use crate::support::faults::{Fault, FaultProxy, first};
 use crate::support::kdl;
 use crate::support::keeper::{Habit, Keeper};
-use crate::support::registry::Registry;
+use crate::support::process::Output;
+use crate::support::registry::{PASSWORD, Registry, USER};
+use crate::support::server::{Incoming, reply};
 use crate::support::swrctl::Project;
+use crate::support::token::{self, Life, TokenServer};
 
 const TAG: &str = "/v2/app/manifests/v1";
 /// Larger than what is remembered from run to run.
@@ -150,6 +157,79 @@ fn a_state_file_that_is_wrong_or_gone_costs_nothing_but_bytes() {
         project.run(["apply", "--auto-approve"]).expect_success();
         assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
         assert!(keeper.received() >= before + layer.bytes.len() as u64, "all of it was sent again");
+    }
+}
+
+/// Tokens end while a blob of 6 MB is on its way at 1 MB/s, which breaks off behind 4.5 MB.
+const SHORT: u64 = 3;
+const CUT: u64 = 4_500_000;
+const RATE: u64 = 1_000_000;
+
+/// Copies an image of 6 MB, logging in where it is asked to.
+#[track_caller]
+fn copy_with_tokens(source: &str, target: &str) -> Output {
+    let login = "auth { username env=\"LOGIN\"; password env=\"PASSWORD\"; }";
+    let registries = [("source", source), ("target", target)].map(|(name, host)| kdl::registry(name, host, login));
+    let project = Project::new(&kdl::project(&[registries.concat(), kdl::migrate("image \"app\" tags=\"v1\"")]));
+    project.env("LOGIN", USER).env("PASSWORD", PASSWORD).run(["apply", "--auto-approve"]).expect_success()
+}
+
+#[test]
+fn a_cut_download_goes_on_with_a_new_token() {
+    for told in [true, false] {
+        let (tokens, target) = (TokenServer::with(Life { seconds: SHORT, told }), Registry::plain());
+        let source = Registry::token(&tokens);
+        let artifact = image(1).layers(1, 6_000_000).build();
+        artifact.push(&source.http().bearer(&tokens.token("repository:app:pull,push")), "app", "v1");
+        let counted = Proxy::counting(source.address());
+        let from = FaultProxy::start(counted.address(), first(6, Fault::cut_download(CUT).throttled(RATE)));
+        let output = copy_with_tokens(&from.host(), &target.host());
+        assert!(!output.everything().contains("retrying"), "the upload noticed nothing: {output}");
+        let layer = &artifact.blobs[1];
+        assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+        let read = counted.recorder().exchanges().into_iter().filter(|exchange| exchange.path.contains(&layer.digest));
+        assert!(read.filter(|exchange| exchange.status == 206).count() > 0, "it went on where it stopped");
+        assert!(tokens.recorder().count("GET", "/token") > 1);
+    }
+}
+
+/// Asks for tokens of `tokens` that are good still.
+fn guard(tokens: &TokenServer) -> impl Behaviour + use<> {
+    let challenge = format!("Bearer realm=\"{}\",service=\"{}\"", tokens.realm(), token::SERVICE);
+    move |request: &Request<Incoming>| {
+        let mut refusal = reply(StatusCode::UNAUTHORIZED, &json!({"errors": [{"code": "UNAUTHORIZED"}]}));
+        refusal.headers_mut().insert(WWW_AUTHENTICATE, challenge.parse().expect("a valid header"));
+        (!token::is_current(request)).then_some(refusal)
+    }
+}
+
+#[test]
+fn a_cut_upload_goes_on_with_a_new_token() {
+    let (artifact, _registry, counted) = source(6_000_000);
+    let layer = &artifact.blobs[1];
+    for told in [true, false] {
+        let (tokens, keeper) = (TokenServer::with(Life { seconds: SHORT, told }), Keeper::start(Habit::Keeps));
+        let guarded = Proxy::start(keeper.address(), None, guard(&tokens));
+        let to = FaultProxy::start(guarded.address(), first(6, Fault::cut_upload(CUT).throttled(RATE)));
+        copy_with_tokens(&counted.host(), &to.host());
+        assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
+        assert!(keeper.has_tag(TAG) && keeper.statuses() > 0);
+        assert!(keeper.received() < layer.bytes.len() as u64 + 100_000, "{} bytes", keeper.received());
+        assert!(tokens.recorder().count("GET", "/token") > 1);
+    }
+}
+
+#[test]
+fn an_upload_that_is_sent_anew_has_a_new_token() {
+    let (artifact, _registry, counted) = source(6_000_000);
+    for told in [true, false] {
+        let tokens = TokenServer::with(Life { seconds: SHORT, told });
+        let target = Registry::token(&tokens);
+        let to = FaultProxy::start(target.address(), first(6, Fault::cut_upload(CUT).throttled(RATE)));
+        copy_with_tokens(&counted.host(), &to.host());
+        let layer = &artifact.blobs[1];
+        assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+        assert!(tokens.recorder().count("GET", "/token") > 1);
     }
 }
 

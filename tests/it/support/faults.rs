@@ -50,6 +50,14 @@ impl Fault {
         Self { down: Lane { cut_after: Some(after), ..Lane::default() }, ..Self::default() }
     }
 
+    /// The same, at so many bytes a second in both directions.
+    pub fn throttled(mut self, bytes_per_second: u64) -> Self {
+        for lane in [&mut self.up, &mut self.down] {
+            lane.bytes_per_second = Some(bytes_per_second);
+        }
+        self
+    }
+
     /// Nothing passes for a while after the connection stands.
     pub fn delay(delay: Duration) -> Self {
         Self { delay, ..Self::default() }
@@ -64,8 +72,7 @@ impl Fault {
 
     /// Both directions carry at most so many bytes a second.
     pub fn throttle(bytes_per_second: u64) -> Self {
-        let lane = Lane { bytes_per_second: Some(bytes_per_second), ..Lane::default() };
-        Self { up: lane, down: lane, ..Self::default() }
+        Self::none().throttled(bytes_per_second)
     }
 }
 

@@ -19,6 +19,16 @@ use super::server::{Body, Incoming, Recorder, Server, reply};
 pub const SERVICE: &str = "test-registry";
 pub const ISSUER: &str = "test-tokens";
 
+/// How far a registry's clock may differ (Distribution, `registry/auth/token`): its tokens are good for so much longer.
+const LEEWAY: u64 = 60;
+
+/// How long tokens are good for, in seconds, and whether the server says so.
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    pub seconds: u64,
+    pub told: bool,
+}
+
 /// Grants [`USER`] everything it asks for, and anyone a pull from `public/…`.
 #[derive(Debug)]
 pub struct TokenServer {
@@ -30,12 +40,17 @@ pub struct TokenServer {
 
 #[derive(Debug)]
 struct Signer {
+    life: Life,
     key: KeyPair,
     certificate: String,
 }
 
 impl TokenServer {
     pub fn start() -> Self {
+        Self::with(Life { seconds: 300, told: true })
+    }
+
+    pub fn with(life: Life) -> Self {
         let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
         let mut params = CertificateParams::new(vec!["tokens.test".into()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "tokens.test");
@@ -43,7 +58,7 @@ impl TokenServer {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tokens.crt"), certificate.pem()).unwrap();
 
-        let signer = Arc::new(Signer { key, certificate: BASE64_STANDARD.encode(certificate.der()) });
+        let signer = Arc::new(Signer { life, key, certificate: BASE64_STANDARD.encode(certificate.der()) });
         let recorder = Recorder::default();
         let handler = {
             let (signer, recorder) = (Arc::clone(&signer), recorder.clone());
@@ -93,7 +108,11 @@ fn answer(signer: &Signer, request: &Request<Incoming>) -> Response<Body> {
             return reply(StatusCode::UNAUTHORIZED, &error);
         }
     };
-    reply(StatusCode::OK, &json!({"token": token, "expires_in": 300}))
+    let mut answer = json!({"token": token});
+    if signer.life.told {
+        answer["expires_in"] = json!(signer.life.seconds);
+    }
+    reply(StatusCode::OK, &answer)
 }
 
 impl Signer {
@@ -104,13 +123,24 @@ impl Signer {
         let access: Vec<Value> = scopes.iter().filter_map(|scope| grant(scope, &allowed)).collect();
         let claims = json!({
             "iss": ISSUER, "sub": subject, "aud": SERVICE, "jti": format!("{now}-{}", scopes.join(" ")),
-            "iat": now, "nbf": now - 10, "exp": now + 300, "access": access,
+            "iat": now, "nbf": now - LEEWAY, "exp": now + self.life.seconds - LEEWAY, "access": access,
         });
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(&claims));
         let signature = raw_signature(&self.key.sign(signed.as_bytes()).unwrap());
         format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// Whether a request carries a token that is good still, as a registry looks at it. What it grants is not looked at.
+pub fn is_current<B>(request: &Request<B>) -> bool {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let claims = header.strip_prefix("Bearer ").and_then(|token| token.split('.').nth(1));
+    let claims = claims.and_then(|claims| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
+    let claims: Option<Value> = claims.and_then(|claims| serde_json::from_slice(&claims).ok());
+    let ends = claims.and_then(|claims| claims["exp"].as_u64());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970").as_secs();
+    ends.is_some_and(|ends| now <= ends + LEEWAY)
 }
 
 fn grant(scope: &str, allowed: impl Fn(&str, &str) -> bool) -> Option<Value> {
