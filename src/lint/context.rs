@@ -148,26 +148,6 @@ impl<'a> Context<'a> {
         instructions.filter(|(index, instruction)| !instruction.on_build && self.is_shipped(*index))
     }
 
-    /// FROMs of stages that lack an instruction, as all they are built on and all that is built on them do: to hadolint
-    /// each is an image without it.
-    pub(super) fn lineages_without(&self, has: impl Fn(&Instruction) -> bool) -> Vec<&'a Instruction> {
-        let stages = &self.dockerfile.stages;
-        let mut found: Vec<bool> = Vec::with_capacity(stages.len());
-        for (index, stage) in stages.iter().enumerate() {
-            let own = self.dockerfile.stage_instructions(index).iter().any(|line| !line.on_build && has(line));
-            found.push(own || matches!(stage.base, Base::Stage(parent) if found[parent]));
-        }
-        for (index, stage) in stages.iter().enumerate().rev() {
-            if let Base::Stage(parent) = stage.base
-                && found[index]
-            {
-                found[parent] = true;
-            }
-        }
-        let lacking = stages.iter().zip(found).filter(|(_, found)| !found);
-        lacking.filter_map(|(stage, _)| self.dockerfile.from_of(stage)).collect()
-    }
-
     /// The stage at the bottom of those that the instruction's stage is built on.
     pub(super) fn root_of(&self, index: usize) -> Option<usize> {
         self.stage_of(index).map(|stage| self.roots[stage])

@@ -36,9 +36,11 @@ fn check(context: &Context, sink: &mut Sink) {
     for comment in &context.dockerfile.comments {
         let text = context.dockerfile.source.slice(*comment).trim_start_matches('#').trim_start();
         let Some(rest) = text.strip_prefix("hadolint").map(str::trim_start) else { continue };
-        let rest = rest.strip_prefix("global").map_or(rest, str::trim_start);
-        if rest.strip_prefix("ignore").is_some_and(|rest| rest.trim_start().starts_with('=')) {
-            sink.report(*comment, say!("rules are turned off without a reason", "没有写原因就关闭了规则"));
+        let global = rest.strip_prefix("global").map(str::trim_start);
+        let ignored = global.unwrap_or(rest).strip_prefix("ignore").and_then(|rest| rest.trim_start().strip_prefix('='));
+        if let Some(ignored) = ignored {
+            let draft = sink.report(*comment, say!("rules are turned off without a reason", "没有写原因就关闭了规则"));
+            draft.beyond_hadolint(global.is_some() || ignored.trim().is_empty());
         }
     }
 }

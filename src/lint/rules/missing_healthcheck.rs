@@ -5,7 +5,7 @@ use super::super::example::Example;
 use super::super::images::{Kind, kind};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::{Instruction, Keyword};
+use crate::dockerfile::{Base, Instruction, Keyword};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -41,9 +41,33 @@ fn check(context: &Context, sink: &mut Sink) {
     }
 }
 
+/// FROMs of stages without one, as hadolint counts: a stage has what it is built on, and what a stage above that is built
+/// on the same; one without a name has what its base has.
+fn lacking_to_hadolint<'a>(context: &Context<'a>) -> Vec<&'a Instruction> {
+    let dockerfile = context.dockerfile;
+    let mut has = vec![false; dockerfile.stages.len()];
+    for (index, stage) in dockerfile.stages.iter().enumerate() {
+        has[index] = matches!(stage.base, Base::Stage(parent) if has[parent]);
+        if dockerfile.stage_instructions(index).iter().any(|line| line.is(Keyword::Healthcheck)) {
+            for below in dockerfile.ancestry(index) {
+                if std::mem::replace(&mut has[below], true) && below != index {
+                    break;
+                }
+            }
+        }
+    }
+    for (index, stage) in dockerfile.stages.iter().enumerate() {
+        if let (Base::Stage(parent), None) = (&stage.base, &stage.name) {
+            has[index] |= has[*parent];
+        }
+    }
+    let lacking = dockerfile.stages.iter().zip(has).filter(|(_, has)| !has);
+    lacking.filter_map(|(stage, _)| dockerfile.from_of(stage)).collect()
+}
+
 fn lacking<'a>(context: &Context<'a>) -> Vec<&'a Instruction> {
     if context.as_hadolint() {
-        return context.lineages_without(|line| line.is(Keyword::Healthcheck));
+        return lacking_to_hadolint(context);
     }
     let checked = context.shipped().any(|(_, instruction)| instruction.is(Keyword::Healthcheck));
     let runs = context.shipped().any(|(_, line)| line.is(Keyword::Cmd) || line.is(Keyword::Entrypoint));

@@ -46,8 +46,9 @@ fn check(context: &Context, sink: &mut Sink) {
         if let Ok(Reference { tag: None, digest: None, .. }) = name.parse() {
             let message = say!("`{name}` names no tag and so means `latest`", "`{name}` 没有写标签，也就是 `latest`", name);
             let draft = sink.report(span, message);
-            // hadolint knows no other images than those of FROM, and takes a registry's port for a tag.
-            draft.beyond_hadolint(!is_in(span, Keyword::From) || name.contains(':'));
+            // hadolint knows no other images than those of FROM, and takes the port of a short host for a tag.
+            let port = name.split_once('/').is_some_and(|(host, _)| host.contains(':') && !host.contains('.'));
+            draft.beyond_hadolint(!is_in(span, Keyword::From) || port);
             if is_in(span, Keyword::Copy) {
                 if let Some(near) = near_stage(context, &name) {
                     draft.help(say!(
