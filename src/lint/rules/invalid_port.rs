@@ -112,13 +112,25 @@ fn examine(text: &str) -> impl Iterator<Item = Fault> {
     protocol(behind).into_iter().chain(ports(before).err())
 }
 
-/// What is wrong with a word; of one with an open value, what stands behind its last variable is judged.
+/// What is wrong with a word; of one with an open value, what stands behind its last variable is judged, or in front of
+/// its protocol.
 fn faults(word: &Word) -> Vec<Fault> {
     let raw = word.raw.as_str();
     match &word.value {
         Some(value) => value.split_whitespace().flat_map(examine).collect(),
-        None => raw.rsplit_once('/').and_then(|(_, behind)| protocol(behind)).into_iter().filter(|_| !raw.ends_with(['}', '"'])).collect(),
+        None if raw.ends_with(['}', '"']) => Vec::new(),
+        None => {
+            let Some((before, behind)) = raw.rsplit_once('/') else { return Vec::new() };
+            let port = ports(before).err().filter(|_| !before.contains('$'));
+            port.into_iter().chain(protocol(behind).filter(|_| !behind.contains('$'))).collect()
+        }
     }
+}
+
+/// hadolint fills in no variables, and reads none with a default.
+fn is_open_to_hadolint(word: &Word, fault: &Fault) -> bool {
+    let port = word.raw.as_str().split('/').next().unwrap_or_default();
+    matches!(fault, Fault::OutOfRange(_)) && port.contains('$') && !port.contains(":-")
 }
 
 /// BuildKit takes a protocol in any case; what a variable holds is not written here.
@@ -139,7 +151,7 @@ fn check(context: &Context, sink: &mut Sink) {
                 }
                 let draft = sink.report(word.span(), fault.message());
                 draft.fix(recased(context, word, &fault));
-                draft.beyond_hadolint(fault == Fault::Zero || word.raw.as_str().contains('$'));
+                draft.beyond_hadolint(fault == Fault::Zero || is_open_to_hadolint(word, &fault));
                 draft.aliases(match fault {
                     Fault::OutOfRange(_) | Fault::Zero => &["DL3011"],
                     Fault::Case(_) => &["ExposeProtoCasing"],
