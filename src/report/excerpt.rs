@@ -46,6 +46,8 @@ struct DrawnLabel {
     end: usize,
     position: Position,
     text: Option<String>,
+    /// The most important one of its window, which gives the header its position.
+    primary: bool,
 }
 
 /// A label with the lines it covers; offsets lie on character boundaries of its source.
@@ -100,7 +102,9 @@ impl Excerpt {
 
     pub(super) fn labels(&self) -> impl Iterator<Item = LabeledSpan> {
         self.labels.iter().map(|label| {
-            LabeledSpan::new_with_span(label.text.clone(), (label.start, label.end.saturating_sub(label.start)))
+            let span = (label.start, label.end.saturating_sub(label.start));
+            let new = if label.primary { LabeledSpan::new_primary_with_span } else { LabeledSpan::new_with_span };
+            new(label.text.clone(), span)
         })
     }
 
@@ -131,7 +135,9 @@ impl Excerpt {
         }
         let name = escape::line(source.name()).into_owned();
         self.windows.push(Window { name, first_line, start, end: self.text.len() });
+        let primary = places.iter().map(|place| place.rank).min();
         self.labels.extend(places.iter().zip(ends).map(|(place, (start, end))| DrawnLabel {
+            primary: Some(place.rank) == primary,
             start,
             end,
             position: source.position(place.start),
