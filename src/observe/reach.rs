@@ -15,6 +15,7 @@ use crate::store::{Reads, Store, Stores};
 
 /// The stores of a project, as far as their paths are as declared.
 pub(super) struct Reach<'a> {
+    project: &'a Project,
     stores: &'a Stores,
     paths: &'a BTreeMap<String, PathReport>,
     /// Directories that migrations read from and that are not there: a target may be empty, a source may not.
@@ -47,7 +48,7 @@ fn cell<T>(cells: &Mutex<HashMap<(String, Repository), Asked<T>>>, (registry, re
 type Place<'a> = (&'a String, &'a Repository);
 
 impl<'a> Reach<'a> {
-    pub(super) async fn new(project: &Project, stores: &'a Stores, paths: &'a BTreeMap<String, PathReport>) -> Self {
+    pub(super) async fn new(project: &'a Project, stores: &'a Stores, paths: &'a BTreeMap<String, PathReport>) -> Self {
         let sources: BTreeSet<&str> = project.migrations.iter().map(|migration| migration.source.as_str()).collect();
         let mut absent = BTreeMap::new();
         for name in sources {
@@ -58,6 +59,7 @@ impl<'a> Reach<'a> {
             }
         }
         Self {
+            project,
             stores,
             paths,
             absent,
@@ -76,8 +78,9 @@ impl<'a> Reach<'a> {
     /// Is a repository in an organization that does not exist?
     pub(super) fn is_absent(&self, registry: &str, repository: &Repository) -> bool {
         let organization = repository.components().next();
+        let is_there = |absent: &Organization| self.project.home(&absent.registry) == self.project.home(registry);
         let mut absent = self.absent_organizations.iter();
-        absent.any(|absent| absent.registry == registry && Some(absent.name.as_str()) == organization)
+        absent.any(|absent| Some(absent.name.as_str()) == organization && is_there(absent))
     }
 
     /// A store to read from.

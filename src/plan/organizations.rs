@@ -10,7 +10,8 @@ use super::planner::used_registries;
 use super::step::{Action, OrganizationWork, Step, Work};
 use crate::diag::{Problem, say};
 use crate::image::Repository;
-use crate::project::Project;
+use crate::project::{Auth, Project, RegistryDecl};
+use crate::registry::MISSING_ORGANIZATION;
 
 /// The first part of repositories of one registry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,15 +27,31 @@ impl Organization {
     pub fn of(project: &Project, target: &Location) -> Option<Self> {
         project.registry(&target.registry).filter(|declared| declared.provider.has_organizations())?;
         let name = target.repository.components().next()?.parse().ok()?;
-        Some(Self { registry: target.registry.clone(), name })
+        Some(Self::at(project, &target.registry, name))
+    }
+
+    /// Of the sections that lead to one registry, it goes by the one that is to create it, else by the first that could list it:
+    /// it is looked for, told and created once.
+    fn at(project: &Project, registry: &str, name: Repository) -> Self {
+        let (home, used) = (project.home(registry), used_registries(project));
+        let same = project.registries.iter().filter(|declared| project.home(&declared.name) == home);
+        let rank = |declared: &&RegistryDecl| {
+            let lists = matches!(declared.auth, Auth::AccessKey { .. });
+            (!used.contains(&declared.name.value), !creates(declared, &name), !lists)
+        };
+        let registry = same.min_by_key(rank).map_or(registry, |declared| &declared.name).to_owned();
+        Self { registry, name }
     }
 
     /// Is it to be created where it is missing?
     #[must_use]
     pub fn is_declared(&self, project: &Project) -> bool {
-        let declared = project.registry(&self.registry).filter(|declared| declared.create_organization);
-        declared.and_then(|declared| declared.organization.as_ref()).is_some_and(|name| **name == self.name)
+        project.registry(&self.registry).is_some_and(|declared| creates(declared, &self.name))
     }
+}
+
+fn creates(declared: &RegistryDecl, organization: &Repository) -> bool {
+    declared.create_organization && declared.organization.as_ref().is_some_and(|name| **name == *organization)
 }
 
 impl fmt::Display for Organization {
@@ -50,7 +67,7 @@ pub fn needed_organizations(project: &Project, expansion: &Expansion) -> BTreeSe
     let declared = project.registries.iter().filter(|declared| used.contains(&declared.name.value));
     let declared = declared.filter(|declared| declared.create_organization).filter_map(|declared| {
         let name = declared.organization.as_ref()?.value.clone();
-        Some(Organization { registry: declared.name.value.clone(), name })
+        Some(Organization::at(project, &declared.name, name))
     });
     let written = expansion.requests.iter().filter_map(|request| Organization::of(project, &request.target));
     written.chain(declared).collect()
@@ -94,7 +111,7 @@ fn missing(organization: &Organization) -> Problem {
         registry
     );
     let declaration = format!("organization \"{name}\" create=true");
-    Problem::new("missing-organization", message).with_help(say!(
+    Problem::new(MISSING_ORGANIZATION, message).with_help(say!(
         "write `{declaration}` with an access key in `auth`, or create it in the console",
         "写 `{declaration}` 并在 `auth` 里写访问密钥，或者在控制台创建它",
         declaration
@@ -167,6 +184,34 @@ migrate "src" to="swr" {{ image "web" tags="1"; }}
             [Observed::Known(true), Observed::Unknown { why: Problem::new("x", Wording::same("no right to list")) }]
         {
             assert_eq!(planned(&project, fine, &Scope::default()).steps().len(), 1, "the sync alone");
+        }
+    }
+
+    #[test]
+    fn sections_of_one_registry_share_an_organization_which_is_told_once() {
+        let other = r#"
+registry "other-login" "swr.cn-north-4.myhuaweicloud.com" {
+    provider "swr"
+    organization "portal"
+    auth { username "a"; password env="B"; }
+}
+migrate "src" to="other-login" { image "jobs" tags="1"; }
+registry "#;
+        for first in [true, false] {
+            let file = project("create=true").source.text().to_owned();
+            // The section that creates it stands behind or in front.
+            let file = if first {
+                file + other.trim_end_matches("registry ")
+            } else {
+                file.replacen("registry \"swr\"", &format!("{}\"swr\"", other.trim_start()), 1)
+            };
+            let project = Project::parse(Arc::new(Source::new("swr.kdl", file)), PathBuf::from(".")).unwrap().0;
+            let plan = planned(&project, Observed::Known(false), &Scope::default());
+            let told = told(&plan);
+            assert_eq!(told[0], "+ organization.swr/portal: it does not exist yet");
+            let ids: Vec<_> = plan.graph().ids().collect();
+            assert_eq!(ids.len(), 3, "{told:?}");
+            assert!(ids[1..].iter().all(|id| plan.graph().gates(*id) == [ids[0]]), "{told:?}");
         }
     }
 

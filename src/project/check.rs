@@ -4,6 +4,7 @@
 mod files;
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::declaration::{Auth, Edition, Place, Provider, RegistryDecl};
 use super::kdl::{Fault, Faults};
@@ -14,7 +15,8 @@ use crate::image::{ManifestReference, Repository};
 use crate::migrate::{Flatten, ImageRule, Migration, RepositoryPattern};
 use crate::network::region_of;
 
-pub(super) fn check(sections: &mut Sections, faults: &Faults) {
+/// Relative paths start at `root`.
+pub(super) fn check(sections: &mut Sections, root: &Path, faults: &Faults) {
     library_images(sections);
     for registry in &sections.registries {
         self::registry(registry, faults);
@@ -36,9 +38,9 @@ pub(super) fn check(sections: &mut Sections, faults: &Faults) {
     let mut writers = Writers::default();
     for (migration, image, target) in rules(sections) {
         let Some(source) = find(sections, &migration.source) else { continue };
-        self::image(source, image, target, faults);
+        self::image(source, image, target, root, faults);
         needs_a_tag(image, target, faults);
-        let home = sections.registries.iter().find(|first| first.is_at(target)).unwrap_or(target);
+        let home = sections.registries.iter().find(|first| first.is_at(target, root)).unwrap_or(target);
         writers.add(source, image, (target, home), faults);
     }
 }
@@ -251,7 +253,7 @@ fn directories_have_no_network(sections: &Sections, faults: &Faults) {
     }
 }
 
-fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults: &Faults) {
+fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, root: &Path, faults: &Faults) {
     let organization = target.organization.as_ref().map(|organization| &organization.value);
     let span = image.repositories.span;
     let onto_itself = match &image.repositories.value {
@@ -282,7 +284,7 @@ fn image(source: &RegistryDecl, image: &ImageRule, target: &RegistryDecl, faults
         },
         RepositoryPattern::Glob(_) => organization.is_none() && image.flatten == Flatten::Nothing,
     };
-    if onto_itself && source.is_at(target) {
+    if onto_itself && source.is_at(target, root) {
         let fault = Fault::new("copies-onto-itself", say!("the image is copied onto itself", "镜像被复制到它自己"));
         let fault =
             fault.at(span, say!("has the same registry and name at the target", "在目标上的镜像仓库和名字都相同"));

@@ -1,7 +1,7 @@
 //! What a valid project file declares.
 
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use crate::diag::{Source, Spanned, Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
-use crate::network::managed::plain;
 use crate::network::{Network, without_project};
 
 /// A whole, valid project file: every name in it that must refer to a section does.
@@ -35,7 +34,8 @@ impl Project {
     /// The first section that names the same place as the section `name`: what they hold is the same, whatever their logins.
     #[must_use]
     pub fn home<'a>(&'a self, name: &'a str) -> &'a str {
-        let found = self.registry(name).and_then(|this| self.registries.iter().find(|first| first.is_at(this)));
+        let found =
+            self.registry(name).and_then(|this| self.registries.iter().find(|first| first.is_at(this, &self.root)));
         found.map_or(name, |first| &first.name)
     }
 
@@ -47,12 +47,29 @@ impl Project {
     /// A path of the project file as the process must open it; `~/` is the home directory.
     #[must_use]
     pub fn resolve(&self, path: &Path) -> PathBuf {
-        match path.strip_prefix("~").ok().zip(std::env::home_dir()) {
-            Some((rest, home)) => home.join(rest),
-            // `components` drops the `./` that people write.
-            None => self.root.join(path).components().collect(),
+        resolve(&self.root, path)
+    }
+}
+
+fn resolve(root: &Path, path: &Path) -> PathBuf {
+    match path.strip_prefix("~").ok().zip(std::env::home_dir()) {
+        Some((rest, home)) => home.join(rest),
+        // `components` drops the `./` that people write.
+        None => root.join(path).components().collect(),
+    }
+}
+
+/// What a path leads to, from the top and without `..`, as far as its names tell; links are not looked at.
+fn from_the_top(root: &Path, path: &Path) -> PathBuf {
+    let path = resolve(root, path);
+    let mut names = PathBuf::new();
+    for part in std::path::absolute(&path).unwrap_or(path).components() {
+        match part {
+            Component::ParentDir => drop(names.pop()),
+            part => names.push(part),
         }
     }
+    names
 }
 
 /// One `registry` section.
@@ -71,14 +88,14 @@ pub struct RegistryDecl {
 }
 
 impl RegistryDecl {
-    /// Do both name one place? Sections may differ in their logins, organizations and limits.
+    /// Do both name one place? Sections may differ in their logins, organizations and limits. Relative paths start at `root`.
     #[must_use]
-    pub fn is_at(&self, other: &Self) -> bool {
+    pub fn is_at(&self, other: &Self, root: &Path) -> bool {
         match (&self.place, &other.place) {
             (Place::Registry(one), Place::Registry(two)) => {
                 one.host() == two.host() && self.port(one) == other.port(two)
             }
-            (Place::OciLayout(one), Place::OciLayout(two)) => plain(one) == plain(two),
+            (Place::OciLayout(one), Place::OciLayout(two)) => from_the_top(root, one) == from_the_top(root, two),
             (Place::Registry(_), Place::OciLayout(_)) | (Place::OciLayout(_), Place::Registry(_)) => false,
         }
     }

@@ -36,7 +36,7 @@ impl Project {
         let faults = kdl::Faults::default();
         let sections = kdl::read(source.text(), &section::DOCUMENT, &faults).map(|nodes| {
             let mut sections = section::read(&nodes, &faults);
-            check::check(&mut sections, &faults);
+            check::check(&mut sections, &root, &faults);
             sections
         });
         let failed = faults.any_error();

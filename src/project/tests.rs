@@ -14,6 +14,28 @@ fn parse(text: &str) -> Parsed {
     Project::parse(Arc::new(Source::new("swr.kdl", text)), PathBuf::from("."))
 }
 
+#[test]
+fn a_directory_is_one_place_however_it_is_spelled() {
+    let file = |from: &str, to: &str| {
+        let text = format!(
+            "project \"p\" version=1\nregistry \"a\" \"oci-layout:{from}\"\nregistry \"b\" \"oci-layout:{to}\"\n\
+             migrate \"a\" to=\"b\" {{ image \"app\" tags=\"1\"; }}\n"
+        );
+        let parsed = Project::parse(Arc::new(Source::new("swr.kdl", text)), PathBuf::from("/srv/project"));
+        parsed.err().map(|found| found.iter().map(|fault| fault.problem.code.to_string()).collect::<Vec<_>>())
+    };
+    for (from, to) in [
+        ("./images", "images"),
+        ("images", "/srv/project/images"),
+        ("../images", "/srv/images"),
+        ("/srv/images/.", "/srv/project/../images"),
+        ("~/images", "~/other/../images"),
+    ] {
+        assert_eq!(file(from, to), Some(vec!["copies-onto-itself".to_owned()]), "{from} {to}");
+    }
+    assert_eq!(file("images", "/srv/images"), None);
+}
+
 /// Files named `*.kdl` of a folder of cases, in order.
 fn cases(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/project").join(folder);
