@@ -7,7 +7,7 @@ use crate::diag::{Problem, say};
 use crate::image::Repository;
 use crate::plan::{Expansion, Location, Observed, Organization, SyncFacts, needed_organizations};
 use crate::project::Project;
-use crate::registry::{Error, Management};
+use crate::registry::{Error, MISSING_ORGANIZATION, Management};
 use crate::store::Store;
 
 pub(super) type Organizations = BTreeMap<Organization, Observed<bool>>;
@@ -66,7 +66,7 @@ fn unlisted(registry: &str, error: &Error) -> Problem {
 pub(super) fn complete(project: &Project, organizations: &mut Organizations, facts: &BTreeMap<Location, SyncFacts>) {
     for (target, facts) in facts {
         if let Observed::Unknown { why } = &facts.target
-            && why.code.as_str() == "missing-organization"
+            && why.code.as_str() == MISSING_ORGANIZATION
             && let Some(organization) = Organization::of(project, target)
         {
             organizations.entry(organization).or_insert(Observed::Known(false));

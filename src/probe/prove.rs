@@ -11,7 +11,7 @@ use crate::network::endpoint_policy::Right;
 use crate::network::judge::Need;
 use crate::network::{Check, CheckResult, PathReport, Verdict, WantedChecks};
 use crate::project::{Project, Provider, RegistryDecl, Use};
-use crate::registry::{Access, Client};
+use crate::registry::{Access, Client, TLS_SETTINGS};
 
 /// Proves the path to the registry that `project` calls `name`, as far as `wanted`. Without a client (a secret is missing, a certificate
 /// unreadable) that is the one failure to report. Where the hosts file is still to be written, it counts as written.
@@ -107,8 +107,8 @@ fn need(project: &Project, declared: &RegistryDecl) -> Need {
 fn unopened(problem: Problem) -> PathReport {
     // What keeps a client from being made is a secret or a certificate.
     let (check, expected) = match problem.code.as_str() {
-        "bad-file" => (Check::Tls, say!("certificates as declared", "证书与声明一致")),
-        _ => (Check::AuthToken, say!("credentials and certificates as declared", "凭据和证书与声明一致")),
+        TLS_SETTINGS => (Check::Tls, say!("certificates as declared", "证书与声明一致")),
+        _ => (Check::AuthToken, say!("credentials as declared", "凭据与声明一致")),
     };
     let result = CheckResult {
         check,

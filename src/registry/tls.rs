@@ -132,10 +132,13 @@ static SYSTEM_ROOTS: LazyLock<RootCertStore> = LazyLock::new(|| {
     roots
 });
 
+/// Code of the problem that certificates or keys cannot be used, or their files not be read.
+pub const TLS_SETTINGS: &str = "tls-settings";
+
 /// A configuration that offers `protocols` (ALPN), most wanted first.
 pub(crate) fn client_config(settings: &TlsSettings, protocols: &[&[u8]]) -> Result<ClientConfig, Problem> {
     let invalid = |error: rustls::Error| {
-        Problem::new("tls-settings", say!("the TLS settings do not work: {error}", "TLS 设置不可用：{error}", error))
+        Problem::new(TLS_SETTINGS, say!("the TLS settings do not work: {error}", "TLS 设置不可用：{error}", error))
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER));
     let builder = builder.with_safe_default_protocol_versions().map_err(invalid)?;

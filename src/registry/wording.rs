@@ -3,6 +3,9 @@
 use super::{Error, Kind};
 use crate::diag::{Problem, Wording, say};
 
+/// Code of the problem that the organization, namespace or project does not exist.
+pub const MISSING_ORGANIZATION: &str = "missing-organization";
+
 /// `<what is wrong>: <METHOD URL> answered <status> (<what the registry said>)`, with what to do.
 pub(super) fn problem(error: &Error) -> Problem {
     if let Kind::Source(error) = error.kind() {
@@ -62,7 +65,7 @@ fn summary(error: &Error) -> (&'static str, Wording) {
         ),
         Kind::Denied => ("registry-denied", say!("these credentials may not do this", "这些凭据没有权限这样做")),
         Kind::MissingOrganization => {
-            ("missing-organization", say!("the organization does not exist in the registry", "组织在镜像仓库里不存在"))
+            (MISSING_ORGANIZATION, say!("the organization does not exist in the registry", "组织在镜像仓库里不存在"))
         }
         Kind::BlockedTenant => (
             "blocked-tenant",

@@ -8,7 +8,7 @@ use crate::image::RegistryHost;
 use crate::project::{Auth, Edition, Project, Provider, RegistryDecl, SecretSource, Tls};
 use crate::registry::{
     AccessKeys, Bandwidth, Client, ClientCertificate, Credentials, Environment, Limits, Pacer, PemError, Secret,
-    Settings, TlsSettings, TrustedCertificates, Vendor, docker_config, swr,
+    Settings, TLS_SETTINGS, TlsSettings, TrustedCertificates, Vendor, docker_config, swr,
 };
 
 /// A client of the registry `host` as `declaration` describes it, within a bandwidth and its own, and in the host's pace.
@@ -169,8 +169,12 @@ impl Reader<'_> {
     }
 
     fn pem<T>(&self, path: &Spanned<PathBuf>, read: fn(&[u8]) -> Result<T, PemError>) -> Result<T, Diagnostic> {
-        let bytes = self.file(path)?;
-        read(&bytes).map_err(|error| self.bad_file(path, &error.wording()))
+        let as_tls = |mut diagnostic: Diagnostic| {
+            diagnostic.problem.code = TLS_SETTINGS.into();
+            diagnostic
+        };
+        let bytes = self.file(path).map_err(as_tls)?;
+        read(&bytes).map_err(|error| as_tls(self.bad_file(path, &error.wording())))
     }
 
     fn file(&self, path: &Spanned<PathBuf>) -> Result<Vec<u8>, Diagnostic> {

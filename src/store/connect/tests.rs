@@ -171,8 +171,8 @@ async fn certificate_files_and_credentials_are_told_together() {
             .await
             .unwrap_err();
     let expected = [
-        "unreadable-file at ca.pem",
-        "bad-file at client.pem",
+        "tls-settings at ca.pem",
+        "tls-settings at client.pem",
         "missing-variable at USER",
         "missing-variable at PASSWORD",
     ];

@@ -127,6 +127,8 @@ fn a_private_authority_is_trusted_where_it_is_named() {
     assert_lets_in(&project("tls verify=false"));
     let output = project("organization \"x\"").run(["plan"]).expect_code(1);
     assert!(output.everything().contains("certificate"), "{output}");
+    let unusable = project("tls ca=\"absent.pem\"").run(["plan"]).expect_code(1);
+    assert!(unusable.stdout.contains("! network.target  tls: "), "{unusable}");
 }
 
 #[test]
