@@ -37,15 +37,16 @@ impl Backoff {
     }
 }
 
-/// The pause asked for by `Retry-After`, in seconds or as a date.
+/// The pause asked for by `Retry-After`, in seconds or as a date; by Docker Hub's API in `X-Retry-After`, as Unix time.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let pause = if let Ok(seconds) = text.parse() {
-        Duration::from_secs(seconds)
-    } else {
-        SystemTime::from(http_date(text)?).duration_since(now).unwrap_or_default()
-    };
-    Some(pause)
+    let seconds = |text: &str| text.parse().ok().map(Duration::from_secs);
+    let until = |moment: SystemTime| moment.duration_since(now).unwrap_or_default();
+    if let Some(value) = headers.get(RETRY_AFTER) {
+        let text = value.to_str().ok()?.trim();
+        return seconds(text).or_else(|| Some(until(http_date(text)?.into())));
+    }
+    let moment = seconds(headers.get("x-retry-after")?.to_str().ok()?.trim())?;
+    Some(until(SystemTime::UNIX_EPOCH.checked_add(moment)?))
 }
 
 /// A date of a header (RFC 9110, 5.6.7).
@@ -55,11 +56,17 @@ pub(super) fn http_date(text: &str) -> Option<jiff::Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderName;
+
     use super::*;
 
     fn pause(text: &str) -> Option<u64> {
+        pause_by("retry-after", text)
+    }
+
+    fn pause_by(name: &'static str, text: &str) -> Option<u64> {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+        let headers = HeaderMap::from_iter([(HeaderName::from_static(name), text.parse().unwrap())]);
         retry_after(&headers, now).map(|pause| pause.as_secs())
     }
 
@@ -72,5 +79,8 @@ mod tests {
         assert_eq!(pause("Sun, 06 Nov 1994 08:59:37 GMT"), Some(600));
         assert_eq!(pause("soon"), None);
         assert_eq!(pause("-1"), None);
+        assert_eq!(pause_by("x-retry-after", "784111780"), Some(3));
+        assert_eq!(pause_by("x-retry-after", "1"), Some(0));
+        assert_eq!(pause_by("x-retry-after", "18446744073709551615"), None);
     }
 }

@@ -8,11 +8,14 @@ use hyper::header::{AUTHORIZATION, LINK};
 use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::support::authority::Authority;
 use crate::support::content::{Format, image};
 use crate::support::counting::Proxy;
 use crate::support::http::Http;
 use crate::support::kdl;
+use crate::support::netns::Host;
 use crate::support::plan::{actions, document};
+use crate::support::process::Daemon;
 use crate::support::registry::Registry;
 use crate::support::server::{Body, Incoming, reply};
 use crate::support::swr::{ACCESS_KEY, REGION, SECRET_KEY, Settings, Swr};
@@ -117,6 +120,137 @@ fn projects_of_harbor_are_listed_to_a_robot_account() {
     assert!(!shown.contains("never-printed"), "{refused}");
     let absent = run("ghosts/*", PASSWORD).expect_code(1);
     assert!(absent.everything().contains("project ghosts not found"), "{absent}");
+}
+
+const HUB: &str = "10.0.0.1";
+const HUB_API: &str = "10.0.0.2";
+const MEMBER: &str = "member-password-never-printed";
+
+/// Docker Hub's API as its documents describe it (`POST /v2/auth/token`, `GET /v2/namespaces/{namespace}/repositories`),
+/// with two entries on a page; it logs a line a request.
+const HUB_STAND_IN: &str = r#"
+import json, ssl, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+address, certificate, password = sys.argv[1:]
+LIST = "/v2/namespaces/team/repositories"
+PUBLIC = [("web", "image"), ("driver", "plugin"), ("old", None), ("jobs", "image")]
+PRIVATE = [("hidden", "image")]
+
+class Hub(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status, content):
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        wish = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/v2/auth/token" and wish == {"identifier": "bob", "secret": password}:
+            self.answer(200, {"access_token": "token-of-hub"})
+        else:
+            self.answer(401, {"message": "incorrect authentication credentials", "errinfo": {}})
+
+    def do_GET(self):
+        url = urlsplit(self.path)
+        if url.path != LIST:
+            return self.answer(404, {"message": "object not found", "errinfo": {}})
+        query = parse_qs(url.query)
+        page, size = int(query.get("page", ["1"])[0]), int(query.get("page_size", ["10"])[0])
+        visible = PUBLIC + (PRIVATE if self.headers["Authorization"] == "Bearer token-of-hub" else [])
+        entries = [{"name": name, "namespace": "team", "repository_type": kind} for name, kind in visible]
+        more = page * 2 < len(entries)
+        next = f"https://hub.docker.com{LIST}?page={page + 1}&page_size={size}" if more else None
+        results = entries[page * 2 - 2 : page * 2]
+        self.answer(200, {"count": len(entries), "next": next, "previous": None, "results": results})
+
+server = ThreadingHTTPServer((address, 443), Hub)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"#;
+
+/// Docker Hub's registry and its API under their own names, on a host that reaches nothing else.
+struct Hub {
+    host: Host,
+    authority: Authority,
+    api: Daemon,
+    _registry: Registry,
+}
+
+impl Hub {
+    fn start() -> Self {
+        let host = Host::new(&[HUB, HUB_API].map(|address| format!("{address}/32")).each_ref().map(String::as_str));
+        host.hosts(&format!("{HUB} registry-1.docker.io\n{HUB_API} hub.docker.com\n"));
+        let authority = Authority::new();
+        let identity = authority.identity_for(&["registry-1.docker.io", "hub.docker.com"], 4096);
+        let registry = Registry::on(&host, HUB, &authority, &identity);
+        let file = |name: &str| host.path(name).to_str().expect("temporary paths are UTF-8").to_owned();
+        std::fs::write(file("hub.py"), HUB_STAND_IN).unwrap();
+        std::fs::write(file("hub.pem"), format!("{}{}", identity.certificate, identity.key)).unwrap();
+        let mut api = host.start("python3", "hub", &["-u", &file("hub.py"), HUB_API, &file("hub.pem"), MEMBER]);
+        api.wait_until(|_| host.accepts(&format!("{HUB_API}:443")).then_some(()));
+        Self { host, authority, api, _registry: registry }
+    }
+
+    /// A project with Docker Hub and a directory, and what is to be copied.
+    fn project(&self, login: &str, migration: &str) -> Project {
+        let registries = "registry \"disk\" \"oci-layout:./images\"\n".to_owned();
+        let hub = format!("registry \"hub\" \"docker.io\" {{ tls ca=\"ca.pem\"; {login}; }}\n");
+        let project = Project::new(&kdl::project(&[registries, hub, migration.to_owned()]));
+        project.file("ca.pem", self.authority.pem())
+    }
+
+    fn fill(&self, repositories: &[&str]) {
+        let rules: Vec<String> = repositories.iter().map(|name| format!("image \"{name}\"; ")).collect();
+        let migration = format!("migrate \"disk\" to=\"hub\" {{ {} }}\n", rules.concat());
+        let project = self.project("auth \"anonymous\"", &migration);
+        for (seed, repository) in (1..).zip(repositories) {
+            image(seed).build().write_layout(&project.path("images"), &format!("{repository}:v1"));
+        }
+        project.run_on(&self.host, ["apply", "--auto-approve"]).expect_success();
+    }
+}
+
+#[test]
+fn a_namespace_of_docker_hub_is_listed_by_its_api_and_copied() {
+    let hub = Hub::start();
+    hub.fill(&["team/web", "team/driver", "team/old", "team/jobs", "team/hidden"]);
+    let logged_in = "auth { username \"bob\"; password env=\"HUB\"; }";
+    let migration = "migrate \"hub\" to=\"disk\" { image \"team/*\"; }\n";
+    let run = |login: &str, password: &str, arguments: [&str; 2]| {
+        let project = hub.project(login, migration).env("HUB", password);
+        let output = project.run_on(&hub.host, arguments);
+        assert!(!output.everything().contains("never-printed"), "{output}");
+        (project, output)
+    };
+    let planned = |login: &str| {
+        let (_, output) = run(login, MEMBER, ["plan", "--json"]);
+        let plan = document(&output.expect_success());
+        syncs(&plan).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        planned("auth \"anonymous\""),
+        ["sync.disk/team/jobs:v1", "sync.disk/team/old:v1", "sync.disk/team/web:v1"]
+    );
+    assert_eq!(hub.api.log().matches("POST ").count(), 0, "{}", hub.api.log());
+    let all = ["sync.disk/team/hidden:v1", "sync.disk/team/jobs:v1", "sync.disk/team/old:v1", "sync.disk/team/web:v1"];
+    assert_eq!(planned(logged_in), all);
+    assert_eq!(hub.api.log().matches("GET /v2/namespaces/team/repositories?page_size=").count(), 2);
+
+    let (project, output) = run(logged_in, MEMBER, ["apply", "--auto-approve"]);
+    output.expect_success();
+    let again = project.run_on(&hub.host, ["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!(again.stdout.trim_end().lines().last(), Some("No changes."), "{again}");
+
+    let (_, refused) = run(logged_in, "another-password-never-printed", ["plan", "--json"]);
+    assert_eq!(actions(&document(&refused.expect_code(1)))["select.hub/team/*"], "blocked");
 }
 
 /// A project that copies every tag of `app` to SWR, and asks for its lists of tags or does not.
