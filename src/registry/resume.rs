@@ -1,7 +1,8 @@
 //! Uploads that broke off: how much of one the registry kept, and going on from there.
 //!
-//! Not every registry keeps anything (Distribution before 3.0 drops what broke off): then it is sent anew. What a
-//! registry says it kept is believed; whether it is right shows in the digest, which it checks at the end.
+//! Not every registry goes on with one (Distribution before 3.0 keeps the bytes, but signs how many it has into the link of
+//! an upload, and knows no link once bytes came that it did not confirm): then the blob is sent anew. What a registry says
+//! it kept is believed; whether it is right shows in the digest, which it checks at the end.
 
 use reqwest::Method;
 use reqwest::header::{HeaderMap, RANGE};

@@ -1,5 +1,6 @@
 //! Large blobs over links that break: what is there already is not moved again, and nothing wrong is put together.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,23 +98,24 @@ fn a_blob_that_the_target_loses_is_told_and_leaves_no_tag() {
     assert!(!keeper.has_tag(TAG));
 }
 
-/// A run that is killed while a large blob is on its way, and how many bytes of it had arrived.
-fn killed(keeper: &Keeper, source: &Proxy) -> (Project, FaultProxy, u64) {
+/// A run that is killed while a large blob is on its way to `target`, and how many bytes of it had arrived.
+fn killed(target: SocketAddr, received: impl Fn(&FaultProxy) -> u64, source: &Proxy) -> (Project, FaultProxy, u64) {
     let slow = Arc::new(AtomicBool::new(true));
     let ends = Arc::clone(&slow);
     let throttle = move |_| if slow.load(Ordering::SeqCst) { Fault::throttle(20 << 20) } else { Fault::none() };
-    let to = FaultProxy::start(keeper.address(), throttle);
+    let to = FaultProxy::start(target, throttle);
     let project = project(&source.host(), &to.host());
     let mut running = project.spawn(["apply", "--auto-approve"]);
     let deadline = Instant::now() + Duration::from_mins(1);
-    while keeper.received() < 8 << 20 {
+    while received(&to) < 8 << 20 {
         assert!(running.is_running() && Instant::now() < deadline, "{}", running.finish(Duration::from_secs(1)));
         std::thread::sleep(Duration::from_millis(2));
     }
     running.kill();
     to.settle();
     ends.store(false, Ordering::SeqCst);
-    (project, to, keeper.received())
+    let before = received(&to);
+    (project, to, before)
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn an_upload_that_a_kill_ended_is_ended_by_the_next_run() {
     use std::os::unix::fs::PermissionsExt;
     let (artifact, _registry, counted) = source(LARGE);
     let keeper = Keeper::start(Habit::Keeps);
-    let (project, _to, before) = killed(&keeper, &counted);
+    let (project, _to, before) = killed(keeper.address(), |_| keeper.received(), &counted);
     let state = std::fs::read_to_string(state_file(&project)).unwrap();
     assert!(state.contains(&artifact.blobs[1].digest), "{state}");
     assert_eq!(state_file(&project).metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -145,7 +147,7 @@ fn a_state_file_that_is_wrong_or_gone_costs_nothing_but_bytes() {
         |text| Some(text.replace("\"version\": 1", "\"version\": 99")),
     ] {
         let keeper = Keeper::start(Habit::Keeps);
-        let (project, _to, before) = killed(&keeper, &counted);
+        let (project, _to, before) = killed(keeper.address(), |_| keeper.received(), &counted);
         let text = std::fs::read_to_string(state_file(&project)).unwrap();
         match damage(text.clone()) {
             None => std::fs::remove_file(state_file(&project)).unwrap(),
@@ -158,6 +160,38 @@ fn a_state_file_that_is_wrong_or_gone_costs_nothing_but_bytes() {
         assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
         assert!(keeper.received() >= before + layer.bytes.len() as u64, "all of it was sent again");
     }
+}
+
+#[test]
+#[ignore = "needs Distribution 3: SWRCTL_TEST_DISTRIBUTION_3 names its program"]
+fn an_upload_that_a_kill_ended_is_ended_by_the_next_run_at_a_real_registry() {
+    let (artifact, _registry, counted) = source(LARGE);
+    let target = Registry::distribution_3();
+    let (project, to, before) = killed(target.address(), FaultProxy::sent, &counted);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !target.log().contains("client disconnected during blob PUT") {
+        assert!(Instant::now() < deadline, "{}", target.log());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+    let sent = to.sent();
+    assert!(before >= 8 << 20 && sent < layer.bytes.len() as u64 + 2_000_000, "{sent} bytes, {before} before the kill");
+    assert!(!state_file(&project).exists(), "nothing is left to remember");
+}
+
+#[test]
+#[ignore = "needs Distribution 3: SWRCTL_TEST_DISTRIBUTION_3 names its program"]
+fn a_cut_upload_goes_on_from_what_a_real_registry_kept() {
+    let (artifact, _registry, counted) = source(8_000_000);
+    let target = Registry::distribution_3();
+    let to = FaultProxy::start(target.address(), first(12, Fault::cut_upload(3_000_000)));
+    project(&counted.host(), &to.host()).run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+    assert!(to.sent() < layer.bytes.len() as u64 + 2_000_000, "{} bytes", to.sent());
+    assert!(target.log().contains("client disconnected during blob PUT"), "{}", target.log());
 }
 
 /// Tokens end while a blob of 6 MB is on its way at 1 MB/s, which breaks off behind 4.5 MB.

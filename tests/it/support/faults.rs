@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -86,6 +86,7 @@ pub struct FaultProxy {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
+    sent: Arc<AtomicU64>,
     runtime: Option<Runtime>,
 }
 
@@ -97,18 +98,19 @@ impl FaultProxy {
         let address = listener.local_addr().unwrap();
         let connections = Arc::<AtomicUsize>::default();
         let ended = Arc::<AtomicUsize>::default();
-        let (counter, ends) = (Arc::clone(&connections), Arc::clone(&ended));
+        let sent = Arc::<AtomicU64>::default();
+        let (counter, ends, bytes) = (Arc::clone(&connections), Arc::clone(&ended), Arc::clone(&sent));
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let fault = fault(counter.fetch_add(1, Ordering::SeqCst));
-                let ends = Arc::clone(&ends);
+                let (ends, bytes) = (Arc::clone(&ends), Arc::clone(&bytes));
                 tokio::spawn(async move {
-                    pass(client, upstream, fault).await;
+                    pass(client, upstream, fault, &bytes).await;
                     ends.fetch_add(1, Ordering::SeqCst);
                 });
             }
         });
-        Self { address, connections, ended, runtime: Some(runtime) }
+        Self { address, connections, ended, sent, runtime: Some(runtime) }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -128,6 +130,11 @@ impl FaultProxy {
             assert!(Instant::now() < deadline, "connections stay open");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Bytes that clients sent and the server was given, those of requests' heads too.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
     }
 
     /// How many connections came so far.
@@ -152,15 +159,16 @@ pub fn closed_port() -> SocketAddr {
 /// The connection was cut, on purpose or by a peer.
 struct Cut;
 
-async fn pass(mut client: TcpStream, upstream: SocketAddr, fault: Fault) {
+async fn pass(mut client: TcpStream, upstream: SocketAddr, fault: Fault, sent: &AtomicU64) {
     tokio::time::sleep(fault.delay).await;
     if !fault.reset_at_once
         && let Ok(mut server) = TcpStream::connect(upstream).await
     {
+        let answered = AtomicU64::new(0);
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
-        let up = carry(&mut from_client, &mut to_server, fault.up);
-        let down = carry(&mut from_server, &mut to_client, fault.down);
+        let up = carry(&mut from_client, &mut to_server, fault.up, sent);
+        let down = carry(&mut from_server, &mut to_client, fault.down, &answered);
         if tokio::try_join!(up, down).is_ok() {
             return;
         }
@@ -173,8 +181,13 @@ async fn carry(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
     lane: Lane,
+    carried: &AtomicU64,
 ) -> Result<(), Cut> {
-    if lane.latency.is_zero() { pump(from, to, lane).await } else { delayed(from, to, lane.latency).await }
+    if lane.latency.is_zero() {
+        pump(from, to, lane, carried).await
+    } else {
+        delayed(from, to, lane.latency, carried).await
+    }
 }
 
 /// What is on its way at a time: the window of a connection over a long line.
@@ -185,6 +198,7 @@ async fn delayed(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
     latency: Duration,
+    carried: &AtomicU64,
 ) -> Result<(), Cut> {
     let (sender, mut pieces) = mpsc::channel::<(tokio::time::Instant, Vec<u8>)>(ON_THE_WAY);
     let take = async move {
@@ -201,6 +215,7 @@ async fn delayed(
         while let Some((due, piece)) = pieces.recv().await {
             tokio::time::sleep_until(due).await;
             to.write_all(&piece).await.map_err(|_| Cut)?;
+            carried.fetch_add(piece.len() as u64, Ordering::SeqCst);
         }
         to.shutdown().await.map_err(|_| Cut)
     };
@@ -211,6 +226,7 @@ async fn pump(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
     lane: Lane,
+    carried: &AtomicU64,
 ) -> Result<(), Cut> {
     let mut buffer = vec![0; 16 * 1024];
     let mut left = lane.cut_after;
@@ -224,6 +240,7 @@ async fn pump(
             return to.shutdown().await.map_err(|_| Cut);
         }
         to.write_all(&buffer[..read]).await.map_err(|_| Cut)?;
+        carried.fetch_add(read as u64, Ordering::SeqCst);
         left = left.map(|left| left - read as u64);
         if let Some(rate) = lane.bytes_per_second {
             tokio::time::sleep(Duration::from_micros(read as u64 * 1_000_000 / rate)).await;

@@ -16,6 +16,9 @@ use super::token::{self, TokenServer};
 pub const USER: &str = "robot";
 pub const PASSWORD: &str = "correct-horse";
 
+/// The environment variable that names a program of Distribution 3.
+pub const DISTRIBUTION_3: &str = "SWRCTL_TEST_DISTRIBUTION_3";
+
 #[derive(Debug)]
 pub struct Registry {
     address: SocketAddr,
@@ -64,6 +67,13 @@ impl Registry {
         Self::start(&section, None)
     }
 
+    /// Anonymous, over plain HTTP: Distribution 3, which goes on with uploads that broke off. Debian packages version 2 only, so
+    /// [`DISTRIBUTION_3`] names its program.
+    pub fn distribution_3() -> Self {
+        let program = std::env::var(DISTRIBUTION_3).unwrap_or_else(|_| panic!("{DISTRIBUTION_3} is not set"));
+        Self::start_program(program.leak(), tempfile::tempdir().unwrap(), "", None)
+    }
+
     /// Anonymous, over TLS, on another host at port 443 of `address`, with a certificate for its name there.
     pub fn on(host: &Host, address: &str, authority: &Authority, identity: &Identity) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -78,8 +88,17 @@ impl Registry {
     }
 
     fn start_in(folder: TempDir, section: &str, tls: Option<(&Authority, &Identity)>) -> Self {
+        Self::start_program("docker-registry", folder, section, tls)
+    }
+
+    fn start_program(
+        program: &'static str,
+        folder: TempDir,
+        section: &str,
+        tls: Option<(&Authority, &Identity)>,
+    ) -> Self {
         let config = config(&folder, section, "127.0.0.1:0", tls);
-        let daemon = Daemon::spawn("docker-registry", &folder.path().join("log"), &["serve", &config]);
+        let daemon = Daemon::spawn(program, &folder.path().join("log"), &["serve", &config]);
         Self::answering(daemon, folder, tls)
     }
 
