@@ -12,10 +12,20 @@ use crate::{probe, worktree};
 pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
     let project = Arc::clone(&context.project);
     let (file, set, today) = (work.file.clone(), work.set, context.today);
-    let linted = tokio::task::spawn_blocking(move || worktree::lint_one(&project, &file, set, today));
+    let linted = tokio::task::spawn_blocking(move || worktree::lint_again(&project, (&file, set), today));
     match linted.await.expect("linting does not panic") {
         Err(problem) => Outcome::Failed { problem },
-        Ok(linted) if linted.report.failed => {
+        // What registries say of its images was judged with the plan.
+        Ok((linted, needs_registries)) if needs_registries && linted.digest != work.digest => {
+            let message = say!(
+                "{file} changed since the plan was made, and its base images have to be asked for",
+                "{file} 在制定计划之后有改动，需要重新查询它的基础镜像",
+                file = work.file
+            );
+            let help = say!("plan again", "重新制定计划");
+            Outcome::Failed { problem: Problem::new("lint-changed", message).with_help(help) }
+        }
+        Ok((linted, _)) if linted.report.failed => {
             let message = say!(
                 "{file} fails its policy since the plan was made",
                 "{file} 在制定计划之后变得不符合策略",
@@ -24,7 +34,7 @@ pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
             let help = say!("run `swrctl plan` to see the findings", "运行 `swrctl plan` 查看问题");
             Outcome::Failed { problem: Problem::new("lint-failed", message).with_help(help) }
         }
-        Ok(linted) if linted.digest != work.digest => Outcome::Passed {
+        Ok((linted, _)) if linted.digest != work.digest => Outcome::Passed {
             note: say!("changed since the plan, and passes", "制定计划之后有改动，仍然通过"),
         },
         Ok(_) => Outcome::Passed { note: say!("passes", "通过") },

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::image::Platform;
 use crate::project::ByteRate;
 
 use crate::network::Check;
@@ -266,6 +267,9 @@ pub(super) struct LintArgs {
     #[arg(long, value_enum, value_name = "MODE")]
     pub(super) shellcheck: Option<ShellCheckArg>,
 
+    #[command(flatten)]
+    pub(super) bases: BaseArgs,
+
     /// Settings of hadolint to go by instead of a project file
     ///
     /// Without a project file, .hadolint.yaml of this folder or of the user and the variables `HADOLINT_…` are found as
@@ -294,6 +298,28 @@ pub(super) struct LintArgs {
     /// How findings are written; human unless hadolint's settings say otherwise
     #[arg(long, value_enum)]
     pub(super) format: Option<LintFormat>,
+}
+
+/// Whether registries are asked about base images, and for which platforms.
+#[derive(Debug, Args)]
+pub(super) struct BaseArgs {
+    /// Ask registries about base images
+    ///
+    /// Which platforms they are for, and which variables they set: wrong-base-platform (BuildKit's `InvalidBaseImagePlatform`)
+    /// needs to know, and undefined-variable is exact then. Each image is asked for once, with the logins of the project
+    /// file or else of Docker. A registry that does not answer is a warning and fails nothing.
+    #[arg(long)]
+    pub(super) online: bool,
+
+    /// Ask no registry, whatever the policy says
+    #[arg(long, conflicts_with = "online")]
+    pub(super) offline: bool,
+
+    /// What the images are built for, as in `docker build --platform`; several with commas between them
+    ///
+    /// For FROMs without --platform, where registries are asked; instead of what the policy says.
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub(super) platforms: Vec<Platform>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diag::{Diagnostic, Lang, Source, Wording, say};
 use crate::lint::hadolint::{Settings, VARIABLES, candidates};
 use crate::lint::policy::Policy;
-use crate::lint::stale_overrides;
+use crate::lint::{overrides_about, stale_overrides};
 use crate::project::read_settings;
 use crate::report::lint::Format;
 use crate::worktree::LintRun;
@@ -70,7 +70,10 @@ impl Found {
 
     /// Entries that no file of the run needed.
     pub(super) fn idle(&self, policy: &Policy, run: &LintRun, today: Date) -> Vec<Diagnostic> {
-        let used: BTreeSet<_> = run.files.iter().flat_map(|file| file.report.allowed_by.iter().copied()).collect();
+        let reports = || run.files.iter().map(|file| &file.report);
+        let unjudged = reports().flat_map(|report| report.unjudged.iter().copied()).collect();
+        let mut used: BTreeSet<_> = reports().flat_map(|report| report.allowed_by.iter().copied()).collect();
+        used.extend(overrides_about(policy, &unjudged));
         let file = self.file.clone().unwrap_or_else(|| Arc::new(Source::new("", "")));
         stale_overrides(policy, &used, &file, today)
     }

@@ -18,7 +18,7 @@ pub(super) static WORDS: [Wording; 11] = [
     say!("[subcommands: ", "[子命令："),
 ];
 
-pub(super) static TEXTS: [Wording; 105] = [
+pub(super) static TEXTS: [Wording; 110] = [
     // swrctl
     say!(
         "Plan and apply image migrations, Dockerfile policies and network checks for container registries",
@@ -178,6 +178,20 @@ pub(super) static TEXTS: [Wording; 105] = [
     say!(
         "A Dockerfile with shell text fails where it is not installed",
         "没有安装时，含有 shell 代码的 Dockerfile 算失败"
+    ),
+    say!("Ask registries about base images", "向镜像仓库查询基础镜像"),
+    say!(
+        "Which platforms they are for, and which variables they set: wrong-base-platform (BuildKit's `InvalidBaseImagePlatform`) needs to know, and undefined-variable is exact then. Each image is asked for once, with the logins of the project file or else of Docker. A registry that does not answer is a warning and fails nothing.",
+        "查询它们适用于哪些平台、设置了哪些变量：wrong-base-platform（BuildKit 的 `InvalidBaseImagePlatform`）需要这些信息，undefined-variable 也因此变得准确。每个镜像只查询一次，使用项目文件里的登录信息，没有时使用 Docker 的登录信息。没有应答的镜像仓库只是一条警告，不会导致失败。"
+    ),
+    say!("Ask no registry, whatever the policy says", "不查询镜像仓库，不管策略怎么写"),
+    say!(
+        "What the images are built for, as in `docker build --platform`; several with commas between them",
+        "镜像为哪些平台构建，写法与 `docker build --platform` 相同；多个平台用逗号分隔"
+    ),
+    say!(
+        "For FROMs without --platform, where registries are asked; instead of what the policy says.",
+        "查询镜像仓库时，用于没有 --platform 的 FROM；代替策略里的设置。"
     ),
     say!("Settings of hadolint to go by instead of a project file", "代替项目文件的 hadolint 设置"),
     say!(

@@ -1,12 +1,16 @@
 //! `swrctl lint`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::diag::{Problem, Severity, say};
+use crate::diag::{Diagnostic, Problem, Severity, say};
 use crate::lint::policy::{Level, Policy, Profile, ShellCheck};
+use crate::lint::{BaseAnswers, BaseQuestions};
+use crate::observe::ask_bases;
 use crate::project::{self, Project};
 use crate::report::lint::{Format, render, summary};
+use crate::store::Stores;
 use crate::worktree::{Input, LintRun, lint_declared, lint_inputs};
 
 use super::args::{FailOn, LintArgs, LintFormat, ProfileArg, ShellCheckArg};
@@ -14,6 +18,7 @@ use super::baseline::{self, Wanted};
 use super::fix::{self, Fixing};
 use super::hadolint::{self, Found};
 use super::output::{Failure, Output};
+use super::session::Tasks;
 
 /// `named` says that the user named the project file: then it has to be there.
 pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) -> Result<ExitCode, Failure> {
@@ -46,17 +51,25 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     adjust(&mut policy, args);
     let root = project.as_ref().map_or(Path::new(""), |project| &project.root).to_owned();
     wanted.lay_over(&root, &mut policy, project.iter_mut().flat_map(|project| &mut project.dockerfiles))?;
+    if !args.bases.platforms.is_empty() && !asks(&policy, project.as_ref()) {
+        let note = say!(
+            "note: --platform counts where registries are asked; add --online",
+            "注意：--platform 只在查询镜像仓库时有用；请加上 --online"
+        );
+        Output::say(note.get(output.stderr.lang));
+    }
     let own_format = hadolint.as_ref().and_then(Found::format).unwrap_or(Format::Human);
     let format = args.format.map_or(own_format, format);
     let fixes = args.fix || args.diff;
     let folder = [Input::Path(".".into())];
+    let mut ask = |questions| ask(project.as_ref(), questions);
     let mut run = match &project {
         Some(project) if here && inputs.is_empty() && !project.dockerfiles.is_empty() => {
-            lint_declared(project, today, fixes)
+            lint_declared(project, today, fixes, &mut ask)
         }
         project => {
             let inputs = if inputs.is_empty() { folder.as_slice() } else { &inputs };
-            lint_inputs(inputs, project.as_ref(), &policy, today, fixes)
+            lint_inputs(inputs, (project.as_ref(), &policy), today, fixes, &mut ask)
         }
     };
     if let Some(found) = &hadolint {
@@ -93,6 +106,26 @@ fn project_above(file: &Path) -> Option<PathBuf> {
     let top = current.ancestors().position(|folder| folder.join(".git").exists())?;
     let mut above = (1..=top).map(|levels| "../".repeat(levels));
     above.find_map(|folder| Some(Path::new(&folder).join(file)).filter(|path| path.is_file()))
+}
+
+/// Whether some policy has registries asked.
+fn asks(policy: &Policy, project: Option<&Project>) -> bool {
+    let sections = project.into_iter().flat_map(|project| &project.dockerfiles);
+    policy.online || sections.into_iter().any(|section| section.policy.online)
+}
+
+/// Asks registries on this thread, where lint waits.
+fn ask(project: Option<&Project>, questions: BaseQuestions) -> BaseAnswers {
+    let tasks = match Tasks::start() {
+        Ok(tasks) => tasks,
+        Err(problem) => {
+            let note = Diagnostic::from_problem(Severity::Warning, problem);
+            return BaseAnswers { notes: vec![note], ..BaseAnswers::default() };
+        }
+    };
+    let nothing = Project::empty();
+    let project = project.unwrap_or(&nothing);
+    tasks.block_on(ask_bases(project, &Stores::default(), &BTreeMap::new(), questions))
 }
 
 fn load(file: &Path, wanted: &Wanted, args: &LintArgs, output: &Output) -> Result<Project, Failure> {
@@ -154,6 +187,10 @@ fn adjust(policy: &mut Policy, args: &LintArgs) {
             ShellCheckArg::Require => ShellCheck::Require,
             ShellCheckArg::Off => ShellCheck::Off,
         };
+    }
+    policy.online = args.bases.online || (policy.online && !args.bases.offline);
+    if !args.bases.platforms.is_empty() {
+        policy.platforms.clone_from(&args.bases.platforms);
     }
     if let Some(fail_on) = args.fail_on {
         policy.fail_on = match fail_on {

@@ -4,6 +4,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::diag::{Lang, Wording, say};
+use crate::image::NameError;
 use crate::project::BadByteRate;
 use crate::report::diagnostic::Style;
 
@@ -126,9 +127,10 @@ fn conflict(error: &clap::Error, arg: &str) -> Option<Wording> {
 /// What the parser of a value says.
 fn reason(error: &clap::Error) -> Wording {
     match std::error::Error::source(error) {
-        Some(source) => match source.downcast_ref::<BadByteRate>() {
-            Some(bad) => Wording::from(*bad),
-            None => Wording::foreign(source.to_string()),
+        Some(source) => match (source.downcast_ref::<BadByteRate>(), source.downcast_ref::<NameError>()) {
+            (Some(bad), _) => Wording::from(*bad),
+            (None, Some(bad)) => bad.message(),
+            (None, None) => Wording::foreign(source.to_string()),
         },
         None => Wording::default(),
     }
@@ -206,6 +208,7 @@ mod tests {
             "swrctl generate endpoint-polcy",
             "swrctl apply --bandwidth fast",
             "swrctl lint --fix --diff",
+            "swrctl lint --platform arm64",
             "swrctl lint --fix --fix",
             "swrctl apply a --target b --exclude c",
             "swrctl lint --baseline",

@@ -176,8 +176,13 @@ impl Dockerfile {
     /// What the FROM of a stage names where each variable that only the build knows holds `sample`.
     #[must_use]
     pub fn base_where(&self, stage: &Stage, sample: &str) -> Option<String> {
-        let word = self.image_of(stage)?;
-        self.scopes.base_word(word, self.escape, sample)
+        self.scopes.base_word(self.image_of(stage)?, self.escape, |_| Some(sample))
+    }
+
+    /// What a word of a FROM says where the build gives the variables that only it knows these values.
+    #[must_use]
+    pub fn from_word<'v>(&'v self, word: &Word, given: impl Fn(&str) -> Option<&'v str>) -> Option<String> {
+        self.scopes.base_word(word, self.escape, given)
     }
 
     /// Variables in the here-documents of a COPY or ADD that nothing in the file defines, each once a document. Quotes have

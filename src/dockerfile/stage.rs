@@ -100,10 +100,15 @@ impl Scopes {
         look_up(&self.frames[..=stage], before, name, true)
     }
 
-    /// What a word of FROM says where each variable that only the build knows holds `sample`.
-    pub(super) fn base_word<'v>(&'v self, word: &Word, escape: char, sample: &'v str) -> Option<String> {
+    /// What a word of FROM says where the build gives the variables that only it knows these values.
+    pub(super) fn base_word<'v>(
+        &'v self,
+        word: &Word,
+        escape: char,
+        given: impl Fn(&str) -> Option<&'v str>,
+    ) -> Option<String> {
         let look_up = |name: &str| match look_up_global(&self.global, name) {
-            Variable::Unknown | Variable::Undefined => Variable::Value(sample),
+            unknown @ (Variable::Unknown | Variable::Undefined) => given(name).map_or(unknown, Variable::Value),
             known @ Variable::Value(_) => known,
         };
         expand(word.raw.as_str(), escape, look_up).value

@@ -12,6 +12,7 @@ mod name;
 mod platform;
 pub mod referrers;
 pub mod rewrite;
+mod variables;
 
 pub use blob::{BlobError, BlobStream, verified, verified_until};
 pub use content::same_content;
@@ -22,3 +23,4 @@ pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};
 pub use media_type::MediaType;
 pub use name::{ManifestReference, NameError, PinnedReference, Reference, RegistryHost, Repository, Tag};
 pub use platform::Platform;
+pub use variables::variables_in_config;

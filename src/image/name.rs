@@ -271,6 +271,30 @@ pub struct Reference {
     pub digest: Option<Digest>,
 }
 
+impl Reference {
+    /// What a registry is asked for: the digest before the tag, `latest` where there is neither.
+    #[must_use]
+    pub fn manifest(&self) -> ManifestReference {
+        match (&self.digest, &self.tag) {
+            (Some(digest), _) => ManifestReference::Digest(digest.clone()),
+            (None, Some(tag)) => ManifestReference::Tag(tag.clone()),
+            (None, None) => ManifestReference::Tag(Tag(Self::LATEST.into())),
+        }
+    }
+
+    const LATEST: &str = "latest";
+
+    /// The same image by what a registry is asked for.
+    #[must_use]
+    pub fn normalized(self) -> Self {
+        let (tag, digest) = match self.manifest() {
+            ManifestReference::Tag(tag) => (Some(tag), None),
+            ManifestReference::Digest(digest) => (None, Some(digest)),
+        };
+        Self { tag, digest, ..self }
+    }
+}
+
 impl FromStr for Reference {
     type Err = NameError;
 
@@ -429,5 +453,9 @@ mod tests {
         assert_eq!(shown("[::1]:5000/x"), "[::1]:5000/x");
         assert!("h:5000/".parse::<Reference>().is_err());
         assert!("nginx:".parse::<Reference>().is_err());
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let normalized = |text: &str| text.parse::<Reference>().unwrap().normalized().to_string();
+        assert_eq!(normalized("nginx"), "docker.io/library/nginx:latest");
+        assert_eq!(normalized(&format!("h:5000/a:1@{digest}")), format!("h:5000/a@{digest}"));
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::bases::BaseImages;
 use super::data::context_files::{is_compose_file, is_read};
 use super::shellcheck::ShellFinding;
 use crate::diag::Source;
@@ -24,6 +25,8 @@ pub struct BuildContext<'a> {
     pub archives: Fact<'a, BTreeSet<String>>,
     /// Dockerfiles in the folders below, as far as they are looked for: `docker build -f` may give them this context.
     pub nested: Fact<'a, Vec<Nested>>,
+    /// What registries say of its images.
+    pub bases: Arc<BaseImages>,
     /// What ShellCheck says about [`shell_scripts`](super::shell_scripts).
     pub shell: Vec<ShellFinding>,
     /// Whether a fix may put a file into it: nothing is to lie beside standard input.

@@ -1,8 +1,9 @@
 //! Runs the cases files of the rules: `tests/cases/rules/<rule>.md`.
 //!
 //! Each holds sections `## bad: …` and `## good: …` with a `dockerfile` block, and may hold `dockerignore`, `entries`
-//! (names in the context directory), `file NAME`, `program NAME`, `policy` and `shellcheck` blocks (what ShellCheck
-//! says). The `findings` block of a bad one lists what the rule says,
+//! (names in the context directory), `file NAME`, `program NAME`, `policy`, `shellcheck` (what ShellCheck says) and
+//! `registry` blocks (what registries say, a line an image: `only PLATFORM IMAGE VARIABLE…`, or `each PLATFORM,… IMAGE …`
+//! for an index). The `findings` block of a bad one lists what the rule says,
 //! with places; its `fixed` block is the Dockerfile with the rule's fixes, its `created` block a file that they add.
 //! `SWRCTL_BLESS=1` rewrites these blocks.
 
@@ -17,9 +18,13 @@ use jiff::civil::Date;
 use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
-use super::{BuildContext, ContextFile, Folder, Needs, Nested, Report, Rule, lint, rule, rules};
+use super::{
+    BaseImage, BaseImages, BaseQuestions, BuildContext, ContextFile, Folder, Needs, Nested, Offer, Report, Rule,
+    base_questions, lint, rule, rules,
+};
 use crate::diag::{Source, Span, Spanned, Wording};
 use crate::dockerfile::{Dockerfile, is_dockerfile};
+use crate::image::{Platform, Reference};
 
 #[derive(Debug, Default)]
 pub(super) struct Case {
@@ -84,6 +89,9 @@ pub(super) fn policy(text: &str) -> Policy {
                 };
             }
             ["forbid", glob] => policy.labels.forbidden.push(spanned(glob).map(|glob| Glob::new(&glob).unwrap())),
+            ["platforms", ref platforms @ ..] => {
+                policy.platforms = platforms.iter().map(|platform| platform.parse().unwrap()).collect();
+            }
             ["forbid-others"] => policy.labels.forbid_others = true,
             ["label", name, format] => {
                 let format = match format {
@@ -136,7 +144,10 @@ impl Case {
             takes_files: true,
             ..BuildContext::default()
         };
-        let policy = policy(self.block("policy").unwrap_or_default());
+        let online = self.block("registry").is_some();
+        let policy = Policy { online, ..policy(self.block("policy").unwrap_or_default()) };
+        let bases = registry(self.block("registry").unwrap_or_default(), &base_questions(dockerfile, &policy));
+        let context = BuildContext { bases: Arc::new(bases), ..context };
         let said = self.block("shellcheck").unwrap_or_default();
         let shell = shell_findings(said, &shell_scripts(dockerfile, &policy, &context));
         let context = BuildContext { shell, ..context };
@@ -202,6 +213,23 @@ fn shell_findings(text: &str, scripts: &[ShellScript]) -> Vec<ShellFinding> {
     text.lines().map(finding).collect()
 }
 
+/// What registries answer.
+fn registry(text: &str, questions: &BaseQuestions) -> BaseImages {
+    let image = |line: &str| {
+        let words: Vec<_> = line.split(' ').collect();
+        let [kind, platforms, name, ref set @ ..] = words[..] else { panic!("{line}") };
+        let offered: Vec<Platform> = platforms.split(',').map(|platform| platform.parse().unwrap()).collect();
+        let offer = if kind == "each" { Offer::Each(offered) } else { Offer::Only(offered[0].clone()) };
+        let name: Reference = name.parse().unwrap();
+        let asked = questions.0.get(&name).into_iter().flatten();
+        let asked = asked.filter(|platform| platform.as_ref().is_none_or(|platform| offer.serves(platform)));
+        let set: BTreeSet<_> = set.iter().map(|&variable| variable.to_owned()).collect();
+        let variables = asked.map(|platform| (platform.clone(), set.clone())).collect();
+        (name, BaseImage { offer, variables })
+    };
+    text.lines().map(image).collect()
+}
+
 /// A `file a.sh` block is a file of the context, a `program a.sh` block one that is executable; `␍` stands for a
 /// carriage return.
 fn context_file(kind: &str, text: &str) -> Option<(String, ContextFile)> {
@@ -246,7 +274,9 @@ fn render(name: &str, intro: &str, cases: &Results) -> String {
     for (case, said, fixed) in cases {
         write!(text, "\n## {}\n", case.title).unwrap();
         let files = case.blocks.keys().map(String::as_str).filter(|kind| kind.contains(' '));
-        for kind in ["dockerfile", "dockerignore", "entries", "policy", "shellcheck"].into_iter().chain(files) {
+        for kind in
+            ["dockerfile", "dockerignore", "entries", "policy", "registry", "shellcheck"].into_iter().chain(files)
+        {
             if let Some(body) = case.blocks.get(kind) {
                 write!(text, "\n````{kind}\n{body}````\n").unwrap();
             }

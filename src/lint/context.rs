@@ -1,11 +1,12 @@
 //! What every rule looks at: the Dockerfile, the commands in it, the policy and the build context.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 use jiff::civil::Date;
 
+use super::bases::variables_of;
 use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
 use super::policy::{Policy, Profile};
@@ -156,6 +157,12 @@ impl<'a> Context<'a> {
     /// What a stage starts from, below all stages it is built on.
     pub(super) fn root_base(&self, stage: usize) -> Option<&'a Base> {
         self.roots.get(stage).map(|root| &self.dockerfile.stages[*root].base)
+    }
+
+    /// The variables that the image below a stage sets, where that is known. hadolint knows none.
+    pub(super) fn base_variables(&self, stage: usize) -> Option<BTreeSet<&str>> {
+        let root = *self.roots.get(stage).filter(|_| !self.as_hadolint())?;
+        variables_of(self.dockerfile, self.policy, &self.build.bases, root)
     }
 
     /// Whether a stage is plainly one for Windows.

@@ -52,9 +52,10 @@ BuildKit checks the build that it is asked for, and stops where that lacks an ar
 what stops every build is an error. What stands behind ONBUILD is read here as the build on top will read it, and what
 would stop that is a warning; BuildKit leaves it unread.
 
-BuildKit's InvalidBaseImagePlatform is missing: it compares the platform of a base image, as its registry tells it, with the
-one that FROM asks for. Linting asks no registry: the same files have the same findings everywhere, also without a network
-or a login. What a registry holds for a platform is seen when the image is built, or migrated.
+BuildKit asks registries for base images, here that is done on demand: with `--online`, or `online true` in a `dockerfiles`
+section. Without it there is no InvalidBaseImagePlatform, and what base images set by ENV is not known. Which platform is built
+for, `--platform` or `platforms` say; which machine builds is not known, so that `--platform=$BUILDPLATFORM` is not judged.
+Where an index lacks the platform, BuildKit stops: that is an InvalidBaseImagePlatform, too.
 ";
 
 /// A program whose findings a profile reports.

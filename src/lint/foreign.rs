@@ -27,8 +27,8 @@ const BUILDKIT: [(Level, &[&str]); 2] = [
     (Level::Error, &["DL1000", "DL3011", "DL3022", "DL3023", "DL3043", "DL3061"]),
     (Level::Warning, &[
         "ConsistentInstructionCasing", "CopyIgnoredFile", "DuplicateStageName", "ExposeInvalidFormat",
-        "ExposeProtoCasing", "FromAsCasing", "FromPlatformFlagConstDisallowed", "InvalidDefaultArgInFrom",
-        "JSONArgsRecommended", "LegacyKeyValueFormat", "MaintainerDeprecated", "MultipleInstructionsDisallowed",
+        "ExposeProtoCasing", "FromAsCasing", "FromPlatformFlagConstDisallowed", "InvalidBaseImagePlatform",
+        "InvalidDefaultArgInFrom", "JSONArgsRecommended", "LegacyKeyValueFormat", "MaintainerDeprecated", "MultipleInstructionsDisallowed",
         "NoEmptyContinuation", "RedundantTargetPlatform", "ReservedStageName", "SecretsUsedInArgOrEnv",
         "StageNameCasing", "UndefinedArgInFrom", "UndefinedVar", "WorkdirRelativePath",
     ]),

@@ -2,6 +2,7 @@
 //! as a [`BuildContext`], which finds it out when it is asked for.
 
 pub mod baseline;
+mod bases;
 mod build;
 mod context;
 mod data;
@@ -43,13 +44,14 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+pub use bases::{AskBases, BaseAnswers, BaseImage, BaseImages, BaseQuestions, Offer, base_questions};
 pub use build::{BuildContext, ContextFile, Fact, Folder, Nested};
 pub use example::{Example, Sample};
 pub use needs::Needs;
 pub use practice::practice;
 pub use rule::Rule;
 pub use shellcheck::{Comment, EXCLUDED, ScCode, ScKind, ShellFinding, ShellScript, shell_scripts};
-pub use weigh::{OverrideEntry, shellcheck_overrides, stale_overrides};
+pub use weigh::{OverrideEntry, overrides_about, stale_overrides};
 
 use self::context::Context;
 use self::fix::{Fix, Fixed};
@@ -85,6 +87,8 @@ pub struct Report {
     pub failed: bool,
     /// `allow` entries of the policy that kept a finding away.
     pub allowed_by: BTreeSet<OverrideEntry>,
+    /// Rules that could not say all there is to say: what they have to know was not asked, or not answered.
+    pub unjudged: BTreeSet<&'static str>,
     /// Findings that a baseline holds: they are not told and fail nothing.
     pub held: Vec<Finding>,
 }
@@ -104,7 +108,7 @@ pub struct LintedDockerfile {
 }
 
 /// The rule that passes on what ShellCheck finds.
-const SHELLCHECK: &str = "shellcheck";
+pub const SHELLCHECK: &str = "shellcheck";
 
 /// Every rule there is, in the order of the table.
 #[must_use]
@@ -144,11 +148,13 @@ pub fn lint(
     let mut context = Context::new(dockerfile, policy, context, &pragmas, today);
     // What is not read as it was meant is not rewritten.
     let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
-    let mut report = Report::default();
+    let unjudged = bases::unjudged(dockerfile, policy, &context.build.bases);
+    let mut report = Report { unjudged, ..Report::default() };
     let mut drafts: Vec<Draft> = weigh::heard(policy, &pragmas).flat_map(|rule| Sink::run(rule, &context)).collect();
     drafts.retain(|draft| !context.as_hadolint() || hadolint::sight::sees(&context, draft));
     // Which pragmas are of no use is known when all rules have spoken.
     context.idle_pragmas = pragmas.allow(&mut drafts, dockerfile);
+    context.idle_pragmas.retain(|idle| !idle.is_about(&report.unjudged));
     let mut late = Sink::run(&rules::unused_pragma::RULE, &context);
     pragmas.allow(&mut late, dockerfile);
     for draft in drafts.into_iter().chain(late) {
@@ -173,6 +179,12 @@ pub fn lint(
 }
 
 impl Report {
+    /// Leaves out what rules say that could not judge it all; what ShellCheck says is sure.
+    pub fn leave_unjudged(&mut self, fail_on: Level) {
+        self.findings.retain(|finding| finding.rule == SHELLCHECK || !self.unjudged.contains(finding.rule));
+        self.judge(fail_on);
+    }
+
     /// Says whether it fails, by its findings.
     pub(crate) fn judge(&mut self, fail_on: Level) {
         self.failed = fail_on != Level::Off && self.findings.iter().any(|finding| finding.level >= fail_on);

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::baseline::Baseline;
 use super::hadolint::Says;
 use crate::diag::{Source, Spanned};
+use crate::image::Platform;
 
 /// One `dockerfiles` section of the project file.
 #[derive(Clone, Debug)]
@@ -53,6 +54,10 @@ pub struct Policy {
     pub labels: LabelPolicy,
     pub shellcheck: ShellCheck,
     pub pragmas: PragmaPolicy,
+    /// Registries are asked about base images.
+    pub online: bool,
+    /// What the images are built for; empty where the build alone knows.
+    pub platforms: Vec<Platform>,
     /// Findings that were there before.
     pub baseline: Option<Arc<Baseline>>,
 }
@@ -67,6 +72,8 @@ impl Default for Policy {
             labels: LabelPolicy::default(),
             shellcheck: ShellCheck::default(),
             pragmas: PragmaPolicy::default(),
+            online: false,
+            platforms: Vec::new(),
             baseline: None,
         }
     }

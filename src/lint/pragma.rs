@@ -10,7 +10,7 @@
 //! | `# check=error=true` at the top | nothing: it makes errors of what BuildKit would report |
 //! | `# swrctl allow=RULE,… [until=DATE] reason=TEXT` | for the instruction below |
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 
@@ -50,6 +50,14 @@ pub(super) struct Idle {
     pub(super) comment: Span,
     /// `None` for all rules.
     pub(super) name: Option<String>,
+}
+
+impl Idle {
+    /// Whether it names one of the rules.
+    pub(super) fn is_about(&self, rules: &BTreeSet<&str>) -> bool {
+        let rule = self.name.as_deref().and_then(super::rule);
+        rule.is_some_and(|rule| rules.contains(rule.name))
+    }
 }
 
 #[derive(Debug)]

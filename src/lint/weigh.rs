@@ -77,11 +77,11 @@ pub(super) fn weigh(policy: &Policy, draft: &Draft, level: Level, path: &Path, t
     weight
 }
 
-/// Entries about what ShellCheck finds: whether they are of use cannot be told where it was not asked.
-pub fn shellcheck_overrides(policy: &Policy) -> impl Iterator<Item = OverrideEntry> + '_ {
+/// Entries about some rules: whether they are of use cannot be told where these could not judge.
+pub fn overrides_about<'a>(policy: &'a Policy, rules: &'a BTreeSet<&str>) -> impl Iterator<Item = OverrideEntry> + 'a {
     let entries = policy.overrides.iter().enumerate();
     let entries = entries.flat_map(|(index, entry)| (0..entry.rules.len()).map(move |rule| (index, rule, entry)));
-    let about = |name: &str| super::rule(name).is_some_and(|rule| rule.name == super::SHELLCHECK);
+    let about = |name: &str| super::rule(name).is_some_and(|rule| rules.contains(rule.name));
     entries
         .filter(move |(_, rule, entry)| about(&entry.rules[*rule]))
         .map(|(index, rule, _)| OverrideEntry { index, rule })

@@ -1,5 +1,6 @@
 //! Reads everything the planner needs and changes nothing: Dockerfiles, network paths, both sides of every tag.
 
+mod bases;
 mod heads;
 mod listings;
 mod lists;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::civil::Date;
 
 use crate::diag::Diagnostic;
@@ -29,6 +30,9 @@ use crate::registry::Access;
 use crate::store::{Store, Stores};
 use crate::worktree;
 
+pub use bases::ask_bases;
+
+use bases::Linting;
 use heads::Heads;
 use listings::Listed;
 use reach::Reach;
@@ -49,9 +53,9 @@ pub struct Observation {
 
 /// Observes what `project` declares, as far as it is in `scope`.
 pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, today: Date) -> Observation {
-    let lint = tokio::task::spawn_blocking({
+    let lint = Linting::start({
         let project = Arc::clone(project);
-        move || worktree::lint_all(&project, today)
+        move |ask| worktree::lint_all(&project, today, ask)
     });
     let mut files = observe_files(project, today).await;
     let mut addresses: BTreeSet<Address> = files.iter().map(|file| Address::file(&file.name)).collect();
@@ -64,11 +68,12 @@ pub async fn observe(project: &Arc<Project>, stores: &Stores, scope: &Scope, tod
     let stores = &stores.at(&planned_addresses(project, &planned));
     let paths = prove_paths(project, stores, &planned).await;
     let mut reach = Reach::new(project, stores, &paths).await;
-    let Listed { listings, strange, heads } = listings::list(project, &reach).await;
+    let answer = async |questions| ask_bases(project, stores, &paths, questions).await;
+    let (listed, listing) = join(listings::list(project, &reach), lint.answered(answer)).await;
+    let Listed { listings, strange, heads } = listed;
     let mut expansion = expand(project, &listings);
     expect(stores, &expansion);
     let (surplus, not_pruned) = surplus::observe(project, &reach, &expansion).await;
-    let listing = lint.await.expect("linting does not panic");
     addresses.extend(listing.files.iter().flat_map(|file| fix_addresses(file).chain([Address::lint(&file.path)])));
     addresses.extend(paths.keys().map(|registry| Address::network(registry)));
     addresses.extend(expansion.addresses());
@@ -168,14 +173,23 @@ async fn prove_paths(
     planned: &BTreeMap<String, PlannedHosts>,
 ) -> BTreeMap<String, PathReport> {
     let names = used_registries(project);
-    let proofs = names.iter().filter_map(|name| {
-        let store = match stores.get(name) {
-            Ok(Store::Layout(_)) => return None,
-            Ok(Store::Registry(client)) => Ok(client.clone()),
-            Err(problem) => Err(problem),
-        };
-        let hosts = planned.get(name);
-        Some(async move { (name.clone(), probe::prove(project, name, store, &WantedChecks::default(), hosts).await) })
-    });
-    join_all(proofs).await.into_iter().collect()
+    let proofs = names
+        .iter()
+        .map(async |name| Some((name.clone(), prove_path(project, stores, name, planned.get(name)).await?)));
+    join_all(proofs).await.into_iter().flatten().collect()
+}
+
+/// Proves the path to a registry; none leads to a directory.
+async fn prove_path(
+    project: &Project,
+    stores: &Stores,
+    name: &str,
+    planned: Option<&PlannedHosts>,
+) -> Option<PathReport> {
+    let client = match stores.get(name) {
+        Ok(Store::Layout(_)) => return None,
+        Ok(Store::Registry(client)) => Ok(client.clone()),
+        Err(problem) => Err(problem),
+    };
+    Some(probe::prove(project, name, client, &WantedChecks::default(), planned).await)
 }

@@ -126,15 +126,20 @@ impl<'a> Reach<'a> {
 
     /// Why a registry is not to be asked: its path is not as declared.
     pub(super) fn path_problem(&self, registry: &str) -> Option<Problem> {
-        let failure = self.paths.get(registry)?.failure()?;
-        let message = say!(
-            "`{registry}` cannot be used: {reason}",
-            "无法使用 `{registry}`：{reason}",
-            registry,
-            reason = failure.observed
-        );
-        let mut problem = Problem::new("unreachable", message);
-        problem.help.clone_from(&failure.fix);
-        Some(problem)
+        path_problem(registry, self.paths.get(registry)?)
     }
+}
+
+/// Why a registry is not to be asked: its path is not as declared.
+pub(super) fn path_problem(registry: &str, path: &PathReport) -> Option<Problem> {
+    let failure = path.failure()?;
+    let message = say!(
+        "`{registry}` cannot be used: {reason}",
+        "无法使用 `{registry}`：{reason}",
+        registry,
+        reason = failure.observed
+    );
+    let mut problem = Problem::new("unreachable", message);
+    problem.help.clone_from(&failure.fix);
+    Some(problem)
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::diag::{Source, Spanned, Wording, say};
+use crate::diag::{Source, Span, Spanned, Wording, say};
 use crate::image::{RegistryHost, Repository};
 use crate::lint::policy::DockerfileSet;
 use crate::migrate::Migration;
@@ -26,6 +26,20 @@ pub struct Project {
 }
 
 impl Project {
+    /// Nothing is declared: for who works without a project file.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            name: Spanned::new(String::new(), Span::default()),
+            source: Arc::new(Source::new("", "")),
+            root: PathBuf::new(),
+            registries: Vec::new(),
+            dockerfiles: Vec::new(),
+            networks: Vec::new(),
+            migrations: Vec::new(),
+        }
+    }
+
     #[must_use]
     pub fn registry(&self, name: &str) -> Option<&RegistryDecl> {
         self.registries.iter().find(|registry| *registry.name == name)
@@ -88,6 +102,22 @@ pub struct RegistryDecl {
 }
 
 impl RegistryDecl {
+    /// A registry that no section names, as Docker takes it: with the logins of Docker's configuration, and on this machine
+    /// without TLS.
+    #[must_use]
+    pub fn undeclared(name: String, host: RegistryHost) -> Self {
+        Self {
+            name: Spanned::new(name, Span::default()),
+            tls: Tls { plain_http: host.is_loopback(), ..Tls::default() },
+            place: Place::Registry(host),
+            provider: Provider::Generic,
+            organization: None,
+            create_organization: false,
+            auth: Auth::default(),
+            limits: Limits::default(),
+        }
+    }
+
     /// Do both name one place? Sections may differ in their logins, organizations and limits. Relative paths start at `root`.
     #[must_use]
     pub fn is_at(&self, other: &Self, root: &Path) -> bool {

@@ -100,11 +100,20 @@ pub(super) async fn read_config(
     reads: &Reads,
 ) -> Result<ConfigFacts, Error> {
     let read = Box::pin(async {
-        let chunks: Vec<Bytes> = store.blob(repository, config).await?.try_collect().await?;
-        let bytes = chunks.concat();
+        let bytes = config_bytes(store, repository, config).await?;
         Ok(ConfigFacts { platform: Platform::of_config(&bytes), created: created_in_config(&bytes) })
     });
     reads.configs.get(&config.digest, read).await
+}
+
+/// A config of at most [`MAX_CONFIG`] bytes.
+pub(super) async fn config_bytes(
+    store: &Store,
+    repository: &Repository,
+    config: &Descriptor,
+) -> Result<Vec<u8>, Error> {
+    let chunks: Vec<Bytes> = store.blob(repository, config).await?.try_collect().await?;
+    Ok(chunks.concat())
 }
 
 pub(super) async fn read_manifest(

@@ -1,5 +1,6 @@
 //! Any place where images live, asked in the same words: a registry or an OCI image layout directory.
 
+mod base;
 pub mod connect;
 mod created;
 mod image;
@@ -7,6 +8,7 @@ mod reads;
 mod referrers;
 mod stores;
 
+pub use base::read_base;
 pub use created::read_created;
 pub use image::read_image;
 pub use reads::Reads;

@@ -14,7 +14,7 @@ use crate::registry::{Access, Bandwidth, Pacer};
 
 /// Every store of a project, opened without asking it anything. One that cannot be opened (a missing secret, an
 /// unreadable certificate) blocks only what uses it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Stores(BTreeMap<String, Result<Store, Vec<Diagnostic>>>);
 
 impl Stores {
@@ -48,6 +48,12 @@ impl Stores {
             }
         }
         stores
+    }
+
+    /// Whether it was tried to open the store.
+    #[must_use]
+    pub fn is_open(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// # Errors

@@ -40,11 +40,11 @@ fn by_baseline<'a>(files: impl Iterator<Item = (&'a Known, Judged<'a>)>) -> ByBa
 /// Baselines that hold what is not there any more.
 pub(super) fn stale<'a>(files: impl Iterator<Item = &'a (Subject<'a>, Linted)>) -> Vec<PolicyFinding> {
     let mut fail_on: BTreeMap<&Path, Level> = BTreeMap::new();
-    let known = files.filter_map(|(subject, Linted { report, shellchecked, .. })| {
+    let known = files.filter_map(|(subject, Linted { report, .. })| {
         let known = subject.known.as_ref()?;
         let level = fail_on.entry(known.baseline.path()).or_insert(Level::Off);
         *level = strictest(*level, subject.policy.fail_on);
-        Some((known, Judged { name: &known.name, report, shellchecked: *shellchecked }))
+        Some((known, Judged { name: &known.name, report }))
     });
     let all = by_baseline(known);
     let stale = |(baseline, judged): &(&Arc<Baseline>, Vec<Judged>)| {
@@ -59,7 +59,7 @@ pub(super) fn stale<'a>(files: impl Iterator<Item = &'a (Subject<'a>, Linted)>) 
 pub fn renewals(run: &LintRun) -> Vec<(Arc<Baseline>, Renewed)> {
     let known = run.files.iter().filter_map(|file| {
         let known = file.known.as_ref()?;
-        Some((known, Judged { name: &known.name, report: &file.report, shellchecked: file.shellchecked }))
+        Some((known, Judged { name: &known.name, report: &file.report }))
     });
     let all = by_baseline(known);
     let renewed = |(baseline, judged): &(&Arc<Baseline>, Vec<Judged>)| {

@@ -27,13 +27,12 @@ pub use paths::{Input, LintRun, LintedFile, Origin, lint_declared, lint_inputs};
 
 use self::policies::PolicyFinding;
 use self::sections::{Matchers, unmatched_patterns};
-use self::subject::{Linted, Subject, lint_together};
+use self::subject::{Linted, Subject, Together, lint_together};
 use self::walk::{shown, walk, with_slashes};
 use jiff::civil::Date;
 
 use crate::diag::{Diagnostic, Problem, say};
-use crate::lint::policy::ShellCheck;
-use crate::lint::{self, LintedDockerfile};
+use crate::lint::{self, AskBases, BaseAnswers, LintedDockerfile};
 use crate::project::Project;
 
 #[cfg(test)]
@@ -53,8 +52,8 @@ pub struct DockerfileListing {
 ///
 /// Files that git ignores are left out, hidden ones are not. A file that cannot be read counts as failed.
 #[must_use]
-pub fn lint_all(project: &Project, today: Date) -> DockerfileListing {
-    let Listing { files, mut findings, policies } = list(project, today, |set| project.dockerfiles[set].fixes);
+pub fn lint_all(project: &Project, today: Date, ask: AskBases) -> DockerfileListing {
+    let Listing { files, mut findings, policies } = list(project, today, |set| project.dockerfiles[set].fixes, ask);
     findings.extend(policies.into_iter().map(|finding| finding.diagnostic));
     DockerfileListing { files: files.into_iter().map(|(set, file)| finished(file, set)).collect(), findings }
 }
@@ -69,7 +68,7 @@ struct Listing<'a> {
 }
 
 /// Also says what fixes make of the files of sections that `fixes` names.
-fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) -> Listing<'_> {
+fn list<'p>(project: &'p Project, today: Date, fixes: impl Fn(usize) -> bool + Sync, ask: AskBases) -> Listing<'p> {
     let sets: Vec<Matchers> = project.dockerfiles.iter().map(Matchers::new).collect();
     if sets.is_empty() {
         return Listing::default();
@@ -88,19 +87,17 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
     }
     let sets: Vec<_> = owned.values().copied().collect();
     let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, today) }.open();
-    let (linted, shell) = lint_together(owned.into_par_iter().map(open).collect());
+    let Together { linted, notes } = lint_together(owned.into_par_iter().map(open).collect(), ask);
     let files: Vec<_> = sets.into_iter().zip(linted).collect();
     for (set, section) in project.dockerfiles.iter().enumerate() {
         let fail_on = section.policy.fail_on;
         let about = |diagnostic| PolicyFinding { diagnostic, fail_on };
         let unmatched = unmatched_patterns(project, section, |pattern| used.contains(&(set, pattern)));
         policies.extend(unmatched.map(about));
-        let own = files.iter().filter(|(owner, _)| *owner == set);
-        let allowed_by = own.flat_map(|(_, (_, linted))| &linted.report.allowed_by);
-        let mut allowed_by: BTreeSet<_> = allowed_by.copied().collect();
-        if !shell.complete || section.policy.shellcheck == ShellCheck::Off {
-            allowed_by.extend(lint::shellcheck_overrides(&section.policy));
-        }
+        let own = || files.iter().filter(|(owner, _)| *owner == set).map(|(_, (_, linted))| &linted.report);
+        let unjudged = own().flat_map(|report| report.unjudged.iter().copied()).collect();
+        let mut allowed_by: BTreeSet<_> = own().flat_map(|report| report.allowed_by.iter().copied()).collect();
+        allowed_by.extend(lint::overrides_about(&section.policy, &unjudged));
         let stale = lint::stale_overrides(&section.policy, &allowed_by, &project.source, today);
         // hadolint says nothing about idle settings of its own.
         let (own, foreign): (Vec<_>, _) =
@@ -109,27 +106,40 @@ fn list(project: &Project, today: Date, fixes: impl Fn(usize) -> bool + Sync) ->
         findings.extend::<Vec<_>>(foreign);
     }
     policies.extend(baselines::stale(files.iter().map(|(_, file)| file)));
-    findings.extend(shell.note);
+    findings.extend(notes);
     Listing { files, findings, policies }
 }
 
-/// Lints one Dockerfile again, as apply does before it relies on what the plan saw.
+/// Lints one Dockerfile again, as apply does before it relies on what the plan saw; also says whether its policy has
+/// registries asked about its images. They are not asked again: rules that need them are left to the plan.
 ///
 /// # Errors
 /// When the project has no such section, or the file cannot be read.
-pub fn lint_one(project: &Project, path: &str, set: usize, today: Date) -> Result<LintedDockerfile, Problem> {
-    if set >= project.dockerfiles.len() {
+pub fn lint_again(
+    project: &Project,
+    (path, set): (&str, usize),
+    today: Date,
+) -> Result<(LintedDockerfile, bool), Problem> {
+    let Some(section) = project.dockerfiles.get(set) else {
         let message = say!(
             "`{path}` belongs to a `dockerfiles` section that the project file does not have",
             "项目文件里没有 `{path}` 所属的 `dockerfiles` 小节",
             path
         );
         return Err(Problem::new("unknown-section", message).with_help(say!("plan again", "重新制定计划")));
-    }
+    };
     let subject = subject(project, path.to_owned(), set, today);
     let bytes = subject.read()?;
-    let (linted, _) = lint_together(vec![subject.opened(Ok(bytes))]);
-    Ok(finished(linted.into_iter().next().expect("one was given"), set))
+    let mut needs_registries = false;
+    let together = lint_together(vec![subject.opened(Ok(bytes))], &mut |_| {
+        needs_registries = true;
+        BaseAnswers::default()
+    });
+    let mut linted = finished(together.linted.into_iter().next().expect("one was given"), set);
+    if needs_registries {
+        linted.report.leave_unjudged(section.policy.fail_on);
+    }
+    Ok((linted, needs_registries))
 }
 
 fn finished((subject, linted): (Subject, Linted), set: usize) -> LintedDockerfile {

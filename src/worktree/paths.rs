@@ -11,15 +11,15 @@ use super::baselines::{self, Known};
 use super::places::{Places, located};
 use super::policies::policy_files;
 use super::sections::Matchers;
-use super::subject::{Linted, Opened, Subject, lint_together, read_all, unreadable_file};
+use super::subject::{Linted, Opened, Subject, Together, lint_together, read_all, unreadable_file};
 use super::walk::{shown, walk, with_slashes};
 use jiff::civil::Date;
 
 use crate::diag::{Diagnostic, Wording, say};
 use crate::dockerfile::is_dockerfile;
-use crate::lint::Report;
 use crate::lint::fix::Fixed;
 use crate::lint::policy::{DockerfileSet, Level, Policy};
+use crate::lint::{AskBases, Report};
 use crate::project::Project;
 
 /// Something to lint.
@@ -44,8 +44,6 @@ pub struct LintedFile {
     pub fixed: Option<Fixed>,
     /// What its baseline knows it by.
     pub known: Option<Known>,
-    /// ShellCheck looked at it.
-    pub shellchecked: bool,
 }
 
 /// Where a Dockerfile came from.
@@ -71,8 +69,8 @@ pub struct LintRun {
 
 /// Lints what the project names, as a plan does; with `fixes`, also says what they make of each file.
 #[must_use]
-pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
-    let super::Listing { files, findings, policies } = super::list(project, today, |_| fixes);
+pub fn lint_declared(project: &Project, today: Date, fixes: bool, ask: AskBases) -> LintRun {
+    let super::Listing { files, findings, policies } = super::list(project, today, |_| fixes, ask);
     let file = |(_, (subject, linted)): (usize, (Subject, Linted))| {
         linted_file(Origin::Disk(subject.root.join(&subject.path)), subject, linted)
     };
@@ -81,8 +79,8 @@ pub fn lint_declared(project: &Project, today: Date, fixes: bool) -> LintRun {
 
 fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
     let Subject { name, policy, known, .. } = subject;
-    let Linted { report, fixed, shellchecked, .. } = linted;
-    LintedFile { name, origin, fail_on: policy.fail_on, report, fixed, known, shellchecked }
+    let Linted { report, fixed, .. } = linted;
+    LintedFile { name, origin, fail_on: policy.fail_on, report, fixed, known }
 }
 
 /// Lints what a command line names, each file once.
@@ -91,7 +89,13 @@ fn linted_file(origin: Origin, subject: Subject, linted: Linted) -> LintedFile {
 /// ignore rules hold and so do the project's excludes; a file that is named itself is always linted. With `fixes`, also
 /// says what they make of each file.
 #[must_use]
-pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy, today: Date, fixes: bool) -> LintRun {
+pub fn lint_inputs(
+    inputs: &[Input],
+    (project, policy): (Option<&Project>, &Policy),
+    today: Date,
+    fixes: bool,
+    ask: AskBases,
+) -> LintRun {
     let desk = Desk { fixes, ..Desk::new(project, policy, today) };
     let mut findings = Vec::new();
     // Where they are, as bytes: a path is compared part by part.
@@ -130,9 +134,9 @@ pub fn lint_inputs(inputs: &[Input], project: Option<&Project>, policy: &Policy,
     let read: Vec<_> = named.par_iter().map(|(file, name)| desk.open(Path::new(file), name.clone())).collect();
     opened.extend(read);
     let (origins, opened): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
-    let (linted, shell) = lint_together(opened);
+    let Together { linted, notes } = lint_together(opened, ask);
     let policies = policy_files(baselines::stale(linted.iter()));
-    findings.extend(shell.note);
+    findings.extend(notes);
     let file = |(origin, (subject, linted))| linted_file(origin, subject, linted);
     let files = in_order(origins.into_iter().zip(linted).map(file).chain(policies));
     LintRun { files, findings, tried: fixes }

@@ -55,7 +55,7 @@ pub(super) fn policy_files(findings: Vec<PolicyFinding>) -> Vec<LintedFile> {
         findings.sort_by_key(|finding| finding.diagnostic.labels[0].span);
         let mut report = Report { findings, ..Report::default() };
         report.judge(fail_on);
-        LintedFile { name, origin: Origin::Policy, fail_on, report, fixed: None, known: None, shellchecked: false }
+        LintedFile { name, origin: Origin::Policy, fail_on, report, fixed: None, known: None }
     };
     files.into_iter().map(file).collect()
 }

@@ -15,7 +15,7 @@ use super::baselines::Known;
 use super::files::read_files;
 use super::folders::Folders;
 use super::nested::nested;
-use super::shellcheck::{self, Answers, Question};
+use super::shellcheck::{self, Question};
 use super::walk::with_slashes;
 use jiff::civil::Date;
 
@@ -24,7 +24,9 @@ use crate::dockerfile::Dockerfile;
 use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
 use crate::lint::policy::{Level, Policy, ShellCheck};
-use crate::lint::{self, BuildContext, Fact, Finding, Needs, Report, ShellFinding};
+use crate::lint::{
+    self, AskBases, BaseAnswers, BaseImages, BaseQuestions, BuildContext, Fact, Finding, Needs, Report, ShellFinding,
+};
 
 /// Largest Dockerfile that is read.
 pub(super) const MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -56,8 +58,21 @@ pub(super) struct Linted {
     pub(super) digest: Digest,
     pub(super) report: Report,
     pub(super) fixed: Option<Fixed>,
-    /// ShellCheck looked at it.
-    pub(super) shellchecked: bool,
+}
+
+/// Dockerfiles that were linted together.
+#[derive(Debug)]
+pub(super) struct Together<'a> {
+    pub(super) linted: Vec<(Subject<'a>, Linted)>,
+    /// Whom lint would have asked in vain: ShellCheck, registries.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// What Dockerfiles that are linted together share.
+#[derive(Debug)]
+struct Surroundings {
+    folders: Folders,
+    bases: Arc<BaseImages>,
 }
 
 /// A Dockerfile whose text is there, or the reason why it is not.
@@ -73,39 +88,47 @@ struct Content {
     dockerfile: Arc<Dockerfile>,
 }
 
-/// Lints Dockerfiles, each with what becomes of it, and asks ShellCheck about all of them together.
-pub(super) fn lint_together(opened: Vec<Opened<'_>>) -> (Vec<(Subject<'_>, Linted)>, Answers) {
+/// Lints Dockerfiles, each with what becomes of it, and asks ShellCheck and registries about all of them together.
+pub(super) fn lint_together<'a>(opened: Vec<Opened<'a>>, ask: AskBases) -> Together<'a> {
     let folders = Folders::of(opened.iter().map(|opened| opened.subject.root.join(&opened.subject.path)));
-    let questions: Vec<_> = opened.par_iter().map(|opened| opened.question(&folders)).collect();
+    let questions = opened.par_iter().map(Opened::base_questions).reduce(BaseQuestions::default, BaseQuestions::and);
+    let BaseAnswers { images, mut notes } = if questions.is_empty() { BaseAnswers::default() } else { ask(questions) };
+    let around = Surroundings { folders, bases: images.into() };
+    let questions: Vec<_> = opened.par_iter().map(|opened| opened.question(&around)).collect();
     let mut answers = shellcheck::ask(&questions);
     let findings = std::mem::take(&mut answers.findings);
     let complete = answers.complete;
     let asked = opened.into_par_iter().zip(findings);
-    let mut linted: Vec<_> = asked.map(|(opened, shell)| opened.lint(&folders, shell, complete)).collect();
+    let mut linted: Vec<_> = asked.map(|(opened, shell)| opened.lint(&around, shell, complete)).collect();
     // What is left after fixing is at other places.
-    let left: Vec<_> = linted.par_iter().map(|(subject, linted)| subject.question_left(&folders, linted)).collect();
+    let left: Vec<_> = linted.par_iter().map(|(subject, linted)| subject.question_left(&around, linted)).collect();
     for ((subject, linted), shell) in linted.iter_mut().zip(shellcheck::ask(&left).findings) {
         if let Some(fixed) = linted.fixed.as_mut().filter(|_| !shell.is_empty()) {
-            fixed.report = subject.report_left(&folders, fixed, shell);
+            fixed.report = subject.report_left(&around, fixed, shell);
         }
     }
-    (linted, answers)
+    notes.extend(answers.note);
+    Together { linted, notes }
 }
 
 impl<'a> Opened<'a> {
-    fn question(&self, folders: &Folders) -> Question {
+    fn question(&self, around: &Surroundings) -> Question {
         let dockerfile = self.content.as_ref().ok().map(|content| &*content.dockerfile);
-        self.subject.question(folders, dockerfile)
+        self.subject.question(around, dockerfile)
+    }
+
+    fn base_questions(&self) -> BaseQuestions {
+        let content = self.content.as_ref().ok();
+        content.map(|content| lint::base_questions(&content.dockerfile, self.subject.policy)).unwrap_or_default()
     }
 
     /// `complete`: ShellCheck looked at all that it was asked about.
-    fn lint(self, folders: &Folders, shell: Vec<ShellFinding>, complete: bool) -> (Subject<'a>, Linted) {
+    fn lint(self, around: &Surroundings, shell: Vec<ShellFinding>, complete: bool) -> (Subject<'a>, Linted) {
         let Self { subject, content } = self;
         let linted = match content {
-            Ok(content) => subject.lint(folders, content, shell, complete),
+            Ok(content) => subject.lint(around, content, shell, complete),
             Err(problem) => {
-                let report = unreadable(&subject.name, problem);
-                Linted { digest: Digest::sha256(&[]), report, fixed: None, shellchecked: false }
+                Linted { digest: Digest::sha256(&[]), report: unreadable(&subject.name, problem), fixed: None }
             }
         };
         (subject, linted)
@@ -128,18 +151,18 @@ impl<'a> Subject<'a> {
         Opened { subject: self, content }
     }
 
-    fn question(&self, folders: &Folders, dockerfile: Option<&Dockerfile>) -> Question {
+    fn question(&self, around: &Surroundings, dockerfile: Option<&Dockerfile>) -> Question {
         let mode = self.policy.shellcheck;
         let scripts = dockerfile.filter(|_| mode != ShellCheck::Off).map(|dockerfile| {
-            let place = self.place(folders);
+            let place = self.place(around);
             lint::shell_scripts(dockerfile, self.policy, &place.context(dockerfile))
         });
         Question { mode, scripts: scripts.unwrap_or_default() }
     }
 
-    fn question_left(&self, folders: &Folders, linted: &Linted) -> Question {
+    fn question_left(&self, around: &Surroundings, linted: &Linted) -> Question {
         let wanted = linted.fixed.as_ref().filter(|_| self.policy.shellcheck != ShellCheck::Off);
-        self.question(folders, wanted.map(|fixed| Dockerfile::parse(&fixed.after)).as_ref())
+        self.question(around, wanted.map(|fixed| Dockerfile::parse(&fixed.after)).as_ref())
     }
 
     /// Reads the file if it is not larger than it may be, whatever its metadata says.
@@ -169,23 +192,25 @@ impl<'a> Subject<'a> {
         read_all(file, metadata.len(), &self.name).map_err(unreadable)?
     }
 
-    fn lint(&self, folders: &Folders, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
+    fn lint(&self, around: &Surroundings, content: Content, shell: Vec<ShellFinding>, complete: bool) -> Linted {
         let Content { digest, dockerfile } = content;
-        let place = self.place(folders);
+        let place = self.place(around);
         // ShellCheck is not asked after every fix.
         let mut lint =
             |dockerfile: &Dockerfile, created: Option<&NewFile>| self.report(dockerfile, &place, created, Vec::new());
         let fixed = self.fixes.then(|| fix(&dockerfile, &lint(&dockerfile, None), &mut lint));
         let fixed = fixed.filter(|fixed| !fixed.changes_nothing());
-        let report = self.report(&dockerfile, &place, None, shell);
-        let shellchecked = complete && self.policy.shellcheck != ShellCheck::Off;
-        Linted { digest, report, fixed, shellchecked }
+        let mut report = self.report(&dockerfile, &place, None, shell);
+        if !complete || self.policy.shellcheck == ShellCheck::Off {
+            report.unjudged.insert(lint::SHELLCHECK);
+        }
+        Linted { digest, report, fixed }
     }
 
     /// What is said about the fixed file.
-    fn report_left(&self, folders: &Folders, fixed: &Fixed, shell: Vec<ShellFinding>) -> Report {
+    fn report_left(&self, around: &Surroundings, fixed: &Fixed, shell: Vec<ShellFinding>) -> Report {
         let dockerfile = Dockerfile::parse(&fixed.after);
-        let mut report = self.report(&dockerfile, &self.place(folders), fixed.creates.as_ref(), shell);
+        let mut report = self.report(&dockerfile, &self.place(around), fixed.creates.as_ref(), shell);
         report.findings.iter_mut().for_each(|finding| finding.fix = None);
         report
     }
@@ -209,8 +234,8 @@ impl<'a> Subject<'a> {
         report
     }
 
-    fn place<'f>(&'f self, folders: &'f Folders) -> Place<'f> {
-        Place::new(&self.root, &self.path, folders)
+    fn place<'f>(&'f self, around: &'f Surroundings) -> Place<'f> {
+        Place::new(&self.root, &self.path, around)
     }
 }
 
@@ -252,7 +277,7 @@ fn unreadable(name: &str, problem: Problem) -> Report {
 struct Place<'a> {
     root: &'a Path,
     path: &'a str,
-    folders: &'a Folders,
+    around: &'a Surroundings,
     found: OnceCell<Found>,
 }
 
@@ -263,8 +288,8 @@ struct Found {
 }
 
 impl<'a> Place<'a> {
-    const fn new(root: &'a Path, path: &'a str, folders: &'a Folders) -> Self {
-        Self { root, path, folders, found: OnceCell::new() }
+    const fn new(root: &'a Path, path: &'a str, around: &'a Surroundings) -> Self {
+        Self { root, path, around, found: OnceCell::new() }
     }
 
     fn found(&self) -> &Found {
@@ -289,7 +314,7 @@ impl<'a> Place<'a> {
         let needs = Rc::new(LazyCell::new(move || Needs::of(dockerfile)));
         let folder = {
             let needs = Rc::clone(&needs);
-            move || if needs.folder() { self.folders.get(&self.found().directory) } else { Arc::default() }
+            move || if needs.folder() { self.around.folders.get(&self.found().directory) } else { Arc::default() }
         };
         let files = {
             let (needs, folder) = (Rc::clone(&needs), folder.clone());
@@ -305,6 +330,7 @@ impl<'a> Place<'a> {
             folder: Fact::new(folder),
             nested: Fact::new(|| nested(&self.found().directory)),
             files: Fact::new(files),
+            bases: Arc::clone(&self.around.bases),
             ..BuildContext::default()
         }
     }

@@ -1,9 +1,9 @@
 //! `swrctl lint` and `swrctl explain`: what a transcript of `tests/cases/cli` cannot show.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use swrctl::lint::{Sample, rules};
+use swrctl::lint::{BaseAnswers, BaseImage, BaseQuestions, Offer, Sample, rules};
 use swrctl::worktree::lint_declared;
 
 use crate::support::swrctl::Project;
@@ -366,8 +366,15 @@ fn rules_about(sample: &Sample, policy: &str) -> BTreeSet<&'static str> {
     let (project, warnings) =
         swrctl::project::load(&folder.path("swr.kdl")).expect("the policy of an example is valid");
     assert!(warnings.is_empty(), "{policy}");
-    let run = lint_declared(&project, jiff::civil::date(2027, 1, 31), false);
+    let run = lint_declared(&project, jiff::civil::date(2027, 1, 31), false, &mut arm64);
     run.files.iter().flat_map(|file| &file.report.findings).map(|finding| finding.rule).collect()
+}
+
+/// The answer of a registry whose images are all for linux/arm64.
+fn arm64(questions: BaseQuestions) -> BaseAnswers {
+    let image = BaseImage { offer: Offer::Only("linux/arm64".parse().unwrap()), variables: BTreeMap::default() };
+    let images = questions.0.into_keys().map(|name| (name, image.clone())).collect();
+    BaseAnswers { images, ..BaseAnswers::default() }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::policy::Level;
-use super::{Finding, Report, SHELLCHECK, ScCode, rule};
+use super::{Finding, Report, SHELLCHECK, rule};
 use crate::diag::{Diagnostic, Source, Span, say};
 
 /// What a finding is known by within its file.
@@ -57,8 +57,6 @@ pub struct Judged<'a> {
     /// Its name in the baseline.
     pub name: &'a str,
     pub report: &'a Report,
-    /// ShellCheck looked at it.
-    pub shellchecked: bool,
 }
 
 /// A baseline as it would be written now.
@@ -219,16 +217,25 @@ impl Baseline {
         let names: BTreeSet<_> = judged.iter().map(|file| file.name).collect();
         let mut files = self.files.clone();
         files.retain(|name, _| names.contains(name.as_str()) || is_there(name));
-        for Judged { name, report, shellchecked } in judged {
+        for Judged { name, report } in judged {
             let reported = || report.held.iter().chain(&report.findings);
             if reported().any(is_unreadable) {
                 continue;
             }
-            let complete = *shellchecked && !reported().any(|one| one.diagnostic.problem.code.as_str() == SHELLCHECK);
-            let counts = files.entry((*name).to_owned()).or_default();
-            counts.retain(|mark, _| !complete && ScCode::parse(&mark.rule).is_some());
+            let mut found = Counts::new();
             for mark in reported().filter_map(Mark::of) {
-                *counts.entry(mark).or_default() += 1;
+                *found.entry(mark).or_default() += 1;
+            }
+            let failed = reported().any(|one| one.diagnostic.problem.code.as_str() == SHELLCHECK);
+            let unjudged = |mark: &Mark| {
+                rule(&mark.rule)
+                    .is_some_and(|rule| report.unjudged.contains(rule.name) || failed && rule.name == SHELLCHECK)
+            };
+            let counts = files.entry((*name).to_owned()).or_default();
+            counts.retain(|mark, _| unjudged(mark));
+            for (mark, count) in found {
+                let known = counts.entry(mark).or_default();
+                *known = count.max(*known);
             }
         }
         files.retain(|_, counts| !counts.is_empty());

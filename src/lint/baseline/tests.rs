@@ -31,7 +31,7 @@ fn read(text: &str) -> Result<Baseline, Diagnostic> {
 }
 
 fn judged<'a>(name: &'a str, report: &'a Report) -> Judged<'a> {
-    Judged { name, report, shellchecked: true }
+    Judged { name, report }
 }
 
 /// A baseline of one file.
@@ -118,11 +118,21 @@ fn codes_of_shellcheck_stay_where_it_did_not_look() {
     let text = text.replacen("\"latest-tag\"", "\"SC2086\"", 1);
     let baseline = read(&text).unwrap();
     let good = report("FROM scratch\n");
-    let renewed = |shellchecked| {
-        let judged = Judged { name: "Dockerfile", report: &good, shellchecked };
-        baseline.renewed(&[judged], |_| true).text.contains("SC2086")
+    let renewed = |unjudged| {
+        let report = Report { unjudged, ..good.clone() };
+        baseline.renewed(&[judged("Dockerfile", &report)], |_| true).text.contains("SC2086")
     };
-    assert!(renewed(false) && !renewed(true));
+    assert!(renewed([SHELLCHECK].into()) && !renewed(BTreeSet::new()));
+}
+
+#[test]
+fn what_a_rule_could_not_judge_stays_as_often_as_it_was() {
+    let rule = "add-local-file";
+    let baseline = baseline("Dockerfile", OLD);
+    let one_less = Report { unjudged: [rule].into(), ..report(&OLD.replacen("ADD a /b\n", "", 1)) };
+    assert_eq!(baseline.stale(&[judged("Dockerfile", &one_less)], |_| true), None);
+    let one_more = Report { unjudged: [rule].into(), ..report(&OLD.replacen("ADD a /b\n", "ADD a /b\nADD a /b\n", 1)) };
+    assert_eq!(baseline.renewed(&[judged("Dockerfile", &one_more)], |_| true).added, 1);
 }
 
 #[test]

@@ -70,6 +70,8 @@ impl Settings {
             labels: if says.labels { own.labels } else { below.labels },
             shellcheck: own.shellcheck,
             baseline: own.baseline,
+            online: own.online,
+            platforms: own.platforms,
             overrides,
         };
     }

@@ -7,7 +7,7 @@ use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use crate::diag::{Span, say};
-use crate::dockerfile::{Base, Instruction, Keyword, Word};
+use crate::dockerfile::{Base, Dockerfile, Instruction, Keyword, Word};
 use crate::image::Reference;
 
 pub(super) static RULE: Rule = Rule {
@@ -53,15 +53,16 @@ pub(super) fn images(context: &Context) -> Vec<(Span, String)> {
 
 /// Images that files are taken from: in `COPY --from` and `RUN --mount=from=`.
 pub(super) fn copied_images(context: &Context) -> Vec<(Span, String)> {
-    let mut images = Vec::new();
-    for (_, copy) in context.every(Keyword::Copy) {
-        images.extend(copy.flag("from").map(|word| (word.span(), word.value.clone())));
-    }
-    for (_, run) in context.every(Keyword::Run) {
-        images.extend(mounted(run));
-    }
     let image = |(span, value): (Span, Option<String>)| Some((span, context.image_of(value.as_deref())?.to_owned()));
-    images.into_iter().filter_map(image).collect()
+    taken_from(context.dockerfile).into_iter().filter_map(image).collect()
+}
+
+/// What files are taken from, stages and images, by name where it is known.
+pub(in super::super) fn taken_from(dockerfile: &Dockerfile) -> Vec<(Span, Option<String>)> {
+    let every = |keyword| dockerfile.instructions.iter().filter(move |line| *line.keyword == keyword);
+    let copies = every(Keyword::Copy).filter_map(|copy| copy.flag("from"));
+    let copies = copies.map(|word| (word.span(), word.value.clone()));
+    copies.chain(every(Keyword::Run).flat_map(mounted)).collect()
 }
 
 /// What the mounts of a RUN are taken from, by name where it is known.

@@ -103,5 +103,6 @@ table! {
     wget_and_curl,
     wget_progress fixable,
     write_after_volume,
+    wrong_base_platform,
     yarn_cache_left fixable,
 }

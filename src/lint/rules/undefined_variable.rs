@@ -10,7 +10,7 @@ use super::super::images::has_bare_environment;
 use crate::diag::{Spanned, Wording, say};
 use crate::dockerfile::{Instruction, Keyword, Stage, Undefined};
 
-pub(super) static RULE: Rule = Rule {
+pub(in super::super) static RULE: Rule = Rule {
     name: "undefined-variable",
     aliases: &["UndefinedVar", "UndefinedArgInFrom", "DL3044"],
     practice: Some(12),
@@ -20,9 +20,11 @@ pub(super) static RULE: Rule = Rule {
     explanation: say!(
         "An ARG above the first FROM is unknown in a stage until the stage declares it again. Other variables are \
          reported when the base image is known to define none, or when a name that is defined is so near that it was \
-         meant. RUN, CMD and ENTRYPOINT are left to the shell.",
+         meant. Where registries are asked (`swrctl lint --online`), it is known which variables the base image sets. RUN, CMD \
+         and ENTRYPOINT are left to the shell.",
         "第一个 FROM 之前的 ARG 在阶段里是未知的，除非阶段再次声明它。其他变量只在两种情况下报告：已知基础镜像没有定义\
-         任何变量，或者有一个名字极为接近、显然才是本意的变量。RUN、CMD 和 ENTRYPOINT 交给 shell 处理。"
+         任何变量，或者有一个名字极为接近、显然才是本意的变量。查询镜像仓库时（`swrctl lint --online`），基础镜像设置了哪些变\
+         量是已知的。RUN、CMD 和 ENTRYPOINT 交给 shell 处理。"
     ),
     help: say!(
         "declare it with ARG or ENV above, or give it a default: `${NAME:-value}`",
@@ -92,11 +94,13 @@ fn check(context: &Context, sink: &mut Sink) {
         }
         let from = instruction.is(Keyword::From);
         let stage = context.stage_of(index).filter(|_| !instruction.on_build);
-        let bare = stage.is_some_and(|stage| has_bare_environment(context.root_base(stage)));
+        let set = stage.filter(|_| !from).and_then(|stage| context.base_variables(stage));
+        let bare = set.is_some() || stage.is_some_and(|stage| has_bare_environment(context.root_base(stage)));
         let beside = declared(std::slice::from_ref(instruction));
         for (variable, owner) in undefined {
             let Spanned { value: name, span } = &variable.name;
-            if variable.guarded && !context.as_buildkit() {
+            let by_base = set.as_ref().is_some_and(|set| set.contains(name.as_str()));
+            if by_base || (variable.guarded && !context.as_buildkit()) {
                 continue;
             }
             let aliases: &[&str] = if from { &["UndefinedArgInFrom"] } else { &["UndefinedVar"] };

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::super::SHELLCHECK;
 use super::super::build::BuildContext;
 use super::super::context::{lines, start_text};
 use super::super::policy::{Level, Policy, Profile, ShellCheck};
 use super::super::stage_shell::{Shell, shells};
 use super::super::start_script::{self, start_instruction};
 use super::super::start_text::StartText;
-use super::super::weigh::{OverrideEntry, shellcheck_overrides};
+use super::super::weigh::{OverrideEntry, overrides_about};
 use super::script::ShellScript;
 use crate::diag::Span;
 use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Text, Variable};
@@ -42,7 +43,7 @@ fn counts(policy: &Policy) -> bool {
     let reported = matches!(policy.profile, Profile::Swr | Profile::Hadolint | Profile::All);
     let level = |place: OverrideEntry| policy.overrides[place.index].level;
     policy.shellcheck != ShellCheck::Off
-        && (reported || shellcheck_overrides(policy).any(|place| level(place) != Level::Off))
+        && (reported || overrides_about(policy, &[SHELLCHECK].into()).any(|place| level(place) != Level::Off))
 }
 
 fn of_instruction(

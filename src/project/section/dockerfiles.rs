@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use globset::{Glob, GlobBuilder};
 
-use super::{Names, arguments, overrides};
+use super::{Names, arguments, image, overrides};
 use crate::diag::{Spanned, say};
 use crate::lint::hadolint::Says;
 use crate::lint::policy::{
@@ -28,6 +28,8 @@ pub(super) static DOCKERFILES: Shape = Shape::new("dockerfiles", "dockerfiles \"
         Child::once(&LABELS),
         Child::once(&PRAGMAS),
         Child::once(&SHELLCHECK),
+        Child::once(&ONLINE),
+        Child::once(&image::PLATFORMS),
         Child::once(&FIX),
         Child::once(&GATES),
     ]);
@@ -50,6 +52,7 @@ static FORBID: Shape =
     Shape::new("forbid", "forbid \"maintainer\" \"com.example.internal.*\"").takes_many(&[arguments::LABEL]);
 static FORBID_OTHERS: Shape = Shape::new("forbid-others", "forbid-others true").takes(&[arguments::TRUE_OR_FALSE]);
 static SHELLCHECK: Shape = Shape::new("shellcheck", "shellcheck \"auto\"").takes(&[arguments::MODE]);
+static ONLINE: Shape = Shape::new("online", "online true").takes(&[arguments::TRUE_OR_FALSE]);
 static FIX: Shape = Shape::new("fix", "fix \"safe\"").takes(&[arguments::MODE]);
 static GATES: Shape = Shape::new("gates", "gates \"all\"").takes_many(&[arguments::GATED]);
 
@@ -109,6 +112,7 @@ fn policy(cursor: Cursor) -> Policy {
     ];
     let pragmas =
         cursor.child("pragmas").and_then(|child| child.word(child.argument(0)?, &say!("word", "取值"), &treatments));
+    let platforms = cursor.child("platforms").map(image::platforms).unwrap_or_default();
     let default = Policy::default();
     Policy {
         profile: profile.map_or(default.profile, |profile| profile.value),
@@ -118,6 +122,8 @@ fn policy(cursor: Cursor) -> Policy {
         labels: cursor.child("labels").map(labels).unwrap_or_default(),
         shellcheck: shellcheck.map_or(default.shellcheck, |mode| mode.value),
         pragmas: pragmas.map_or(default.pragmas, |pragmas| pragmas.value),
+        online: cursor.child("online").and_then(|child| child.flag(child.value(0)?)).unwrap_or(default.online),
+        platforms: platforms.into_iter().map(|platform| platform.value).collect(),
         baseline: None,
     }
 }

@@ -14,7 +14,7 @@ pub(super) static IMAGE: Shape = Shape::new("image", "image \"library/nginx\" ta
 static TAGS: Shape = Shape::new("tags", "tags \"1.26\" \"1.27\"").takes_many(&[arguments::PATTERN]);
 static EXCEPT: Shape = Shape::new("except", "except \"*-debian-*\"").takes_many(&[arguments::PATTERN]);
 static NEWEST: Shape = Shape::new("newest", "newest 3 by=\"created\"").takes(&[arguments::NUMBER]).properties(&["by"]);
-static PLATFORMS: Shape =
+pub(super) static PLATFORMS: Shape =
     Shape::new("platforms", "platforms \"linux/amd64\" \"linux/arm64\"").takes_many(&[arguments::PLATFORM]);
 
 const TAGS_HELP: Wording = say!(
@@ -216,7 +216,7 @@ fn newest(cursor: Cursor) -> Option<Newest> {
     Some(Newest { count: usize::try_from(count).ok()?, by })
 }
 
-fn platforms(cursor: Cursor) -> Vec<Spanned<crate::image::Platform>> {
+pub(super) fn platforms(cursor: Cursor) -> Vec<Spanned<crate::image::Platform>> {
     let texts = cursor.arguments(0).into_iter();
     texts
         .filter_map(|text| {

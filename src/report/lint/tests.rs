@@ -40,7 +40,6 @@ fn file(name: &str, findings: Vec<Finding>) -> LintedFile {
         report,
         fixed: None,
         known: None,
-        shellchecked: false,
     }
 }
 

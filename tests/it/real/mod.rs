@@ -1,5 +1,6 @@
 //! Tests that start real servers and clients; `tests/run` installs these.
 
+mod bases;
 mod clients;
 mod costs;
 mod damage;

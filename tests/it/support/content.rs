@@ -93,6 +93,7 @@ pub struct Recipe {
     layers: u64,
     layer_size: usize,
     created: &'static str,
+    env: &'static [&'static str],
     zstd: bool,
 }
 
@@ -105,6 +106,7 @@ pub fn image(seed: u64) -> Recipe {
         layers: 2,
         layer_size: 1024,
         created: "2024-01-01T00:00:00Z",
+        env: &[],
         zstd: false,
     }
 }
@@ -136,6 +138,11 @@ impl Recipe {
         Self { created, ..self }
     }
 
+    /// Variables that it sets, as `NAME=value`.
+    pub fn env(self, env: &'static [&'static str]) -> Self {
+        Self { env, ..self }
+    }
+
     /// So many layers, each holding one file of `size` bytes that do not compress.
     pub fn layers(self, layers: u64, size: usize) -> Self {
         Self { layers, layer_size: size, ..self }
@@ -153,7 +160,7 @@ impl Recipe {
             "architecture": architecture,
             "os": os,
             "created": self.created,
-            "config": {"Cmd": ["/data"], "Labels": {"seed": self.seed.to_string()}},
+            "config": {"Cmd": ["/data"], "Env": self.env, "Labels": {"seed": self.seed.to_string()}},
             "rootfs": {"type": "layers", "diff_ids": tars.iter().map(|tar| digest_of(tar)).collect::<Vec<_>>()},
             "history": tars.iter().map(|_| json!({"created_by": "test"})).collect::<Vec<_>>(),
         });
