@@ -19,7 +19,7 @@ use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use super::sync::{Copy, Prepared};
 use super::tee::{Taker, tee};
-use super::transfer::{Errand, Shelf, Start};
+use super::transfer::{Errand, Locked, Start};
 use crate::image::{Descriptor, Digest};
 use crate::plan::{Outcome, StepId};
 use crate::store::{Error, Reads};
@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where outcomes go as they come.
 pub(super) type Ended = mpsc::UnboundedSender<(StepId, Outcome)>;
 
-/// Carries one image to all targets of `copies`, which are of different stores.
+/// Carries one image to all targets of `copies`, which are at different places.
 pub(super) async fn copy_all(copies: Vec<Copy<'_>>, context: &Context, shelves: &Shelves, ended: &Ended) {
     let reads = Reads::default();
     let preparing = copies.into_iter().map(|copy| copy.prepare(context, shelves, &reads)).collect();
@@ -91,7 +91,7 @@ async fn work(prepared: Vec<Result<Prepared<'_>, (StepId, Outcome)>>, ended: &En
         }
     }
     // All crews take what they hold in the same order, so that none waits for another in a circle.
-    writing.sort_by(|a, b| a.copy.work.target.registry.cmp(&b.copy.work.target.registry));
+    writing.sort_by(|a, b| a.place().cmp(b.place()));
     go_through(&writing, ended).await;
 }
 
@@ -235,7 +235,7 @@ impl<'a> Seat<'_, 'a> {
 struct Leg<'s, 'm, 'a> {
     seat: &'s Seat<'m, 'a>,
     blob: &'a Descriptor,
-    shelf: Shelf,
+    shelf: Locked,
 }
 
 impl Leg<'_, '_, '_> {
@@ -255,7 +255,8 @@ impl Leg<'_, '_, '_> {
     }
 
     fn arrive(mut self, bytes: u64) {
-        self.shelf.insert(self.seat.member.prepared.copy.work.target.repository.clone());
+        let target = &self.seat.member.prepared.copy.work.target;
+        self.shelf.add(&target.registry, &target.repository);
         let _ = self.seat.member.placed.send(Ok(bytes));
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::image::Digest;
 use crate::plan::{Location, Plan, Step, StepId, Work};
+use crate::project::Project;
 
 /// Every step stands in one group.
 pub(super) struct Groups {
@@ -23,11 +24,11 @@ struct Group {
 type Key = (Location, Digest, usize);
 
 impl Groups {
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(super) fn of(plan: &Plan, project: &Project) -> Self {
         let (mut groups, mut of) = (Vec::<Group>::new(), Vec::with_capacity(plan.steps().len()));
         let (mut known, mut numbers) = (HashMap::<Key, usize>::new(), HashMap::new());
         for id in plan.graph().ids() {
-            let group = match image(plan.step(id)) {
+            let group = match image(plan.step(id), project) {
                 Some((source, digest, target)) => {
                     // The same image to one target under two names: the second mounts what the first brought.
                     let number = numbers.entry((source, digest, target)).or_insert(0);
@@ -59,11 +60,11 @@ impl Groups {
     }
 }
 
-/// Source, content and target registry of a step that writes an image.
-fn image(step: &Step) -> Option<(&Location, &Digest, &String)> {
+/// Source, content and target's place of a step that writes an image.
+fn image<'a>(step: &'a Step, project: &'a Project) -> Option<(&'a Location, &'a Digest, &'a str)> {
     match &step.work {
         Work::Sync(sync) if step.action.is_change() => {
-            Some((&sync.source, sync.source_digest.as_ref()?, &sync.target.registry))
+            Some((&sync.source, sync.source_digest.as_ref()?, project.home(&sync.target.registry)))
         }
         _ => None,
     }

@@ -81,13 +81,13 @@ pub fn images_of(inventory: Inventory) -> BTreeMap<Location, ImageTree> {
 /// Carries `plan` out. The outcomes stand in the order of the plan's steps.
 pub async fn apply(plan: &Plan, context: Context) -> Vec<Outcome> {
     expect_logins(plan, &context.stores);
-    let shelves = Arc::new(Shelves::promised_by(plan));
+    let shelves = Arc::new(Shelves::promised_by(plan, &context.project));
     let (sender, ended) = mpsc::unbounded_channel();
     let mut run = Run {
         plan,
         outcomes: vec![None; plan.steps().len()],
         waiting_for: plan.graph().ids().map(|id| plan.graph().gates(id).len()).collect(),
-        groups: Groups::of(plan),
+        groups: Groups::of(plan, &context.project),
         ready: BTreeSet::new(),
         running: JoinSet::new(),
         sender,

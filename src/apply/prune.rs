@@ -1,8 +1,9 @@
 //! A tag that no rule selects goes; the manifest stays for whoever else points at it.
 
 use super::Context;
+use super::sync::moved;
 use crate::diag::{Problem, say};
-use crate::plan::{Outcome, PruneWork, TARGET_MOVED};
+use crate::plan::{Outcome, PruneWork};
 
 pub(super) async fn prune(work: &PruneWork, context: &Context) -> Outcome {
     match remove(work, context).await {
@@ -20,14 +21,7 @@ async fn remove(work: &PruneWork, context: &Context) -> Result<bool, Problem> {
     let found = target.head_manifest(&work.target.repository, &work.target.reference).await?;
     let (Some(found), Some(tag)) = (found, work.target.reference.tag()) else { return Ok(false) };
     if Some(&found.digest) != work.before.as_ref() {
-        let message = say!(
-            "{target} moved since the plan was made: now it holds {digest}",
-            "{target} 在制定计划之后变了：现在是 {digest}",
-            target = work.target,
-            digest = found.digest
-        );
-        let help = say!("look who else writes this tag, then plan again", "查明还有谁在写这个标签，然后重新制定计划");
-        return Err(Problem::new(TARGET_MOVED, message).with_help(help));
+        return Err(moved(&work.target, work.before.as_ref(), Some(&found.digest)));
     }
     target.delete_tag(&work.target.repository, tag).await?;
     Ok(true)

@@ -9,7 +9,7 @@ use super::verify::verify;
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
-use crate::plan::{Action, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
+use crate::plan::{Action, Location, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
 use crate::store::{Error, NotStored, Reads, Store, read_image};
 
 /// One tag to be made equal at one target.
@@ -85,6 +85,11 @@ impl<'a> Copy<'a> {
 }
 
 impl Prepared<'_> {
+    /// By the first section that names it.
+    pub(super) fn place(&self) -> &str {
+        self.transfers.context.project.home(&self.copy.work.target.registry)
+    }
+
     /// Writes the manifests; `moved` is what became of its blobs.
     pub(super) async fn finish(&self, moved: Result<u64, Error>) -> Outcome {
         match self.write_manifests(moved).await {
@@ -134,15 +139,20 @@ async fn precondition(work: &SyncWork, target: &Store, after: Option<&Digest>) -
     if found == work.before {
         return Ok(Held::Before);
     }
+    Err(moved(&work.target, work.before.as_ref(), found.as_ref()))
+}
+
+/// A target's tag is not what it was when the plan was made.
+pub(super) fn moved(target: &Location, before: Option<&Digest>, found: Option<&Digest>) -> Problem {
     let message = say!(
         "{target} moved since the plan was made: it held {before}, now it holds {found}",
         "{target} 在制定计划之后变了：原来是 {before}，现在是 {found}",
-        target = work.target,
-        before = Wording::list(&work.before),
-        found = Wording::list(&found)
+        target,
+        before = Wording::list(before),
+        found = Wording::list(found)
     );
     let help = say!("look who else writes this tag, then plan again", "查明还有谁在写这个标签，然后重新制定计划");
-    Err(Problem::new(TARGET_MOVED, message).with_help(help))
+    Problem::new(TARGET_MOVED, message).with_help(help)
 }
 
 /// Children before their index, the tag last: it never points at something incomplete. A child that several tags
@@ -168,7 +178,7 @@ async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(
         return target.put_manifest(&place.repository, &place.reference, root).await;
     };
     // One list a subject: whoever else refers to it waits.
-    let list = shelves.holders(&place.registry, subject);
+    let list = shelves.shelf(&place.registry, subject);
     let _turn = list.lock().await;
     target.put_referrer(&place.repository, root, subject).await
 }

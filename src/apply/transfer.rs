@@ -1,6 +1,5 @@
 //! One blob on its way to one target: found, mounted or streamed from the source without touching the disk.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -11,8 +10,8 @@ use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use super::tries::Tries;
 use crate::diag::{Problem, say};
-use crate::image::{BlobStream, Descriptor, Repository};
-use crate::plan::{Event, Step, SyncWork};
+use crate::image::{BlobStream, Descriptor};
+use crate::plan::{Event, Holders, Step, SyncWork};
 use crate::registry::{CheckedBy, Mount};
 use crate::store::{Error, Store};
 
@@ -26,8 +25,8 @@ pub(super) struct Transfers<'a> {
     pub(super) shelves: &'a Shelves,
 }
 
-/// The repositories of the target that hold a blob; held while it is on its way: one upload a blob and target.
-pub(super) type Shelf = OwnedMutexGuard<BTreeSet<Repository>>;
+/// Who holds a blob at the target; locked while it is on its way: one upload a blob and target.
+pub(super) type Locked = OwnedMutexGuard<Holders>;
 
 /// A blob to be placed, and what became of it on another way before.
 pub(super) struct Errand<'a> {
@@ -62,8 +61,8 @@ impl Transfers<'_> {
 
     /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them.
     pub(super) async fn place_from(&self, errand: Errand<'_>, bytes: impl Fn(u64) -> BlobStream) -> Result<u64, Error> {
-        let mut shelf = self.shelf(errand.blob).await;
-        match self.start(errand.blob, &shelf).await? {
+        let mut holders = self.shelf(errand.blob).await;
+        match self.start(errand.blob, &holders).await? {
             Start::Held => {}
             Start::Send(session) => self.send_patiently(&errand, session, bytes).await?,
             Start::Replace(session) => {
@@ -71,7 +70,7 @@ impl Transfers<'_> {
                 self.see_replaced(errand.blob).await?;
             }
         }
-        shelf.insert(self.work.target.repository.clone());
+        holders.add(&self.work.target.registry, &self.work.target.repository);
         Ok(errand.moved.bytes())
     }
 
@@ -100,23 +99,23 @@ impl Transfers<'_> {
     pub(super) async fn place_lost(&self, blobs: &[Descriptor]) -> Result<Option<u64>, Error> {
         let mut moved = None;
         for blob in blobs {
-            let mut shelf = self.shelf(blob).await;
+            let mut holders = self.shelf(blob).await;
             if self.target.has_blob(&self.work.target.repository, blob).await? {
                 continue;
             }
-            shelf.clear();
-            drop(shelf);
+            holders.clear();
+            drop(holders);
             moved = Some(moved.unwrap_or_default() + self.place(Errand::new(blob)).await?);
         }
         Ok(moved)
     }
 
-    pub(super) async fn shelf(&self, blob: &Descriptor) -> Shelf {
-        self.shelves.holders(&self.work.target.registry, &blob.digest).lock_owned().await
+    pub(super) async fn shelf(&self, blob: &Descriptor) -> Locked {
+        self.shelves.shelf(&self.work.target.registry, &blob.digest).lock_owned().await
     }
 
     /// Mounts the blob where another repository holds it, or finds where its bytes are to go.
-    pub(super) async fn start(&self, blob: &Descriptor, holders: &BTreeSet<Repository>) -> Result<Start, Error> {
+    pub(super) async fn start(&self, blob: &Descriptor, holders: &Holders) -> Result<Start, Error> {
         let repository = &self.work.target.repository;
         let client = match self.target {
             _ if holders.contains(repository) => return Ok(Start::Held),
@@ -124,7 +123,7 @@ impl Transfers<'_> {
             Store::Layout(_) => return Ok(Start::Send(Session::New)),
             Store::Registry(client) => client,
         };
-        let mount = match holders.first() {
+        let mount = match holders.mountable(&self.work.target.registry) {
             Some(from) => {
                 let mount = client.mount_blob(repository, &blob.digest, from).await?;
                 if matches!(mount, Mount::Mounted) {

@@ -78,9 +78,14 @@ impl<'a> Reach<'a> {
     /// Is a repository in an organization that does not exist?
     pub(super) fn is_absent(&self, registry: &str, repository: &Repository) -> bool {
         let organization = repository.components().next();
-        let is_there = |absent: &Organization| self.project.home(&absent.registry) == self.project.home(registry);
+        let is_there = |absent: &Organization| self.home(&absent.registry) == self.home(registry);
         let mut absent = self.absent_organizations.iter();
         absent.any(|absent| Some(absent.name.as_str()) == organization && is_there(absent))
+    }
+
+    /// The first section that names the same place: what is found there is one thing, whoever logs in.
+    pub(super) fn home<'b>(&'b self, registry: &'b str) -> &'b str {
+        self.project.home(registry)
     }
 
     /// A store to read from.

@@ -203,27 +203,33 @@ async fn equivalent(
         .await
 }
 
+/// Blobs of one repository, each once.
+type Blobs<'a> = BTreeMap<&'a Digest, &'a Descriptor>;
+
 /// Which blobs of the images to be written their target repositories hold. A blob that cannot be asked for counts as
 /// absent: the plan then says too many bytes, never too few.
 async fn held(reach: &Reach<'_>, requests: &[&Request], sides: &Sides, images: &Images) -> Held {
-    let mut wanted: BTreeMap<(&String, &Repository), BTreeMap<&Digest, &Descriptor>> = BTreeMap::new();
+    // Of the sections that lead to one place, one asks.
+    let mut wanted: BTreeMap<(&str, &Repository), (&String, Blobs<'_>)> = BTreeMap::new();
     let mut tagged = BTreeSet::new();
     for request in requests {
-        let (place, target) = ((&request.target.registry, &request.target.repository), sides.target_digest(request));
+        let Location { registry, repository, .. } = &request.target;
+        let (place, target) = ((reach.home(registry), repository), sides.target_digest(request));
         if target.is_some() {
             tagged.insert(place);
         }
         let Some(Ok(tree)) = image_key(request, sides).and_then(|key| images.get(&key)) else { continue };
         if target.is_none_or(|target| *target != tree.root().digest) {
-            wanted.entry(place).or_default().extend(tree.blobs.iter().map(|blob| (&blob.digest, blob)));
+            let (_, blobs) = wanted.entry(place).or_insert_with(|| (registry, BTreeMap::new()));
+            blobs.extend(tree.blobs.iter().map(|blob| (&blob.digest, blob)));
         }
     }
     let wanted = stream::iter(wanted)
-        .map(async |(place, blobs)| {
-            let store = reach.store(place.0).ok()?;
+        .map(async |(at, (registry, blobs))| {
+            let (store, place) = (reach.store(registry).ok()?, (registry, at.1));
             // Each upload finds out by itself what an apply that was interrupted left there.
             let absent = reach.is_absent(place.0, place.1);
-            let fresh = absent || !tagged.contains(&place) && reach.is_empty(place).await;
+            let fresh = absent || !tagged.contains(&at) && reach.is_empty(place).await;
             (!fresh).then_some((place, store, blobs))
         })
         .buffer_unordered(CONCURRENCY)

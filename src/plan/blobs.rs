@@ -1,48 +1,81 @@
 //! How each blob gets to its target, so that the plan can say the bytes that will move.
+//!
+//! What a repository holds it holds for every section that leads there; that a login may read what another one wrote is
+//! not known, so mounts stay within a section.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::image::{Descriptor, Digest, Repository};
+use crate::project::Project;
 
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Location};
 use super::step::{PlannedBlob, Transfer};
 
 /// What targets hold, kept up to date as steps are planned one after another.
 pub(super) struct Holdings<'a> {
+    project: &'a Project,
     layouts: &'a BTreeSet<String>,
-    /// By registry and digest.
-    holders: BTreeMap<(String, Digest), Holders>,
+    /// By the first section that names the place, and digest.
+    holders: BTreeMap<(&'a str, Digest), Coming>,
 }
 
-/// Repositories of one target that hold one blob.
 #[derive(Default)]
-struct Holders {
-    now: BTreeSet<Repository>,
+struct Coming {
+    now: Holders,
     /// Once the steps planned so far are done.
-    soon: BTreeSet<Repository>,
+    soon: Holders,
+}
+
+/// Repositories of one place that hold one blob, each with the sections that write there.
+#[derive(Clone, Debug, Default)]
+pub struct Holders(BTreeMap<Repository, BTreeSet<String>>);
+
+impl Holders {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
+    pub fn contains(&self, repository: &Repository) -> bool {
+        self.0.contains_key(repository)
+    }
+
+    /// A repository from which the login of a section may mount the blob.
+    #[must_use]
+    pub fn mountable(&self, section: &str) -> Option<&Repository> {
+        self.0.iter().find(|(_, sections)| sections.contains(section)).map(|(repository, _)| repository)
+    }
+
+    pub fn add(&mut self, section: &str, repository: &Repository) {
+        self.0.entry(repository.clone()).or_default().insert(section.to_owned());
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl<'a> Holdings<'a> {
-    pub(super) fn new(inventory: &'a Inventory) -> Self {
-        let mut holders: BTreeMap<_, Holders> = BTreeMap::new();
-        for (registry, repository, digest) in &inventory.held {
-            holders.entry((registry.clone(), digest.clone())).or_default().now.insert(repository.clone());
+    pub(super) fn new(project: &'a Project, inventory: &'a Inventory) -> Self {
+        let mut holders: BTreeMap<_, Coming> = BTreeMap::new();
+        for (section, repository, digest) in &inventory.held {
+            holders.entry((project.home(section), digest.clone())).or_default().now.add(section, repository);
         }
-        Self { layouts: &inventory.layouts, holders }
+        Self { project, layouts: &inventory.layouts, holders }
     }
 
-    /// Plans `blobs` into a repository and notes that it will hold them. Returns the bytes to move as well.
+    /// Plans `blobs` to a target and notes that its repository will hold them. Returns the bytes to move as well.
     pub(super) fn place<'b>(
         &mut self,
-        registry: &str,
-        repository: &Repository,
+        target: &'a Location,
         blobs: impl IntoIterator<Item = &'b Descriptor>,
     ) -> (Vec<PlannedBlob>, u64) {
-        let mut bytes = 0;
+        let (home, mut bytes) = (self.project.home(&target.registry), 0);
         let planned = blobs
             .into_iter()
             .map(|descriptor| {
-                let transfer = self.place_one(registry, repository, &descriptor.digest);
+                let transfer = self.place_one(home, target, &descriptor.digest);
                 if transfer == Transfer::Upload {
                     // Manifests may lie about sizes.
                     bytes = u64::saturating_add(bytes, descriptor.size);
@@ -53,18 +86,22 @@ impl<'a> Holdings<'a> {
         (planned, bytes)
     }
 
-    fn place_one(&mut self, registry: &str, repository: &Repository, digest: &Digest) -> Transfer {
+    fn place_one(&mut self, home: &'a str, target: &Location, digest: &Digest) -> Transfer {
+        let Location { registry, repository, .. } = target;
         let shared = self.layouts.contains(registry);
-        let holders = self.holders.entry((registry.to_owned(), digest.clone())).or_default();
-        let among = |set: &BTreeSet<Repository>| set.contains(repository) || (shared && !set.is_empty());
-        if among(&holders.now) {
+        let Coming { now, soon } = self.holders.entry((home, digest.clone())).or_default();
+        let among = |holders: &Holders| holders.contains(repository) || (shared && !holders.is_empty());
+        if among(now) {
+            now.add(registry, repository);
             return Transfer::Present;
         }
-        if among(&holders.soon) {
-            return Transfer::Coming;
+        let from = now.mountable(registry).or_else(|| soon.mountable(registry)).cloned();
+        let coming = among(soon);
+        soon.add(registry, repository);
+        match from {
+            _ if coming => Transfer::Coming,
+            Some(from) => Transfer::Mount { from },
+            None => Transfer::Upload,
         }
-        let from = holders.now.first().or(holders.soon.first()).cloned();
-        holders.soon.insert(repository.clone());
-        from.map_or(Transfer::Upload, |from| Transfer::Mount { from })
     }
 }

@@ -11,6 +11,7 @@ use std::ops::AddAssign;
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, RawManifest, Repository};
 use crate::migrate::Verify;
+use crate::project::Project;
 
 use super::expand::Request;
 use super::inventory::Location;
@@ -75,22 +76,23 @@ impl AddAssign for Requests {
 
 /// Counts requests while steps are planned one after another: what several targets of one source need is read once.
 pub(super) struct Costs<'a> {
+    project: &'a Project,
     layouts: &'a BTreeSet<String>,
     /// What an earlier step reads, and from where: manifests and configs, to know the image.
     read: BTreeSet<(Location, Digest)>,
     /// And blobs, to move them.
     moved: BTreeSet<(Location, Digest)>,
-    /// Children of indexes that an earlier step writes, by registry and repository.
-    children: BTreeSet<(String, Repository, Digest)>,
+    /// Children of indexes that an earlier step writes, by the first section that names the place, and repository.
+    children: BTreeSet<(&'a str, Repository, Digest)>,
 }
 
 impl<'a> Costs<'a> {
-    pub(super) const fn new(layouts: &'a BTreeSet<String>) -> Self {
-        Self { layouts, read: BTreeSet::new(), moved: BTreeSet::new(), children: BTreeSet::new() }
+    pub(super) const fn new(project: &'a Project, layouts: &'a BTreeSet<String>) -> Self {
+        Self { project, layouts, read: BTreeSet::new(), moved: BTreeSet::new(), children: BTreeSet::new() }
     }
 
     /// What writing an image costs.
-    pub(super) fn of(&mut self, request: &Request, image: &ImageTree, blobs: &[PlannedBlob]) -> Requests {
+    pub(super) fn of(&mut self, request: &'a Request, image: &ImageTree, blobs: &[PlannedBlob]) -> Requests {
         let mut requests = Requests::default();
         let uploads = || blobs.iter().filter(|blob| blob.transfer == Transfer::Upload);
         if !self.layouts.contains(&request.source.registry) {
@@ -107,9 +109,9 @@ impl<'a> Costs<'a> {
                 requests.target.get = count(image.manifests.iter()) + count(image.blobs.iter());
             }
             requests.target.post = mounts + count(uploads());
-            let (registry, repository) = (&request.target.registry, &request.target.repository);
+            let (home, repository) = (self.project.home(&request.target.registry), &request.target.repository);
             let children = image.manifests.iter().take(image.manifests.len().saturating_sub(1));
-            let at = |child: &RawManifest| (registry.clone(), repository.clone(), child.digest.clone());
+            let at = |child: &RawManifest| (home, repository.clone(), child.digest.clone());
             requests.target.put =
                 count(uploads()) + count(children.filter(|child| self.children.insert(at(child)))) + 1;
         }

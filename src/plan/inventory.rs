@@ -87,7 +87,7 @@ pub struct Inventory {
     pub syncs: BTreeMap<Location, SyncFacts>,
     /// Tags at targets that no rule produces.
     pub surplus: Vec<Surplus>,
-    /// Blobs known to be at a target; in an OCI layout every repository holds what one holds.
+    /// Blobs known to be at a target, under one of the sections that lead there; in an OCI layout every repository holds what one holds.
     pub held: BTreeSet<(String, Repository, Digest)>,
     /// Names of registries that are OCI layouts: their blobs belong to no repository.
     pub layouts: BTreeSet<String>,

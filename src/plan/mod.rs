@@ -29,6 +29,7 @@ mod step;
 mod tests;
 
 pub use address::Address;
+pub use blobs::Holders;
 pub use cost::{Requests, SourceRequests, TargetRequests};
 pub use document::DocumentError;
 pub use expand::{

@@ -272,7 +272,8 @@ impl<'a> Planner<'a> {
     /// Returns the steps that write to each repository.
     fn add_syncs(&mut self, gates: &PlannedGates) -> Written<'a> {
         let mut written = Written::new();
-        let (mut holdings, mut costs) = (Holdings::new(self.inventory), Costs::new(&self.inventory.layouts));
+        let (mut holdings, mut costs) =
+            (Holdings::new(self.project, self.inventory), Costs::new(self.project, &self.inventory.layouts));
         let mut steps: BTreeMap<&Location, StepId> = BTreeMap::new();
         for request in &self.inventory.expansion.requests {
             let behind = request.behind.as_ref().map(|image| steps.get(image).copied());
@@ -318,7 +319,7 @@ impl<'a> Planner<'a> {
         shut.first().map(|first| shut_gate(&self.steps[first.index()].address, shut.len()))
     }
 
-    fn sync_step(&self, request: &Request, holdings: &mut Holdings<'_>, costs: &mut Costs<'_>) -> Step {
+    fn sync_step(&self, request: &'a Request, holdings: &mut Holdings<'a>, costs: &mut Costs<'a>) -> Step {
         let address = Address::sync(&request.target);
         let unobserved = || {
             Problem::new(
@@ -340,7 +341,7 @@ impl<'a> Planner<'a> {
         let unsigned = unsigned.filter(|_| action.is_change());
         let (blobs, bytes) = to_write.map_or_else(Default::default, |tree| {
             let blobs = tree.blobs.iter().chain(&tree.recompress);
-            holdings.place(&request.target.registry, &request.target.repository, blobs)
+            holdings.place(&request.target, blobs)
         });
         let requests = to_write.map(|tree| costs.of(request, tree, &blobs)).unwrap_or_default();
         let work = Work::Sync(Box::new(SyncWork {

@@ -224,6 +224,67 @@ fn several_targets_read_the_source_once() {
     }
 }
 
+/// Every tag that begins with `a` by one section of the target, with `b` by the other, into one repository.
+fn by_two_sections(source: &Counted, one: &str, two: &str) -> String {
+    let migrate = |to: &str, tags: &str| {
+        kdl::migrate(&format!("image \"team/app\" tags=\"{tags}\" as=\"copy\""))
+            .replace("\"target\"", &format!("\"{to}\""))
+    };
+    kdl::project(&[
+        kdl::anonymous("source", &source.proxy.host()),
+        one.to_owned(),
+        two.to_owned(),
+        migrate("one", "a*"),
+        migrate("two", "b*"),
+    ])
+}
+
+#[test]
+fn sections_of_one_registry_share_what_its_repositories_hold() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let sections = ["one", "two"].map(|name| kdl::anonymous(name, &target.proxy.host()));
+    let project = Project::new(&by_two_sections(&source, &sections[0], &sections[1]));
+    let push = |artifact: &Artifact, number: u8| {
+        for section in ["a", "b"] {
+            source.push(artifact, "team/app", &format!("{section}{number}"));
+        }
+    };
+    let (first, second) = (image(1).index(&BOTH), image(1).created("2025-02-03T04:05:06Z").index(&BOTH));
+    push(&first, 1);
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["bytes"], unique_bytes(&[&first]));
+    assert_eq!(summary["requests"]["target"], json!({"head": 2, "get": 0, "post": 6, "put": 10}));
+
+    push(&second, 2);
+    target.recorder().clear();
+    project.run(["plan"]).expect_success();
+    assert_eq!(target.recorder().count("HEAD", "/blobs/"), second.all_blobs().len(), "each once");
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["bytes"], unique_bytes(&[&first, &second]) - unique_bytes(&[&first]), "the configs");
+    for tag in ["a1", "b1"] {
+        target.assert_holds(&format!("copy:{tag}"), &first);
+    }
+}
+
+#[test]
+fn sections_of_one_directory_share_its_blobs() {
+    let source = Counted::start();
+    let artifact = image(1).build();
+    for tag in ["a1", "b1"] {
+        source.push(&artifact, "team/app", tag);
+    }
+    let project = Project::empty();
+    let whole = project.path("copy");
+    let sections = [("one", "copy"), ("two", whole.to_str().expect("temporary paths are UTF-8"))];
+    let sections = sections.map(|(name, path)| format!("registry \"{name}\" \"oci-layout:{path}\"\n"));
+    let project = project.file("swr.kdl", by_two_sections(&source, &sections[0], &sections[1]));
+    let planned = checked(&project.run(["plan", "--json"]).expect_success().stdout, "schema/plan.schema.json");
+    assert_eq!(planned["summary"]["bytes"], unique_bytes(&[&artifact]));
+    source.recorder().clear();
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(source.recorder().count("GET", "/blobs/"), artifact.blobs.len());
+}
+
 #[test]
 fn nothing_is_asked_of_a_source_twice_in_one_run() {
     let (source, first, second) = (Counted::start(), Counted::start(), Counted::start());
