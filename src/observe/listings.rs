@@ -55,9 +55,9 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
         .map(async |location| (created(reach, &location).await, location))
         .buffer_unordered(CONCURRENCY);
     while let Some((read, location)) = created.next().await {
-        let time = read.map(|read| {
-            heads.insert(location.clone(), Observed::Known(read.as_ref().map(|(descriptor, _)| descriptor.clone())));
-            read.and_then(|(_, time)| time)
+        let time = read.map(|(descriptor, time)| {
+            heads.insert(location.clone(), Observed::Known(Some(descriptor)));
+            time
         });
         listings.created.insert(location, time.into());
     }
@@ -66,9 +66,22 @@ pub(super) async fn list(project: &Project, reach: &Reach<'_>) -> Listed {
     Listed { listings, strange: findings, heads }
 }
 
-async fn created(reach: &Reach<'_>, location: &Location) -> Result<Option<(Descriptor, Option<Timestamp>)>, Problem> {
+/// What a tag holds, and when its image was created. Where one cannot be read nobody knows which are the newest.
+async fn created(reach: &Reach<'_>, location: &Location) -> Result<(Descriptor, Option<Timestamp>), Problem> {
     let store = reach.source(&location.registry)?;
-    read_created(store, &location.repository, &location.reference, &reach.reads).await.map_err(Problem::from)
+    let read = read_created(store, &location.repository, &location.reference, &reach.reads).await?;
+    read.ok_or_else(|| {
+        let message = say!(
+            "which tags are the newest is not known: the source lists {location}, and has no manifest for it",
+            "不知道哪些标签最新：源列出了 {location}，却没有它的清单",
+            location
+        );
+        let help = say!(
+            "try again, as it may come back; where it does not, delete the tag or leave it out with `except`",
+            "它可能会恢复，请重试；如果没有恢复，就删除这个标签，或者用 `except` 排除它"
+        );
+        Problem::new("listed-but-missing", message).with_help(help)
+    })
 }
 
 /// Strange names that are shown, and characters of each.

@@ -1,10 +1,10 @@
 //! The client itself: one registry, one set of credentials.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Method;
 use url::Url;
@@ -77,6 +77,8 @@ struct Inner {
     lacks_referrers: AtomicBool,
     /// Found out: it answered the last upload with the digest of what it stored.
     states_digests: AtomicBool,
+    /// Repositories in which tags are deleted, one at a time.
+    deletions: Mutex<HashMap<Repository, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Client {
@@ -107,6 +109,7 @@ impl Client {
             refuses_own_mounts,
             lacks_referrers,
             states_digests,
+            deletions: Mutex::default(),
         })))
     }
 
@@ -200,6 +203,12 @@ impl Client {
 
     pub(super) fn refuses_own_mounts(&self) -> &AtomicBool {
         &self.0.refuses_own_mounts
+    }
+
+    /// The turn of a deletion among those in a repository.
+    pub(super) fn deletions(&self, repository: &Repository) -> Arc<tokio::sync::Mutex<()>> {
+        let mut deletions = self.0.deletions.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(deletions.entry(repository.clone()).or_default())
     }
 
     pub(super) fn api(&self) -> &Url {

@@ -24,21 +24,25 @@ impl Client {
         match self.delete(repository, &reference).await {
             // Distribution 2 calls a tag a digest that is wrong.
             Err(error) if matches!(error.kind(), Kind::UnexpectedStatus | Kind::DigestInvalid) => {
-                self.replace_and_delete(repository, &reference).await?;
+                return self.replace_and_delete(repository, tag).await;
             }
             Err(error) if !error.is_not_found() => return Err(error),
             _ => {}
         }
         match self.head_manifest(repository, &reference).await? {
             None => Ok(()),
-            Some(_) => Err(Self::protocol_error(
-                &self.delete_request(repository, &reference),
-                say!(
-                    "the tag is still there: the registry deletes none, or somebody wrote it again",
-                    "标签还在：镜像仓库不支持删除，或者有人又写了它"
-                ),
-            )),
+            Some(_) => Err(self.still_there(repository, &reference)),
         }
+    }
+
+    fn still_there(&self, repository: &Repository, tag: &ManifestReference) -> Error {
+        Self::protocol_error(
+            &self.delete_request(repository, tag),
+            say!(
+                "the tag is still there: the registry deletes none, or somebody wrote it again",
+                "标签还在：镜像仓库不支持删除，或者有人又写了它"
+            ),
+        )
     }
 
     async fn delete(&self, repository: &Repository, reference: &ManifestReference) -> Result<(), Error> {
@@ -50,8 +54,12 @@ impl Client {
         Request::new(Method::DELETE, url, vec![Scope::Repository(repository.clone(), Access::Delete)])
     }
 
-    async fn replace_and_delete(&self, repository: &Repository, tag: &ManifestReference) -> Result<(), Error> {
-        let Some(original) = self.manifest(repository, tag).await? else { return Ok(()) };
+    async fn replace_and_delete(&self, repository: &Repository, name: &Tag) -> Result<(), Error> {
+        let tag = &ManifestReference::Tag(name.clone());
+        let original = self.manifest(repository, tag).await?;
+        if original.is_none() && self.left(repository, name).await? == Left::Nothing {
+            return Ok(());
+        }
         let (config, placeholder) = placeholder(repository, tag);
         let by_digest = ManifestReference::Digest(placeholder.digest.clone());
         // It is not there yet: whoever deletes nothing says so now, before the tag has changed.
@@ -63,36 +71,71 @@ impl Client {
         let blob = Descriptor { media_type: MediaType::DockerConfig, digest, size: config.len() as u64 };
         let upload = self.start_upload(repository).await?;
         self.finish_upload(upload, &blob, stream::iter([Ok(config)]).boxed(), CheckedBy::Us).await?;
-        let deleted = match self.put_manifest(repository, tag, &placeholder).await {
-            Ok(_) => self.delete(repository, &by_digest).await,
-            Err(error) => Err(error),
+        // Distribution takes the manifest away and then looks for it through all tags of the repository; where another
+        // deletion removes one of them meanwhile, it breaks off and leaves a name that leads nowhere.
+        let turn = self.deletions(repository);
+        let _turn = turn.lock().await;
+        let mut tries = 0;
+        let error = loop {
+            tries += 1;
+            if let Err(error) = self.put_manifest(repository, tag, &placeholder).await {
+                break error;
+            }
+            let deleted = self.delete(repository, &by_digest).await.err().filter(|error| !error.is_not_found());
+            match self.left(repository, name).await {
+                Ok(Left::Nothing) => return Ok(()),
+                Ok(Left::Name) if tries < TRIES => {}
+                Ok(_) => break deleted.unwrap_or_else(|| self.still_there(repository, tag)),
+                Err(error) => break error,
+            }
         };
-        match deleted {
-            Err(error) => self.restore(repository, tag, (&original, &placeholder), error).await,
-            Ok(()) => Ok(()),
+        self.restore(repository, name, (original.as_ref(), &placeholder), error).await
+    }
+
+    async fn left(&self, repository: &Repository, name: &Tag) -> Result<Left, Error> {
+        if self.head_manifest(repository, &ManifestReference::Tag(name.clone())).await?.is_some() {
+            return Ok(Left::Content);
         }
+        let listed = self.tags(repository).await?;
+        let is_listed = listed.is_some_and(|listed| listed.names.contains(name));
+        Ok(if is_listed { Left::Name } else { Left::Nothing })
     }
 
     /// A tag that cannot go is at least not to be left pointing at nothing; `error` is why it cannot.
     async fn restore(
         &self,
         repository: &Repository,
-        tag: &ManifestReference,
-        (original, placeholder): (&RawManifest, &RawManifest),
+        name: &Tag,
+        (original, placeholder): (Option<&RawManifest>, &RawManifest),
         error: Error,
     ) -> Result<(), Error> {
+        let tag = &ManifestReference::Tag(name.clone());
         match self.head_manifest(repository, tag).await {
-            // An answer was lost, but what it was about is done.
-            Ok(None) => Ok(()),
             // It never changed, or somebody else wrote it meanwhile.
-            Ok(Some(held)) if held.digest != placeholder.digest => Err(error),
-            Ok(Some(_)) | Err(_) => match self.put_manifest(repository, tag, original).await {
-                Ok(_) => Err(error),
-                Err(error) => Err(error.leaving_placeholder(original.digest.clone())),
-            },
+            Ok(Some(held)) if held.digest != placeholder.digest => return Err(error),
+            // An answer was lost, but what it was about is done.
+            Ok(None) if matches!(self.left(repository, name).await, Ok(Left::Nothing)) => return Ok(()),
+            _ => {}
+        }
+        let Some(original) = original else { return Err(error) };
+        match self.put_manifest(repository, tag, original).await {
+            Ok(_) => Err(error),
+            Err(error) => Err(error.leaving_placeholder(original.digest.clone())),
         }
     }
 }
+
+/// What is left of a tag.
+#[derive(PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// It is listed, and leads nowhere.
+    Name,
+    Content,
+}
+
+/// Other programs delete tags, too.
+const TRIES: u32 = 5;
 
 /// A manifest that no other tag can point at, and its config.
 fn placeholder(repository: &Repository, tag: &ManifestReference) -> (Bytes, RawManifest) {

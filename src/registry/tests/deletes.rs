@@ -79,3 +79,56 @@ async fn a_tag_that_cannot_be_put_back_is_told_with_what_it_held() {
     assert!(problem.message.english().starts_with(&told), "{problem}");
     assert!(problem.help.is_some());
 }
+
+/// A registry that deletes by digest only and breaks off so many times, when the manifest is gone and the tag is not.
+async fn breaking_off(times: usize) -> (Result<(), Error>, bool) {
+    // What the tag holds, whether its name is there, and how often a deletion broke off.
+    let state = std::sync::Arc::new(Mutex::new((Some(ORIGINAL.as_bytes().to_vec()), true, 0)));
+    let registry = std::sync::Arc::clone(&state);
+    let server = Server::start(move |seen| {
+        let mut state = registry.lock().unwrap();
+        let is_tag = seen.target.ends_with("/manifests/t");
+        match seen.method.as_str() {
+            "DELETE" if is_tag => Answer::error(405, "UNSUPPORTED", "by digest only"),
+            "DELETE"
+                if state.0.as_ref().is_none_or(|held| !seen.target.ends_with(&Digest::sha256(held).to_string())) =>
+            {
+                Answer::error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+            }
+            "DELETE" => {
+                state.0 = None;
+                state.1 = state.2 < times;
+                state.2 += 1;
+                if state.1 { Answer::error(500, "UNKNOWN", "path not found") } else { Answer::new(202) }
+            }
+            "POST" => Answer::new(202).header("Location", "/v2/a/blobs/uploads/1"),
+            "PUT" if is_tag => {
+                (state.0, state.1) = (Some(seen.body.clone()), true);
+                Answer::new(201)
+            }
+            "PUT" => Answer::new(201),
+            _ if seen.target.contains("/tags/list") => {
+                Answer::json(200, if state.1 { r#"{"tags":["t"]}"# } else { r#"{"tags":null}"# })
+            }
+            _ => match &state.0 {
+                None => Answer::error(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+                Some(held) => Answer::new(200)
+                    .body(held)
+                    .header("Content-Type", "application/vnd.oci.image.index.v1+json")
+                    .header("Docker-Content-Digest", Digest::sha256(held).to_string()),
+            },
+        }
+    })
+    .await;
+    let deleted = client(&server).delete_tag(&repository("a"), &"t".parse().unwrap()).await;
+    let is_kept = state.lock().unwrap().0.as_deref() == Some(ORIGINAL.as_bytes());
+    (deleted, is_kept)
+}
+
+#[tokio::test]
+async fn a_name_that_is_left_is_deleted_again_or_leads_to_what_it_held() {
+    let (deleted, is_kept) = breaking_off(2).await;
+    assert!(deleted.is_ok() && !is_kept, "{deleted:?}");
+    let (deleted, is_kept) = breaking_off(usize::MAX).await;
+    assert_eq!((deleted.unwrap_err().kind(), is_kept), (&Kind::ServerError, true));
+}

@@ -229,3 +229,41 @@ fn the_newest_by_creation_are_chosen_and_nothing_is_read_twice() {
     assert_eq!(asked.count("", "manifests/nightly"), 0);
     assert_no_changes(&project);
 }
+
+#[test]
+fn where_a_listed_tag_cannot_be_read_nobody_knows_the_newest_and_nothing_is_deleted() {
+    let pair = Pair::start();
+    let images = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"];
+    for (number, created) in (1..).zip(images) {
+        image(number).created(created).build().push(&pair.source.http(), "team/app", &format!("t{number}"));
+    }
+    let rules = "image \"team/app\" { newest 2 by=\"created\"; }\n    prune true";
+    pair.project(rules).run(["apply", "--auto-approve"]).expect_success();
+    let gone = first_answers(usize::MAX, StatusCode::NOT_FOUND, Method::GET, "/manifests/t3");
+    let front = Proxy::start(pair.source.address(), None, gone);
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &front.host()),
+        kdl::anonymous("target", &pair.target_proxy.host()),
+        kdl::migrate(rules),
+    ]));
+    let apply = project.run(["apply", "--auto-approve"]).expect_code(1);
+    assert!(apply.stdout.contains("! select.source/team/app  which tags are the newest is not known: "), "{apply}");
+    assert!(apply.stderr.contains("nothing is deleted from target"), "{apply}");
+    pair.target.http().manifest(Method::HEAD, "team/app", "t3").expect_status(200);
+    pair.target.http().manifest(Method::HEAD, "team/app", "t1").expect_status(404);
+}
+
+#[test]
+fn many_tags_of_a_repository_go_at_once_and_none_is_left_as_a_name() {
+    let pair = Pair::start();
+    image(1).build().push(&pair.source.http(), "team/app", "v1");
+    for number in 0..20 {
+        image(100 + number).build().push(&pair.target.http(), "team/app", &format!("x{number}"));
+    }
+    let project = pair.project("image \"team/app\" tags=\"v1\"\n    prune true max-delete=20");
+    let apply = project.run(["apply", "--auto-approve"]).expect_success();
+    assert!(apply.stdout.contains(", 20 deleted, "), "{apply}");
+    let listed = pair.target.http().get("/v2/team/app/tags/list").expect_status(200);
+    assert_eq!(listed.json()["tags"], serde_json::json!(["v1"]), "{apply}");
+    assert_no_changes(&project);
+}
