@@ -312,8 +312,9 @@ enum TransferName {
     Upload,
 }
 
+/// What is wrong is said in the words of the library that reads JSON, as whatever else a plan file lacks.
 impl TryFrom<BlobRecord> for PlannedBlob {
-    type Error = &'static str;
+    type Error = serde::de::value::Error;
 
     fn try_from(record: BlobRecord) -> Result<Self, Self::Error> {
         let BlobRecord { media_type, digest, size, transfer, from } = record;
@@ -322,9 +323,31 @@ impl TryFrom<BlobRecord> for PlannedBlob {
             (TransferName::Coming, None) => Transfer::Coming,
             (TransferName::Upload, None) => Transfer::Upload,
             (TransferName::Mount, Some(from)) => Transfer::Mount { from },
-            (TransferName::Mount, None) => return Err("a mount needs `from`"),
-            (_, Some(_)) => return Err("`from` belongs to a mount only"),
+            (TransferName::Mount, None) => return Err(serde::de::Error::missing_field("from")),
+            (_, Some(_)) => {
+                let known = &["mediaType", "digest", "size", "transfer"];
+                return Err(serde::de::Error::unknown_field("from", known));
+            }
         };
         Ok(Self { descriptor: Descriptor { media_type, digest, size }, transfer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mount_says_from_where_and_nothing_else_does() {
+        let digest = Digest::sha256(b"a");
+        let read = |rest: &str| {
+            let text = format!(r#"{{"mediaType":"a/b","digest":"{digest}","size":1,{rest}}}"#);
+            serde_json::from_str::<PlannedBlob>(&text).map(|blob| blob.transfer).map_err(|error| error.to_string())
+        };
+        let mount = Transfer::Mount { from: "a/b".parse().unwrap() };
+        assert_eq!(read(r#""transfer":"mount","from":"a/b""#), Ok(mount));
+        assert_eq!(read(r#""transfer":"upload""#), Ok(Transfer::Upload));
+        assert!(read(r#""transfer":"mount""#).unwrap_err().starts_with("missing field `from`"));
+        assert!(read(r#""transfer":"upload","from":"a/b""#).unwrap_err().starts_with("unknown field `from`"));
     }
 }
