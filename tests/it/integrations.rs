@@ -58,8 +58,14 @@ fn the_action_hands_its_inputs_to_lint() {
         .filter_map(|line| line.trim().strip_prefix("LINT_")?.split_once(':'))
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(variables, ["PROGRAM", "PATHS", "FILE", "PROFILE", "FAIL_ON", "FORMAT", "REPORT"]);
-    let inputs = [("PATHS", "$(touch pwned)/x\n-n\n\napi\n"), ("FILE", ""), ("PROFILE", "all"), ("FAIL_ON", "warning")];
+    assert_eq!(variables, ["PROGRAM", "PATHS", "FILE", "PROFILE", "FAIL_ON", "BASELINE", "FORMAT", "REPORT"]);
+    let inputs = [
+        ("PATHS", "$(touch pwned)/x\n-n\n\napi\n"),
+        ("FILE", ""),
+        ("PROFILE", "all"),
+        ("FAIL_ON", "warning"),
+        ("BASELINE", ""),
+    ];
     let outputs = [("FORMAT", "github"), ("REPORT", "report.txt"), ("PROGRAM", env!("CARGO_BIN_EXE_swrctl"))];
     let mut project = Project::empty().file("api/Dockerfile", "FROM alpine:latest\nHEALTHCHECK NONE\nCMD [\"a\"]\n");
     for (name, value) in inputs.into_iter().chain(outputs) {
@@ -75,4 +81,7 @@ fn the_action_hands_its_inputs_to_lint() {
     let project = project.env("LINT_PATHS", "").env("LINT_PROFILE", "").env("LINT_FAIL_ON", "").env("LINT_REPORT", "");
     let output = project.bash(&script(&action)).expect_success();
     assert!(output.stdout.starts_with("::warning file=api/Dockerfile,"), "{output}");
+    project.run(["lint", "--write-baseline=known.json"]).expect_success();
+    let output = project.env("LINT_BASELINE", "known.json").bash(&script(&action)).expect_success();
+    assert_eq!(output.stdout, "", "{output}");
 }
