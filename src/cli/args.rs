@@ -107,7 +107,7 @@ pub(super) enum Command {
     ///
     /// Exit code: 0, or 1 when there is no such rule.
     Explain {
-        /// Name of a rule or a check, or what hadolint or BuildKit call it; all are listed without it
+        /// Name of a rule or a check, what hadolint or BuildKit call it, or a code that lint tells; all are listed without it
         #[arg(value_name = "RULE")]
         rule: Option<String>,
     },

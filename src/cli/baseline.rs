@@ -7,6 +7,7 @@ use super::args::LintArgs;
 use super::output::{Failure, Output};
 use crate::apply::files;
 use crate::diag::{Lang, Problem, say};
+use crate::lint::Notice;
 use crate::lint::baseline::{Baseline, NamedBy, Renewed};
 use crate::lint::policy::{DockerfileSet, Policy};
 use crate::project::{Baselines, read_baseline};
@@ -117,7 +118,7 @@ pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<(), Failure> {
     for file in run.files.iter_mut().filter(|file| file.known.is_some()) {
         file.report.hold_all(file.fail_on);
     }
-    run.forget(&["stale-baseline"]);
+    run.forget(&[Notice::StaleBaseline]);
     Ok(())
 }
 

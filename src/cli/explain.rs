@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use crate::diag::{Problem, did_you_mean, say};
-use crate::lint::{self, ScCode};
+use crate::lint::{self, Notice, ScCode};
 use crate::network::Check;
+use crate::report::diagnostic::Style;
 use crate::report::explain;
 
 use super::output::{Failure, Output};
@@ -12,20 +13,25 @@ use super::output::{Failure, Output};
 pub(super) fn run(name: Option<&str>, output: &Output) -> Result<ExitCode, Failure> {
     let text = match name {
         None => explain::list(&output.stdout),
-        Some(name) => match (lint::rule(name), Check::by_name(name)) {
-            (Some(_), _) if let Some(code) = ScCode::parse(name) => explain::shellcheck(code, &output.stdout),
-            (Some(rule), _) => explain::rule(rule, &output.stdout),
-            (None, Some(check)) => explain::check(check, &output.stdout),
-            (None, None) => return Err(unknown(name).into()),
-        },
+        Some(name) => explained(name, &output.stdout).ok_or_else(|| unknown(name))?,
     };
     Output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
+fn explained(name: &str, style: &Style) -> Option<String> {
+    if let Some(code) = ScCode::parse(name) {
+        return Some(explain::shellcheck(code, style));
+    }
+    let rule = lint::rule(name).map(|rule| explain::rule(rule, style));
+    let check = || Check::by_name(name).map(|check| explain::check(check, style));
+    let notice = || Notice::by_name(name).map(|notice| explain::notice(notice, style));
+    rule.or_else(check).or_else(notice)
+}
+
 fn unknown(name: &str) -> Problem {
     let shown: String = name.chars().take(60).collect();
-    let known = lint::rule_names().chain(Check::ALL.map(Check::name));
+    let known = lint::rule_names().chain(Check::ALL.map(Check::name)).chain(Notice::ALL.map(Notice::name));
     let meant = did_you_mean(name, known).or_else(|| did_you_mean(&name.to_ascii_uppercase(), lint::rule_names()));
     let help = meant.map_or_else(
         || say!("see all of them with `swrctl explain`", "用 `swrctl explain` 查看全部"),

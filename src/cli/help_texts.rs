@@ -261,8 +261,8 @@ pub(super) static TEXTS: [Wording; 110] = [
     say!("Say what a rule or a network check is about", "说明一条规则或一项网络检查"),
     say!("Exit code: 0, or 1 when there is no such rule.", "退出码：0；没有这条规则时为 1。"),
     say!(
-        "Name of a rule or a check, or what hadolint or BuildKit call it; all are listed without it",
-        "规则或检查的名字，也可以写 hadolint 或 BuildKit 的叫法；不写时列出全部"
+        "Name of a rule or a check, what hadolint or BuildKit call it, or a code that lint tells; all are listed without it",
+        "规则或检查的名字、hadolint 或 BuildKit 的叫法，或者 lint 消息的代码；不写时列出全部"
     ),
     // graph
     say!("Print the plan's graph of steps", "输出计划的步骤图"),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::diag::{Diagnostic, Problem, Severity, say};
 use crate::lint::policy::{Level, Policy, Profile, ShellCheck};
-use crate::lint::{BaseAnswers, BaseQuestions};
+use crate::lint::{BaseAnswers, BaseQuestions, Notice};
 use crate::observe::ask_bases;
 use crate::project::{self, Project};
 use crate::report::lint::{Format, render, summary};
@@ -80,7 +80,7 @@ pub(super) fn run(file: &Path, named: bool, args: &LintArgs, output: &Output) ->
     }
     if args.profile.is_some() {
         // What the project allows or holds may be idle in another profile and needed in its own.
-        run.forget(&["unused-override", "stale-baseline"]);
+        run.forget(&[Notice::UnusedOverride, Notice::StaleBaseline]);
     }
     let fixing = if args.fix { fix::write(&mut run, output.stdout.lang)? } else { Fixing::default() };
     if args.write_baseline.is_some() {

@@ -15,6 +15,7 @@ mod images;
 mod label_value;
 mod manifests;
 mod needs;
+mod notice;
 mod packages;
 mod paths;
 pub mod policy;
@@ -48,6 +49,7 @@ pub use bases::{AskBases, BaseAnswers, BaseImage, BaseImages, BaseQuestions, Off
 pub use build::{BuildContext, ContextFile, Fact, Folder, Nested};
 pub use example::{Example, Sample};
 pub use needs::Needs;
+pub use notice::Notice;
 pub use practice::practice;
 pub use rule::Rule;
 pub use shellcheck::{Comment, EXCLUDED, ScCode, ScKind, ShellFinding, ShellScript, shell_scripts};

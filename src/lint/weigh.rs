@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
+use super::notice::Notice;
 use super::policy::{Level, Override, Policy, Profile};
 use super::pragma::Pragmas;
 use super::rule::{Draft, Rule, is_named};
@@ -120,7 +121,7 @@ fn expired(entry: &Override, until: Date) -> Diagnostic {
     );
     let help =
         say!("fix what it covered and delete it, or give it a new day", "修复它所覆盖的问题后删除，或改一个新的日期");
-    Diagnostic::warning("expired-override", message).with_help(help)
+    Diagnostic::warning(Notice::ExpiredOverride.name(), message).with_help(help)
 }
 
 /// A waiver (for some paths or some time) that covers nothing is a hole waiting; a general `allow` is only idle.
@@ -136,7 +137,7 @@ fn unused(index: usize, entry: &Override, used: &BTreeSet<OverrideEntry>, projec
         let message =
             say!("nothing needs `{name}` to be allowed here", "这里没有任何问题需要放行 `{name}`", name = name.value);
         let help = say!("delete it, so that it cannot hide a later finding", "删除它，以免以后掩盖新的问题");
-        let problem = Problem::new("unused-override", message).with_help(help);
+        let problem = Problem::new(Notice::UnusedOverride.name(), message).with_help(help);
         let label = say!("allowed nothing", "没有放行任何问题");
         Diagnostic::from_problem(severity, problem).at(project, name.span, label)
     })

@@ -13,7 +13,7 @@ use super::prove_path;
 use super::reach::path_problem;
 use crate::diag::{Diagnostic, Problem, Wording, say};
 use crate::image::{Platform, Reference, RegistryHost};
-use crate::lint::{AskBases, BaseAnswers, BaseImage, BaseQuestions};
+use crate::lint::{AskBases, BaseAnswers, BaseImage, BaseQuestions, Notice};
 use crate::network::PathReport;
 use crate::project::{Place, Project, RegistryDecl};
 use crate::registry::Bandwidth;
@@ -195,7 +195,7 @@ fn note(images: &[Reference], why: Problem) -> Diagnostic {
     };
     let message =
         say!("{images} could not be asked for: {reason}", "无法查询 {images}：{reason}", images, reason = why.message);
-    let note = Diagnostic::warning("unknown-base", message);
+    let note = Diagnostic::warning(Notice::UnknownBase.name(), message);
     match why.help {
         Some(help) => note.with_help(help),
         None => note,

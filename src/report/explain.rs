@@ -6,7 +6,7 @@ use super::diagnostic::Style;
 use super::escape::padded;
 use crate::diag::{Lang, Wording, say};
 use crate::lint::policy::{Level, Profile};
-use crate::lint::{Example, Rule, ScCode, ScKind, practice, rules};
+use crate::lint::{Example, Notice, Rule, ScCode, ScKind, practice, rules};
 use crate::network::{self, Check};
 
 /// Columns of running text, however wide the terminal is.
@@ -131,12 +131,24 @@ pub fn check(check: Check, style: &Style) -> String {
     text
 }
 
-/// Every rule and every check, a line each.
+/// Everything there is to say about what lint tells beside what rules find.
+#[must_use]
+pub fn notice(notice: Notice, style: &Style) -> String {
+    let lang = style.lang;
+    let title = bold(notice.name(), style);
+    let mut text =
+        format!("{title}: {}\n\n{}\n", notice.summary().get(lang), wrapped(notice.explanation().get(lang), style));
+    text.push_str(&wrapped(what_to_do(&notice.help()).get(lang), style));
+    text
+}
+
+/// Every rule, every check and every notice, a line each.
 #[must_use]
 pub fn list(style: &Style) -> String {
     let lang = style.lang;
     let checks = Check::ALL.map(Check::name);
-    let names = rules().iter().map(|rule| rule.name).chain(checks);
+    let notices = Notice::ALL.map(Notice::name);
+    let names = rules().iter().map(|rule| rule.name).chain(checks).chain(notices);
     let width = names.map(str::len).max().unwrap_or_default();
     let mut text = format!("{}\n", bold(say!("Rules over Dockerfiles", "检查 Dockerfile 的规则").get(lang), style));
     for rule in rules() {
@@ -147,6 +159,11 @@ pub fn list(style: &Style) -> String {
     let _ = writeln!(text, "\n{}", bold(heading.get(lang), style));
     for check in checks {
         let _ = writeln!(text, "  {check}");
+    }
+    let heading = say!("What lint tells beside rules", "规则之外的 lint 消息");
+    let _ = writeln!(text, "\n{}", bold(heading.get(lang), style));
+    for notice in Notice::ALL {
+        let _ = writeln!(text, "  {:width$}  {}", notice.name(), notice.summary().get(lang));
     }
     text
 }
@@ -218,7 +235,8 @@ mod tests {
     fn every_rule_and_every_check_is_explained_in_short_lines() {
         for style in [STYLE, CHINESE] {
             let rules = rules().iter().map(|found| rule(found, &style));
-            for text in rules.chain(Check::ALL.map(|found| check(found, &style))) {
+            let notices = Notice::ALL.map(|found| notice(found, &style));
+            for text in rules.chain(Check::ALL.map(|found| check(found, &style))).chain(notices) {
                 let prose = text.lines().skip(1).filter(|line| !line.starts_with("    "));
                 let long = prose.into_iter().find(|line| display_width(line) > MAX_WIDTH);
                 assert_eq!(long, None, "{text}");
@@ -259,6 +277,7 @@ mod tests {
     fn the_list_names_everything() {
         let list = list(&STYLE);
         let names = rules().iter().map(|rule| rule.name).chain(Check::ALL.map(Check::name));
+        let names = names.chain(Notice::ALL.map(Notice::name));
         assert!(names.into_iter().all(|name| list.contains(&format!("  {name}"))), "{list}");
     }
 

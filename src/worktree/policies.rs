@@ -7,7 +7,7 @@ use super::paths::{LintRun, LintedFile, Origin};
 use super::walk::shown;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::policy::Level;
-use crate::lint::{Finding, Report};
+use crate::lint::{Finding, Notice, Report};
 
 /// A finding about a policy, at a place in its file.
 #[derive(Clone, Debug)]
@@ -24,12 +24,8 @@ impl PolicyFinding {
             Severity::Warning => Level::Warning,
             Severity::Error => Level::Error,
         };
-        let rule = match self.diagnostic.problem.code.as_str() {
-            "expired-override" => "expired-override",
-            "unused-override" => "unused-override",
-            "stale-baseline" => "stale-baseline",
-            _ => "unused-pattern",
-        };
+        let notice = Notice::by_name(self.diagnostic.problem.code.as_str());
+        let rule = notice.expect("a finding about a policy is a notice").name();
         Finding { rule, aliases: &[], practice: None, level, diagnostic: self.diagnostic, fix: None }
     }
 }
@@ -61,10 +57,10 @@ pub(super) fn policy_files(findings: Vec<PolicyFinding>) -> Vec<LintedFile> {
 }
 
 impl LintRun {
-    /// Leaves out what is found about policies by these rules.
-    pub fn forget(&mut self, rules: &[&str]) {
+    /// Leaves out what is found about policies.
+    pub fn forget(&mut self, notices: &[Notice]) {
         for LintedFile { report, fail_on, .. } in self.files.iter_mut().filter(|file| file.origin == Origin::Policy) {
-            report.findings.retain(|finding| !rules.contains(&finding.rule));
+            report.findings.retain(|finding| notices.iter().all(|notice| notice.name() != finding.rule));
             report.judge(*fail_on);
         }
         self.files.retain(|file| file.origin != Origin::Policy || !file.report.findings.is_empty());

@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use crate::diag::{Diagnostic, Spanned, say};
+use crate::lint::Notice;
 use crate::lint::policy::DockerfileSet;
 use crate::project::Project;
 
@@ -54,7 +55,7 @@ pub(super) fn unmatched_patterns(
             "correct the pattern or delete it; files that git ignores are not looked at",
             "改正或删除这个模式；git 忽略的文件不会查看"
         );
-        Diagnostic::warning("unused-pattern", message)
+        Diagnostic::warning(Notice::UnusedPattern.name(), message)
             .at(&project.source, pattern.span, say!("no such Dockerfile", "没有这样的 Dockerfile"))
             .with_help(help)
     })

@@ -25,7 +25,8 @@ use crate::image::Digest;
 use crate::lint::fix::{Fixed, NewFile, fix};
 use crate::lint::policy::{Level, Policy, ShellCheck};
 use crate::lint::{
-    self, AskBases, BaseAnswers, BaseImages, BaseQuestions, BuildContext, Fact, Finding, Needs, Report, ShellFinding,
+    self, AskBases, BaseAnswers, BaseImages, BaseQuestions, BuildContext, Fact, Finding, Needs, Notice, Report,
+    ShellFinding,
 };
 
 /// Largest Dockerfile that is read.
@@ -257,15 +258,15 @@ pub(super) fn read_all(from: impl Read, expected: u64, name: &str) -> std::io::R
 }
 
 pub(super) fn unreadable_file(message: Wording, help: Wording) -> Problem {
-    Problem::new("unreadable-file", message).with_help(help)
+    Problem::new(Notice::UnreadableFile.name(), message).with_help(help)
 }
 
 /// The report on a file that is not there to be linted.
 fn unreadable(name: &str, problem: Problem) -> Report {
     let source = Arc::new(Source::new(name, ""));
     let diagnostic = Diagnostic::from(problem).on(&source, Span::default());
-    let finding =
-        Finding { rule: "unreadable-file", aliases: &[], practice: None, level: Level::Error, diagnostic, fix: None };
+    let rule = Notice::UnreadableFile.name();
+    let finding = Finding { rule, aliases: &[], practice: None, level: Level::Error, diagnostic, fix: None };
     Report { findings: vec![finding], failed: true, ..Report::default() }
 }
 

@@ -11,7 +11,7 @@ use regex::Regex;
 use swrctl::cli::Cli;
 use swrctl::diag::{Diagnostic, Lang, Source, Wording, say};
 use swrctl::lint::policy::Level;
-use swrctl::lint::{Example, Rule, practice, rules};
+use swrctl::lint::{Example, Notice, Rule, practice, rules};
 use swrctl::network::{Check, explain};
 use swrctl::project::Project;
 
@@ -187,6 +187,13 @@ fn reference_of_rules(lang: Lang) -> String {
             let practice = say!("Practice {number}: {practice}.", "实践 {number}：{practice}。", number, practice);
             let _ = write!(text, "\n{}\n", practice.get(lang));
         }
+    }
+    let heading = say!("What lint tells beside rules", "规则之外的 lint 消息");
+    let _ = write!(text, "\n## {}\n", heading.get(lang));
+    for notice in Notice::ALL {
+        let help = say!("What to do: {help}.", "怎么做：{help}。", help = notice.help());
+        let _ = write!(text, "\n### {}\n\n{}\n", notice.name(), wrapped(notice.explanation().get(lang)));
+        let _ = write!(text, "\n{}\n", wrapped(help.get(lang)));
     }
     text
 }

@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::policy::Level;
-use super::{Finding, Report, SHELLCHECK, rule};
+use super::{Finding, Notice, Report, SHELLCHECK, rule};
 use crate::diag::{Diagnostic, Source, Span, say};
 
 /// What a finding is known by within its file.
@@ -277,7 +277,7 @@ impl Baseline {
             "用 `{renew}` 缩减它，以免这些问题悄悄回来",
             renew = self.renewal()
         );
-        let diagnostic = Diagnostic::warning("stale-baseline", message);
+        let diagnostic = Diagnostic::warning(Notice::StaleBaseline.name(), message);
         let shown = gone.into_iter().take(SHOWN).fold(diagnostic, |diagnostic, (file, mark, gone)| {
             let place = self.places.get(&(file.to_owned(), mark.clone())).copied().unwrap_or_default();
             let held = self.files[file][mark];

@@ -10,7 +10,7 @@ use super::{Place, findings, message};
 use crate::diag::{Label, Lang, Problem, say};
 use crate::lint::fix::{Edit, Fix, beside};
 use crate::lint::policy::Level;
-use crate::lint::{Finding, Rule, ScCode, rule};
+use crate::lint::{Finding, Notice, Rule, ScCode, rule};
 use crate::report::explain::what_to_do;
 use crate::worktree::{LintRun, LintedFile};
 
@@ -51,8 +51,7 @@ fn code(finding: &Finding) -> &str {
 
 fn descriptor(name: &str, lang: Lang) -> Value {
     let Some(Rule { aliases, practice, level: own, summary, explanation, help, .. }) = rule(name) else {
-        // What no rule finds: a file that cannot be read, a fault of a policy.
-        return json!({ "id": name, "defaultConfiguration": { "level": "error" } });
+        return notice(name, lang);
     };
     let (summary, explanation) = (summary.get(lang), explanation.get(lang));
     let help = format!("{explanation}\n\n{}", what_to_do(help).get(lang));
@@ -67,6 +66,20 @@ fn descriptor(name: &str, lang: Lang) -> Value {
     });
     if let Some(code) = ScCode::parse(name) {
         descriptor["helpUri"] = code.wiki().into();
+    }
+    descriptor
+}
+
+/// What no rule finds: a file that cannot be read, a fault of a policy.
+fn notice(name: &str, lang: Lang) -> Value {
+    let mut descriptor = json!({ "id": name, "defaultConfiguration": { "level": "error" } });
+    if let Some(notice) = Notice::by_name(name) {
+        let (summary, explanation) = (notice.summary(), notice.explanation());
+        let explanation = explanation.get(lang);
+        let help = format!("{explanation}\n\n{}", what_to_do(&notice.help()).get(lang));
+        descriptor["shortDescription"] = json!({ "text": summary.get(lang) });
+        descriptor["fullDescription"] = json!({ "text": explanation });
+        descriptor["help"] = json!({ "text": help, "markdown": help });
     }
     descriptor
 }
