@@ -28,11 +28,13 @@ impl Upload {
 }
 
 impl Client {
-    /// The upload that an earlier run left at `location`; `None` where that is none of this registry's.
+    /// The upload that an earlier run left at `location`; `None` where that is none of this repository's: ended there, the
+    /// blob would be another's.
     #[must_use]
     pub fn remembered_upload(&self, repository: &Repository, location: &str) -> Option<Upload> {
         let location: Url = location.parse().ok()?;
-        let own = self.is_own(&location) && location.path().starts_with(self.api().path());
+        let folder = format!("{}{repository}/blobs/uploads/", self.api().path());
+        let own = self.is_own(&location) && location.path().starts_with(&folder);
         own.then(|| Upload { repository: repository.clone(), location, kept: 0 })
     }
 

@@ -55,13 +55,16 @@ impl Store {
     async fn list(&self, repository: &Repository, manifest: &RawManifest, subject: &Digest) -> Result<(), Error> {
         let entry = referrers::entry(manifest);
         let tag = ManifestReference::Tag(referrers::tag(subject));
-        for _ in 0..TRIES {
+        for round in 0..=TRIES {
             let began = Instant::now();
             let kept = match self.manifest(repository, &tag).await? {
                 Some(index) => List::read(&index.bytes).ok_or_else(|| no_list(repository, &tag))?,
                 None => List::default(),
             };
             let Some(index) = kept.with(&entry) else { return Ok(()) };
+            if round == TRIES {
+                break;
+            }
             self.put_manifest(repository, &tag, &index).await?;
             tokio::time::sleep((began.elapsed() * SLOWER).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
         }

@@ -376,4 +376,7 @@ async fn only_the_registry_s_own_uploads_are_remembered() {
     for foreign in ["http://evil.example/v2/a/blobs/uploads/1", "file:///etc/passwd", "", "/v2/a", "http://["] {
         assert!(client.remembered_upload(&repository("a"), foreign).is_none(), "{foreign}");
     }
+    for other in ["a/b", "b"] {
+        assert!(client.remembered_upload(&repository(other), &own).is_none(), "the blob would be in a, not in {other}");
+    }
 }

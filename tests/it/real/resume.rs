@@ -176,8 +176,9 @@ fn an_upload_that_a_kill_ended_is_ended_by_the_next_run_at_a_real_registry() {
     project.run(["apply", "--auto-approve"]).expect_success();
     let layer = &artifact.blobs[1];
     assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
-    let sent = to.sent();
-    assert!(before >= 8 << 20 && sent < layer.bytes.len() as u64 + 2_000_000, "{sent} bytes, {before} before the kill");
+    // What a reset overtakes is lost on its way.
+    let again = to.sent().saturating_sub(layer.bytes.len() as u64);
+    assert!(before >= 8 << 20 && again < before / 2, "{again} bytes again of {before} before the kill");
     assert!(!state_file(&project).exists(), "nothing is left to remember");
 }
 
@@ -190,7 +191,8 @@ fn a_cut_upload_goes_on_from_what_a_real_registry_kept() {
     project(&counted.host(), &to.host()).run(["apply", "--auto-approve"]).expect_success();
     let layer = &artifact.blobs[1];
     assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
-    assert!(to.sent() < layer.bytes.len() as u64 + 2_000_000, "{} bytes", to.sent());
+    // Three cuts at least, of 3 MB each that would be sent again; what a reset overtakes is lost on its way.
+    assert!(to.sent() < 8_000_000 + 9_000_000 / 2, "{} bytes", to.sent());
     assert!(target.log().contains("client disconnected during blob PUT"), "{}", target.log());
 }
 
