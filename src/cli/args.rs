@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +9,14 @@ use crate::image::Platform;
 use crate::project::ByteRate;
 
 use crate::network::Check;
+
+/// The project file where none is named.
+const DEFAULT_FILE: &str = "swr.kdl";
+
+/// What names the project file when swrctl is called again, with a blank behind it; nothing for the usual one.
+pub(super) fn file_option(file: &Path) -> String {
+    if file == Path::new(DEFAULT_FILE) { String::new() } else { format!("--file {} ", file.display()) }
+}
 
 /// Plan and apply image migrations, Dockerfile policies and network checks for container registries
 ///
@@ -26,7 +34,7 @@ pub struct Cli {
         long,
         global = true,
         value_name = "PATH",
-        default_value = "swr.kdl",
+        default_value = DEFAULT_FILE,
         env = "SWRCTL_FILE",
         hide_env_values = true
     )]

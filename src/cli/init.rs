@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::diag::{Problem, Wording, say};
 use crate::project::init;
 
-use super::args::InitArgs;
+use super::args::{InitArgs, file_option};
 use super::output::{Failure, Output};
 use super::plan::write_whole;
 
@@ -27,12 +27,12 @@ pub(super) fn run(file: &Path, args: &InitArgs, output: &Output) -> Result<ExitC
                 "用 --file 指定有写权限的目录里的文件"
             ))
     })?;
-    let plan = if file == Path::new("swr.kdl") { String::new() } else { format!(" --file {}", file.display()) };
+    let plan = format!("swrctl {}plan", file_option(file));
     let done = say!(
         "Wrote {file}. Edit it, then run `{plan}`.",
         "已写入 {file}。编辑它，然后运行 `{plan}`。",
         file = file.display(),
-        plan = format_args!("swrctl plan{plan}")
+        plan
     );
     Output::print(&format!("{}\n", done.get(output.stdout.lang)))?;
     Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::diag::{Problem, Wording, say};
 use crate::report;
 
-use super::args::PlanArgs;
+use super::args::{PlanArgs, file_option};
 use super::output::{Failure, Output};
 use super::session::Session;
 
@@ -25,9 +25,11 @@ pub(super) fn run(file: &Path, args: &PlanArgs, output: &Output) -> Result<ExitC
         Output::print(&report::plan(&planned.plan, &output.stdout))?;
     }
     if let Some(path) = &args.out {
+        // As this was called: `apply` reads the project file, too.
         let saved = say!(
-            "saved the plan; carry it out with: swrctl apply {path}",
-            "计划已保存；执行命令：swrctl apply {path}",
+            "saved the plan; carry it out with: swrctl {named}apply {path}",
+            "计划已保存；执行命令：swrctl {named}apply {path}",
+            named = file_option(file),
             path = path.display()
         );
         Output::say(saved.get(output.stderr.lang));

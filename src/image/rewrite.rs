@@ -300,6 +300,16 @@ impl Work<'_> {
     }
 
     fn report_dropped(&mut self, children: &[Child], kept: &BTreeMap<Digest, Descriptor>) {
+        let is_there = |wanted: &&Platform| {
+            children.iter().filter_map(|child| child.platform.as_ref()).any(|there| wanted.selects(there))
+        };
+        let lacking = self.rewrite.platforms.iter().filter(|wanted| !is_there(wanted));
+        // An index of indexes tells platforms one level down.
+        if children.iter().any(|child| child.platform.is_some()) {
+            self.tree.losses.extend(lacking.map(|platform| {
+                say!("platform {platform} (the source has none)", "平台 {platform}（源里没有）", platform)
+            }));
+        }
         let dropped = children.iter().filter(|child| !kept.contains_key(&child.descriptor.digest));
         let (attestations, platforms): (Vec<_>, Vec<_>) = dropped.partition(|child| child.attestation);
         let losses = &mut self.tree.losses;
@@ -434,6 +444,10 @@ mod tests {
             tree.losses.iter().map(Wording::english).collect::<Vec<_>>(),
             ["platform linux/amd64", "1 attestation"]
         );
+        let more =
+            Rewrite { platforms: vec!["linux/arm64".parse().unwrap(), "linux/s390x".parse().unwrap()], ..wanted };
+        let losses = rewrite(&root, &children, &more).unwrap().losses;
+        assert!(losses.iter().any(|loss| loss.english() == "platform linux/s390x (the source has none)"), "{losses:?}");
         let nothing = Rewrite { platforms: vec!["plan9/mips".parse().unwrap()], ..Rewrite::default() };
         assert!(matches!(rewrite(&root, &children, &nothing), Err(RewriteError::NoSuchPlatform(_))));
     }

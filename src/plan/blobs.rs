@@ -1,14 +1,16 @@
 //! How each blob gets to its target, so that the plan can say the bytes that will move.
 //!
-//! What a repository holds it holds for every section that leads there; that a login may read what another one wrote is
-//! not known, so mounts stay within a section.
+//! What a repository holds it holds for every section that leads there; that a login may read what another one wrote or
+//! reads is not known, so mounts stay within a section, or go between two that log in alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::image::rewrite::ImageTree;
 use crate::image::{Descriptor, Digest, Repository};
 use crate::project::Project;
 
-use super::inventory::{Inventory, Location};
+use super::expand::Request;
+use super::inventory::{Inventory, Location, Observed, SyncFacts};
 use super::step::{PlannedBlob, Transfer};
 
 /// What targets hold, kept up to date as steps are planned one after another.
@@ -58,11 +60,48 @@ impl Holders {
 
 impl<'a> Holdings<'a> {
     pub(super) fn new(project: &'a Project, inventory: &'a Inventory) -> Self {
-        let mut holders: BTreeMap<_, Coming> = BTreeMap::new();
+        let mut holdings = Self { project, layouts: &inventory.layouts, holders: BTreeMap::new() };
         for (section, repository, digest) in &inventory.held {
-            holders.entry((project.home(section), digest.clone())).or_default().now.add(section, repository);
+            holdings.note(section, repository, digest);
         }
-        Self { project, layouts: &inventory.layouts, holders }
+        holdings.note_sources(inventory);
+        holdings.note_tags(inventory);
+        holdings
+    }
+
+    fn note(&mut self, section: &'a str, repository: &Repository, digest: &Digest) {
+        let home = self.project.home(section);
+        self.holders.entry((home, digest.clone())).or_default().now.add(section, repository);
+    }
+
+    /// What is copied within one registry is there already, in the repository that it is copied from.
+    fn note_sources(&mut self, inventory: &'a Inventory) {
+        for (Request { source, target, .. }, tree) in read_images(inventory) {
+            if self.project.home(&source.registry) == self.project.home(&target.registry) {
+                let may_read = self.logs_in_alike(&source.registry, &target.registry);
+                let section = if may_read { &target.registry } else { &source.registry };
+                for blob in &tree.blobs {
+                    self.note(section, &source.repository, &blob.digest);
+                }
+            }
+        }
+    }
+
+    fn logs_in_alike(&self, one: &str, other: &str) -> bool {
+        let sections = self.project.registry(one).zip(self.project.registry(other));
+        sections.is_some_and(|(one, other)| one.auth.is_as(&other.auth))
+    }
+
+    /// A tag that leads to an image which was read, for whatever tag, holds its blobs.
+    fn note_tags(&mut self, inventory: &'a Inventory) {
+        let read: BTreeMap<&Digest, &ImageTree> =
+            read_images(inventory).filter_map(|(_, tree)| Some((tree.digest()?, tree))).collect();
+        for (target, facts) in &inventory.syncs {
+            let Observed::Known(Some(present)) = &facts.target else { continue };
+            for blob in read.get(present).into_iter().flat_map(|tree| &tree.blobs) {
+                self.note(&target.registry, &target.repository, &blob.digest);
+            }
+        }
     }
 
     /// Plans `blobs` to a target and notes that its repository will hold them. Returns the bytes to move as well.
@@ -104,4 +143,12 @@ impl<'a> Holdings<'a> {
             None => Transfer::Upload,
         }
     }
+}
+
+fn read_images(inventory: &Inventory) -> impl Iterator<Item = (&Request, &ImageTree)> {
+    let requests = inventory.expansion.requests.iter();
+    requests.filter_map(|request| match inventory.syncs.get(&request.target) {
+        Some(SyncFacts { image: Some(Ok(tree)), .. }) => Some((request, tree)),
+        _ => None,
+    })
 }

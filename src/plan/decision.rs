@@ -100,8 +100,11 @@ fn known<T>(observed: &Observed<T>) -> Result<&T, Problem> {
 }
 
 fn missing_source(source: &Location) -> Problem {
-    let help =
-        say!("correct it in the project file, or push it to the source first", "在项目文件里修正，或者先推送到源");
+    let help = say!(
+        "correct it in the project file, or push it to the source first; where the source lists it all the same, leave it \
+         out with `except`",
+        "在项目文件里修正，或者先推送到源；如果源仍然列出它，就用 `except` 排除"
+    );
     Problem::new("no-source-tag", say!("the source has no {source}", "源里没有 {source}", source)).with_help(help)
 }
 

@@ -65,13 +65,38 @@ fn target_conflict(first: &Request, second: &Request) -> Problem {
         let (one, other) = (&first.target, &second.target);
         say!("{one}, which {other} names as well", "{one}（也就是 {other}）", one, other)
     };
-    let message = say!(
-        "two rules write {target}: from {first} and from {second}",
-        "两条规则都写入 {target}：一条来自 {first}，一条来自 {second}",
-        target,
-        first = first.source,
-        second = second.source
-    );
+    let (from, other) = (&first.source, &second.source);
+    let message = if from == other {
+        say!(
+            "two rules write {target} from {from}, with different `platforms` or `attestations`",
+            "两条规则都从 {from} 写入 {target}，但 `platforms` 或 `attestations` 不同",
+            target,
+            from
+        )
+    } else if first.span == second.span {
+        say!(
+            "one rule writes {target} twice: from {from} and from {other}",
+            "一条规则两次写入 {target}：一次来自 {from}，一次来自 {other}",
+            target,
+            from,
+            other
+        )
+    } else {
+        say!(
+            "two rules write {target}: from {from} and from {other}",
+            "两条规则都写入 {target}：一条来自 {from}，一条来自 {other}",
+            target,
+            from,
+            other
+        )
+    };
+    if first.span == second.span {
+        let help = say!(
+            "leave one of them out with `except`, or keep more of their names",
+            "用 `except` 排除其中一个，或者多保留一些名字的层级"
+        );
+        return Problem::new("target-conflict", message).with_help(help);
+    }
     let help = say!(
         "narrow one of the two, or give one another name with `as`",
         "缩小其中一条的范围，或者用 `as` 给其中一条换个名字"

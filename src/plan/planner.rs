@@ -107,7 +107,9 @@ impl Plan {
 /// Decides what is to be done. Deterministic: the same facts give the same plan, whatever order they came in.
 #[must_use]
 pub fn plan(project: &Project, inventory: &Inventory, scope: &Scope) -> Plan {
-    let mut planner = Planner { project, inventory, scope, steps: vec![], graph: Graph::default() };
+    let writers =
+        inventory.expansion.requests.iter().map(|request| (request.target.at_home(project), request)).collect();
+    let mut planner = Planner { project, inventory, scope, writers, steps: vec![], graph: Graph::default() };
     let mut gates = planner.add_gates();
     planner.add_organizations(&mut gates);
     planner.add_unlisted(&gates);
@@ -146,6 +148,8 @@ struct Planner<'a> {
     project: &'a Project,
     inventory: &'a Inventory,
     scope: &'a Scope,
+    /// Who writes a place, by its home.
+    writers: BTreeMap<Location, &'a Request>,
     steps: Vec<Step>,
     graph: Graph,
 }
@@ -319,6 +323,29 @@ impl<'a> Planner<'a> {
         shut.first().map(|first| shut_gate(&self.steps[first.index()].address, shut.len()))
     }
 
+    /// Copies from a place that this plan changes first: what there is to copy is known when that is done.
+    fn written_first(&self, request: &Request) -> Option<Problem> {
+        let writer = self.writers.get(&request.source.at_home(self.project))?;
+        let decided = self.inventory.syncs.get(&writer.target).map(|facts| decide(writer, facts))?;
+        let settled = decided.is_ok_and(|decision| !decision.action.is_change());
+        let is_chain = writer.target != request.target && self.in_scope(writer);
+        (is_chain && !settled).then(|| {
+            let message = say!(
+                "this plan writes {source} itself, and what it copies from there is known after that",
+                "这个计划本身会写入 {source}，写完之后才知道从那里复制什么",
+                source = request.source
+            );
+            let help = say!(
+                "apply, then plan again; or copy to both places from the first one: `migrate \"{first}\" to=\"{writer}\" \"{target}\"`",
+                "先 apply，再重新制定计划；或者从最初的源复制到两处：`migrate \"{first}\" to=\"{writer}\" \"{target}\"`",
+                first = writer.source.registry,
+                writer = writer.target.registry,
+                target = request.target.registry
+            );
+            Problem::new("written-first", message).with_help(help)
+        })
+    }
+
     fn sync_step(&self, request: &'a Request, holdings: &mut Holdings<'a>, costs: &mut Costs<'a>) -> Step {
         let address = Address::sync(&request.target);
         let unobserved = || {
@@ -327,8 +354,9 @@ impl<'a> Planner<'a> {
                 say!("{target} was not looked at", "没有查看 {target}", target = request.target),
             )
         };
+        let refused = request.conflict.clone().or_else(|| self.written_first(request));
         let decided = match self.inventory.syncs.get(&request.target) {
-            _ if request.conflict.is_some() => Err(request.conflict.clone().unwrap_or_else(unobserved)),
+            _ if refused.is_some() => Err(refused.unwrap_or_else(unobserved)),
             Some(facts) => decide(request, facts).and_then(|decision| self.fits(request, decision)),
             None => Err(unobserved()),
         };

@@ -347,6 +347,76 @@ fn a_tag_goes_after_what_another_section_writes_into_its_repository() {
     assert!(plan.graph().ids().filter(|id| *id != prune).all(|id| plan.graph().descendants(id).contains(&prune)));
 }
 
+/// The steps of a project whose tags all lead to one image; `at` says what each target holds.
+fn steps_of(migrations: &str, tags: &[(&str, &str)], at: impl Fn(&str) -> Option<Digest>) -> Vec<Step> {
+    let text = format!("{}{migrations}", &FILE[..FILE.find("dockerfiles").unwrap()]);
+    let project = Project::parse(Arc::new(Source::new("swr.kdl", text)), PathBuf::from(".")).unwrap().0;
+    let mut listings = Listings::default();
+    for (registry, name) in tags {
+        listings.tags.insert(((*registry).to_owned(), name.parse().unwrap()), Observed::Known(Some(vec![tag(1)])));
+    }
+    let expansion = expand(&project, &listings);
+    let facts = |request: &Request| {
+        let image = tree(&BTreeSet::from([1, 2]));
+        SyncFacts {
+            source: Observed::Known(Some(image.root().descriptor())),
+            target: Observed::Known(at(&request.target.to_string())),
+            image: Some(Ok(image)),
+            equivalent: false,
+            unsigned: None,
+            referrers_unknown: None,
+        }
+    };
+    let syncs = expansion.requests.iter().map(|request| (request.target.clone(), facts(request))).collect();
+    let inventory = Inventory { expansion, syncs, ..Inventory::default() };
+    plan(&project, &inventory, &Scope::default()).steps().to_vec()
+}
+
+fn transfers(step: &Step) -> BTreeSet<String> {
+    let Work::Sync(sync) = &step.work else { panic!("{} is no sync", step.address) };
+    sync.blobs.iter().map(|blob| format!("{:?}", blob.transfer)).collect()
+}
+
+#[test]
+fn what_is_copied_within_a_registry_moves_no_byte() {
+    let rules =
+        "migrate \"src\" to=\"src\" { image \"a\" tags=\"v1\" as=\"copy/a\"; image \"a\" tags=\"v1\" as=\"a:same\"; }";
+    let steps = steps_of(rules, &[("src", "a")], |_| None);
+    let found: Vec<_> = steps.iter().map(|step| (step.address.as_str(), transfers(step))).collect();
+    let from: Repository = "a".parse().unwrap();
+    let mount = format!("{:?}", Transfer::Mount { from });
+    assert_eq!(found, [("sync.src/a:same", ["Present".to_owned()].into()), ("sync.src/copy/a:v1", [mount].into())]);
+}
+
+#[test]
+fn sections_of_one_registry_that_log_in_alike_mount_from_each_other() {
+    let rules = "registry \"prod\" \"src.example\" { auth \"anonymous\"; }\nmigrate \"src\" to=\"prod\" { image \"a\" as=\"b\"; }";
+    assert_eq!(transfers(&steps_of(rules, &[("src", "a")], |_| None)[0]), ["Upload".to_owned()].into());
+    let alike = rules.replace("{ auth \"anonymous\"; }", "");
+    let mount = format!("{:?}", Transfer::Mount { from: "a".parse().unwrap() });
+    assert_eq!(transfers(&steps_of(&alike, &[("src", "a")], |_| None)[0]), [mount].into());
+}
+
+#[test]
+fn an_unchanged_tag_holds_the_blobs_of_its_image() {
+    let rules = "migrate \"src\" to=\"dst\" { image \"a\" tags=\"v1\"; image \"a\" tags=\"v1\" as=\"copy\"; }";
+    let here = |target: &str| (target == "dst/org/a:v1").then(|| tree(&BTreeSet::from([1, 2])).root().digest.clone());
+    let steps = steps_of(rules, &[("src", "a")], here);
+    let from: Repository = "org/a".parse().unwrap();
+    assert_eq!(transfers(&steps[1]), [format!("{:?}", Transfer::Mount { from })].into());
+}
+
+#[test]
+fn what_a_plan_writes_itself_is_not_copied_on_in_the_same_run() {
+    let rules = "migrate \"src\" to=\"dst\" { image \"a\" tags=\"v1\"; }\n\
+                 migrate \"dst\" to=\"out\" { image \"org/a\" tags=\"v1\"; }";
+    let tags = [("src", "a"), ("dst", "org/a")];
+    let actions = |steps: Vec<Step>| steps.into_iter().map(|step| step.action).collect::<Vec<_>>();
+    assert_eq!(actions(steps_of(rules, &tags, |_| None)), [Action::Create, Action::Blocked]);
+    let here = |target: &str| target.starts_with("dst/").then(|| tree(&BTreeSet::from([1, 2])).root().digest.clone());
+    assert_eq!(actions(steps_of(rules, &tags, here)), [Action::Unchanged, Action::Create]);
+}
+
 #[test]
 fn what_cannot_be_listed_is_a_blocked_step() {
     let project = project();

@@ -244,12 +244,37 @@ pub enum Auth {
     },
 }
 
+impl Auth {
+    /// Do both log in with the same name and secret, wherever that is written?
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::DockerConfig, Self::DockerConfig) | (Self::Anonymous, Self::Anonymous) => true,
+            (Self::Basic { username: a, password: b }, Self::Basic { username: c, password: d })
+            | (Self::AccessKey { access_key: a, secret_key: b }, Self::AccessKey { access_key: c, secret_key: d }) => {
+                a.is_as(c) && b.is_as(d)
+            }
+            _ => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
     Env(Spanned<String>),
     File(Spanned<PathBuf>),
     /// Only for what is no secret: a user name.
     Literal(Spanned<String>),
+}
+
+impl SecretSource {
+    fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Env(one), Self::Env(two)) | (Self::Literal(one), Self::Literal(two)) => one.value == two.value,
+            (Self::File(one), Self::File(two)) => one.value == two.value,
+            _ => false,
+        }
+    }
 }
 
 /// Politeness towards one registry; `None` is no limit of the user's own.

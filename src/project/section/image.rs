@@ -227,7 +227,13 @@ pub(super) fn platforms(cursor: Cursor) -> Vec<Spanned<crate::image::Platform>> 
 
 fn flatten(cursor: Cursor) -> Flatten {
     let Some(value) = cursor.property("flatten") else { return Flatten::Nothing };
-    if matches!(&value.value, Literal::Text(text) if text == "all") {
+    // Harbor writes -1.
+    let is_all = match &value.value {
+        Literal::Text(text) => text == "all",
+        Literal::Integer(number) => *number == Some(-1),
+        _ => false,
+    };
+    if is_all {
         return Flatten::All;
     }
     if let Literal::Text(_) = &value.value {

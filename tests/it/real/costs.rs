@@ -174,6 +174,24 @@ fn a_shared_blob_costs_one_upload_and_one_mount_a_repository() {
 }
 
 #[test]
+fn a_promotion_within_one_registry_moves_no_byte() {
+    let registry = Counted::start();
+    let artifact = image(1).layers(3, 9_000).build();
+    registry.push(&artifact, "dev/app", "v1");
+    let host = registry.proxy.host();
+    let rules = "image \"dev/app\" as=\"prod/app\"\n    image \"dev/app\" as=\"dev/app:checked\" tags=\"v1\"";
+    let project = project(&registry, &[("target", host)], rules);
+    let plan = project.run(["plan"]).expect_success();
+    assert!(plan.stdout.trim_end().ends_with("0 B to move in 9 requests."), "{plan}");
+    registry.recorder().clear();
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let asked = |method, part| registry.recorder().count(method, part);
+    assert_eq!((asked("POST", "&from=dev/app"), asked("PUT", "/blobs/"), asked("GET", "/blobs/")), (4, 0, 0));
+    registry.assert_holds("prod/app:v1", &artifact);
+    registry.assert_holds("dev/app:checked", &artifact);
+}
+
+#[test]
 fn a_rewrite_costs_what_it_keeps() {
     let (source, target) = (Counted::start(), Counted::start());
     source.push(&image(1).index_with_attestations(&BOTH), "team/app", "index");
