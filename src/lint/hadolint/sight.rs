@@ -5,7 +5,7 @@ use super::super::context::Context;
 use super::super::packages::package_command;
 use super::super::rule::Draft;
 use crate::diag::Span;
-use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::dockerfile::shell::{Invocation, Script, ShellWord};
 use crate::dockerfile::{Command, Instruction, Keyword};
 
 /// What it does not ask of instructions behind ONBUILD.
@@ -36,17 +36,31 @@ pub(in super::super) fn sees(context: &Context, draft: &Draft) -> bool {
 /// It reads the commands of the script itself, by the names they are called by.
 fn sees_in_script(context: &Context, index: usize, draft: &Draft) -> bool {
     let script = context.script(index);
-    let is_within = |span: &Span| span.start <= draft.span.start && draft.span.start < span.end;
-    let read = document_in_front(&context.dockerfile.instructions[index]);
-    if script.carried.iter().any(|span| is_within(span) && Some(span.start) != read.map(|body| body.start)) {
+    let place = draft.span.start;
+    let read = |span: &Span| {
+        let document = document_in_front(&context.dockerfile.instructions[index]);
+        document.is_some_and(|body| body.start == span.start)
+    };
+    if script.carried.iter().any(|span| contains(*span, place) && !read(span)) {
         return false;
     }
-    let Some(command) = script.invocations.iter().rev().find(|command| is_within(&whole(command))) else { return true };
+    let Some(command) = command_at(script, place) else { return true };
     if let Some(wrapper) = wrappers(command).first() {
-        return wrapper.span.start == draft.span.start && !wrapper.text().contains('/');
+        return wrapper.span.start == place && !wrapper.text().contains('/');
     }
     let known = package_command(command).is_none_or(|command| command.is_known_to_hadolint());
     is_called_by_name(command) && (known || draft.aliases.contains(&APT))
+}
+
+fn contains(span: Span, place: usize) -> bool {
+    span.start <= place && place < span.end
+}
+
+/// The innermost command around a place, or the one that is wrapped in it.
+fn command_at(script: &Script, place: usize) -> Option<&Invocation> {
+    let after = script.invocations.partition_point(|command| command.span.start <= place);
+    let wrapped = script.invocations.get(after).filter(|command| contains(whole(command), place));
+    wrapped.or_else(|| script.invocations[..after].iter().rev().find(|command| contains(command.span, place)))
 }
 
 /// The here-document that a RUN begins with is the script, whatever runs it.
