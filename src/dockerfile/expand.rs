@@ -37,6 +37,8 @@ pub enum Variable<'v> {
     Value(&'v str),
     /// Declared, but its value is known to the build alone.
     Unknown,
+    /// Declared, and the build gives it no value: empty, and in want of a default.
+    Unset,
     Undefined,
 }
 
@@ -168,7 +170,7 @@ impl<'v, F: Fn(&str) -> Variable<'v>> Expander<'_, F> {
         let rest = &self.raw[self.at..];
         let len = match rest.bytes().next() {
             Some(b'0'..=b'9') => rest.bytes().take_while(u8::is_ascii_digit).count(),
-            Some(b'@' | b'*' | b'#' | b'?' | b'!' | b'-') => 1,
+            Some(b'@' | b'*' | b'#' | b'?' | b'!' | b'-' | b'$') => 1,
             _ => rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count(),
         };
         self.at += len;
@@ -191,7 +193,7 @@ impl<'v, F: Fn(&str) -> Variable<'v>> Expander<'_, F> {
     fn fill(&mut self, name: String, range: Range<usize>) {
         match (self.lookup)(&name) {
             Variable::Value(value) if self.known => self.out.push_str(value),
-            Variable::Value(_) => {}
+            Variable::Value(_) | Variable::Unset => {}
             Variable::Unknown | Variable::Undefined => self.known = false,
         }
         self.uses.push(Use { name, range, guarded: false });
@@ -206,12 +208,12 @@ impl<'v, F: Fn(&str) -> Variable<'v>> Expander<'_, F> {
         let filled = match frame.operator {
             Operator::Default { or_empty } => match value {
                 Variable::Value(value) if !(or_empty && value.is_empty()) => Some(value.to_owned()),
-                Variable::Value(_) | Variable::Undefined => word,
+                Variable::Value(_) | Variable::Unset | Variable::Undefined => word,
                 Variable::Unknown => None,
             },
             Operator::Alternative { or_empty } => match value {
                 Variable::Value(value) if !(or_empty && value.is_empty()) => word,
-                Variable::Value(_) | Variable::Undefined => Some(String::new()),
+                Variable::Value(_) | Variable::Unset | Variable::Undefined => Some(String::new()),
                 Variable::Unknown => None,
             },
             Operator::Required => match value {
@@ -240,6 +242,7 @@ mod tests {
             "EMPTY" => Variable::Value(""),
             "BOMB" => Variable::Value(&bomb),
             "ASKED" => Variable::Unknown,
+            "UNSET" => Variable::Unset,
             _ => Variable::Undefined,
         };
         expand(raw, '\\', lookup).value
@@ -254,6 +257,8 @@ mod tests {
             ("${NONE:-${NONE:-${A}}}", "a"),
             ("${A:+b}${EMPTY:+c}${NONE+c}", "b"),
             ("${A:-'}'}$", "a$"),
+            ("\\$$'$$'", "$$$$"),
+            ("$UNSET${UNSET}${UNSET-a}${UNSET:-b}${UNSET+c}", "ab"),
             ("\"\\w\\\"\"", "\\w\""),
         ] {
             assert_eq!(value(raw).as_deref(), Some(expected), "{raw}");
@@ -262,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_the_build_alone_knows_stays_open() {
-        for raw in ["$ASKED", "${ASKED:-b}", "$NONE", "${A%x}", "$BOMB", "${A", "\"a"] {
+        for raw in ["$ASKED", "$$", "${ASKED:-b}", "$NONE", "${A%x}", "$BOMB", "${A", "\"a"] {
             assert_eq!(value(raw), None, "{raw}");
         }
     }

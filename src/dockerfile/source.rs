@@ -15,10 +15,7 @@ pub(super) fn refused(instruction: &Instruction) -> Option<SyntaxError> {
         }
         Keyword::Add => {
             let flag = instruction.flags.iter().find(|flag| *flag.name == "checksum")?;
-            let digest = flag.value.as_ref()?.raw.as_str();
-            if digest.contains('$') {
-                return None;
-            }
+            let digest = flag.value.as_ref()?.value.as_deref().filter(|digest| !digest.is_empty())?;
             let sources: Option<Vec<&str>> = sources.iter().map(|source: &Word| source.value.as_deref()).collect();
             let valid = match sources?.as_slice() {
                 [source] if is_repository(source) => true,
@@ -90,6 +87,7 @@ mod tests {
             (digest.as_str(), url, 0),
             ("abcdef0", "https://a.example/b.git", 0),
             ("$SUM", "a", 0),
+            ("", "a", 0),
             (&digest, "a", 1),
             (&digest, "https://a.example/b https://a.example/c", 1),
             ("sha256:aa", url, 1),

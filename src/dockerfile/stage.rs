@@ -108,7 +108,7 @@ impl Scopes {
         given: impl Fn(&str) -> Option<&'v str>,
     ) -> Option<String> {
         let look_up = |name: &str| match look_up_global(&self.global, name) {
-            unknown @ (Variable::Unknown | Variable::Undefined) => given(name).map_or(unknown, Variable::Value),
+            unknown @ (Variable::Unknown | Variable::Unset | Variable::Undefined) => given(name).map_or(unknown, Variable::Value),
             known @ Variable::Value(_) => known,
         };
         expand(word.raw.as_str(), escape, look_up).value
@@ -308,10 +308,10 @@ fn look_up_global<'v>(global: &'v HashMap<String, Option<String>>, name: &str) -
     }
 }
 
-/// What a word of FROM says while arguments without a default are empty.
+/// What a word of FROM says while arguments without a default have no value.
 fn default_value(word: &Word, escape: char, global: &HashMap<String, Option<String>>) -> Option<String> {
     let look_up = |name: &str| match global.get(name) {
-        Some(value) => Variable::Value(value.as_deref().unwrap_or_default()),
+        Some(value) => value.as_deref().map_or(Variable::Unset, Variable::Value),
         None => look_up_global(global, name),
     };
     expand(word.raw.as_str(), escape, look_up).value

@@ -212,7 +212,7 @@ fn scripts(dockerfile: &Dockerfile, shells: &[Rc<Shell>], expand: bool) -> Vec<S
         let script = read_script(&mut reader, dockerfile, instruction, shell);
         let lookup = |name: &str| match dockerfile.variable(index, name) {
             Variable::Value(value) => Some(value),
-            Variable::Unknown | Variable::Undefined => None,
+            Variable::Unknown | Variable::Unset | Variable::Undefined => None,
         };
         if expand && *instruction.keyword == Keyword::Run { script.expanded(lookup) } else { script }
     });

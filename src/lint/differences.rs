@@ -49,7 +49,9 @@ second document), that is an error with its place here. A single entry may stand
 case, and a blank may follow a comma in the variables `HADOLINT_…`.
 
 BuildKit checks the build that it is asked for, and stops where that lacks an argument or a mount has no place; here only
-what stops every build is an error. What stands behind ONBUILD is read here as the build on top will read it, and what
+what stops every build is an error: a mode, a signal, a port or an image of `--from` that a variable gives is left open,
+and so is what a stage named `scratch` or two of one name do to the mounts that need one. It counts a variable in
+here-documents of one name once for each. What stands behind ONBUILD is read here as the build on top will read it, and what
 would stop that is a warning; BuildKit leaves it unread.
 
 BuildKit asks registries for base images, here that is done on demand: with `--online`, or `online true` in a `dockerfiles`

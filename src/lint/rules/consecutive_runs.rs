@@ -7,7 +7,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::stage_shell::is_posix;
 use super::super::work::{Work, work_of};
-use crate::dockerfile::shell::Script;
+use crate::dockerfile::shell::{Invocation, Script};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::diag::{Wording, say};
 
@@ -45,11 +45,15 @@ fn flags(context: &Context, run: &Instruction) -> Vec<String> {
     run.flags.iter().filter_map(|flag| text.get(flag.span.range())).map(str::to_owned).collect()
 }
 
-/// Whether there is one command at most; what `sh -c` runs belongs to it.
+fn is_substitution(command: &Invocation) -> bool {
+    ["$(", "`"].iter().any(|open| command.words[0].text().starts_with(open))
+}
+
+/// Whether there is one command at most; what `sh -c` runs belongs to it, and a substitution is only what it runs.
 fn is_single(script: &Script) -> bool {
     let mut carried = 0;
     let mut commands = script.invocations.iter().filter(|command| {
-        let own = command.span.start >= carried;
+        let own = command.span.start >= carried && !is_substitution(command);
         if own && is_posix(command.program()) {
             carried = command.span.end;
         }

@@ -1,5 +1,7 @@
 //! Practice 13: EXPOSE of what is no port.
 
+use std::net::IpAddr;
+
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::fix::Fix;
@@ -74,14 +76,24 @@ impl Fault {
     }
 }
 
+/// What a message shows of a word.
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
 fn port(text: &str) -> Result<u16, Fault> {
-    let shown = || text.chars().take(40).collect();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Fault::Malformed(shown()));
+        return Err(Fault::Malformed(shown(text)));
     }
-    match text.parse() {
-        Ok(0) => Err(Fault::Zero),
-        parsed => parsed.map_err(|_| Fault::OutOfRange(shown())),
+    text.parse().map_err(|_| Fault::OutOfRange(shown(text)))
+}
+
+/// The first and the last port.
+fn range(text: &str) -> Result<(u16, u16), Fault> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (port(first)?, port(last)?) {
+        (first, last) if first > last => Err(Fault::Backwards(text.to_owned())),
+        range => Ok(range),
     }
 }
 
@@ -89,22 +101,38 @@ fn protocol(text: &str) -> Option<Fault> {
     match text {
         "tcp" | "udp" | "sctp" | "" => None,
         _ if matches!(text.to_ascii_lowercase().as_str(), "tcp" | "udp" | "sctp") => Some(Fault::Case(text.to_owned())),
-        _ => Some(Fault::Protocol(text.chars().take(40).collect())),
+        _ => Some(Fault::Protocol(shown(text))),
     }
 }
 
 fn ports(text: &str) -> Result<(), Fault> {
     if let Some((host, port)) = text.rsplit_once(':') {
-        if port.is_empty() {
-            return Err(Fault::Malformed(text.chars().take(40).collect()));
-        }
-        return Err(Fault::Published(host.chars().take(40).collect()));
+        return published(text, host, port);
     }
-    match text.split_once('-') {
-        Some((first, last)) if port(first)? > port(last)? => Err(Fault::Backwards(text.to_owned())),
-        Some(_) => Ok(()),
-        None => port(text).map(drop),
+    match range(text)? {
+        (0, _) => Err(Fault::Zero),
+        _ => Ok(()),
     }
+}
+
+/// `address:port:port` as `docker run --publish` takes it; colons alone name neither an address nor a port of the host.
+fn published(text: &str, host: &str, container: &str) -> Result<(), Fault> {
+    let malformed = || Err(Fault::Malformed(shown(text)));
+    if container.is_empty() {
+        return malformed();
+    }
+    let inside = range(container)?;
+    let (address, outside) = host.rsplit_once(':').unwrap_or(("", host));
+    let bare = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address);
+    if !bare.is_empty() && bare.parse::<IpAddr>().is_err() {
+        return malformed();
+    }
+    if outside.is_empty() {
+        return if address.is_empty() { Ok(()) } else { Err(Fault::Published(shown(host))) };
+    }
+    // One port may be published by any of several; several need as many.
+    let fits = |outside: (u16, u16)| inside.0 == inside.1 || inside.1 - inside.0 == outside.1 - outside.0;
+    if range(outside).is_ok_and(fits) { Err(Fault::Published(shown(host))) } else { malformed() }
 }
 
 fn examine(text: &str) -> impl Iterator<Item = Fault> {
