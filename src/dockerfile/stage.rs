@@ -108,7 +108,9 @@ impl Scopes {
         given: impl Fn(&str) -> Option<&'v str>,
     ) -> Option<String> {
         let look_up = |name: &str| match look_up_global(&self.global, name) {
-            unknown @ (Variable::Unknown | Variable::Unset | Variable::Undefined) => given(name).map_or(unknown, Variable::Value),
+            unknown @ (Variable::Unknown | Variable::Unset | Variable::Undefined) => {
+                given(name).map_or(unknown, Variable::Value)
+            }
             known @ Variable::Value(_) => known,
         };
         expand(word.raw.as_str(), escape, look_up).value
