@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Lang, Problem};
 use crate::lint::fix::Fixed;
 use crate::lint::fix::diff::{AROUND, unified};
 use crate::report::diff;
-use crate::report::lint::fixed;
+use crate::report::lint::{cut_short, fixed};
 use crate::worktree::{LintRun, LintedFile, Origin};
 
 /// What fixing a run came to.
@@ -40,7 +40,10 @@ pub(super) fn show(run: &LintRun, output: &Output) -> Result<(), Failure> {
     let shown = if terminal || output.stdout.color { diff::shown(&text, &output.stdout) } else { text };
     // Where both streams meet, the summary is no line of the diff.
     let gap = if terminal && std::io::stderr().is_terminal() && !shown.is_empty() { "\n" } else { "" };
-    Output::print(&(shown + gap))
+    Output::print(&(shown + gap))?;
+    let cut = run.files.iter().filter(|file| file.fixed.as_ref().is_some_and(|fixed| fixed.cut_short));
+    cut.for_each(|file| Output::say(&cut_short(&file.name, output.stdout.lang)));
+    Ok(())
 }
 
 /// Writes what is fixed, standard input's to standard output; what is left of each file becomes its report.
@@ -64,7 +67,12 @@ pub(super) fn write(run: &mut LintRun, lang: Lang) -> Result<Fixing, Failure> {
             },
         };
         if let Some(done) = file.fixed.take().filter(|_| written) {
-            let _ = writeln!(told, "{}", fixed(&file.name, &done, lang));
+            if !done.changes_nothing() {
+                let _ = writeln!(told, "{}", fixed(&file.name, &done, lang));
+            }
+            if done.cut_short {
+                let _ = writeln!(told, "{}", cut_short(&file.name, lang));
+            }
             fixing.gone += done.count();
             file.report = done.report;
         }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::bases::variables_of;
 use super::build::BuildContext;
 use super::ignore_file::IgnoreFile;
+use super::paths::joined;
 use super::policy::{Policy, Profile};
 use super::pragma::{Idle, Pragmas};
 use super::stage_shell::{Shell, is_windows, shells};
@@ -167,10 +168,19 @@ impl<'a> Context<'a> {
 
     /// Whether a stage is plainly one for Windows.
     pub(super) fn is_windows(&self, stage: usize) -> bool {
-        let root = &self.dockerfile.stages[self.roots[stage]];
-        let name = if let Base::Image(name) = &root.base { name.as_str() } else { "" };
-        let platform = self.dockerfile.from_of(root).and_then(|from| from.flag("platform"));
-        is_windows(self.dockerfile, name) || platform.is_some_and(|platform| platform.text().contains("windows"))
+        is_windows(self.dockerfile, &self.dockerfile.stages[self.roots[stage]])
+    }
+
+    /// Where an instruction works, when the file says so.
+    pub(super) fn workdir(&self, index: usize) -> Option<String> {
+        let mut stages: Vec<_> = self.dockerfile.ancestry(self.stage_of(index)?).collect();
+        stages.reverse();
+        let lines = stages.into_iter().flat_map(|stage| self.dockerfile.stages[stage].instructions.clone());
+        let lines = lines.take_while(|at| *at < index).map(|at| &self.dockerfile.instructions[at]);
+        lines.filter(|line| line.is(Keyword::Workdir)).fold(None, |workdir, line| {
+            let path = line.words().first().and_then(|word| word.value.as_deref());
+            path.and_then(|path| joined(workdir.as_deref(), path))
+        })
     }
 
     /// What the final image starts from.

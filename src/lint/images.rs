@@ -61,6 +61,20 @@ pub(super) fn has_bare_environment(base: Option<&Base>) -> bool {
     }
 }
 
+/// Whether an image is certainly one of Linux: a tag of some official images means one of Windows, too.
+pub(super) fn is_linux(image: &str) -> bool {
+    const BOTH: [&str; 5] = ["eclipse-temurin", "golang", "maven", "openjdk", "python"];
+    const VARIANTS: [&str; 10] =
+        ["alpine", "bookworm", "bullseye", "buster", "focal", "jammy", "noble", "slim", "trixie", "ubi"];
+    let alone = official(image).is_some_and(|name| {
+        let name = name.as_str();
+        (SYSTEMS.contains(&name) || LANGUAGES.contains(&name)) && !BOTH.contains(&name)
+    });
+    let tag = image.parse::<Reference>().ok().and_then(|reference| reference.tag);
+    let told = |tag: &str| tag.split('-').any(|part| VARIANTS.iter().any(|variant| part.starts_with(variant)));
+    alone || tag.is_some_and(|tag| told(tag.as_str()))
+}
+
 /// The short name of one of Docker Hub's official images.
 pub(super) fn official(image: &str) -> Option<String> {
     let reference: Reference = image.parse().ok()?;

@@ -64,7 +64,7 @@ impl PackageCommand<'_> {
         }
     }
 
-    fn is_told_to_refresh(&self) -> bool {
+    pub(super) fn is_told_to_refresh(&self) -> bool {
         const REFRESHING: [&str; 5] = ["--no-cache", "-U", "--update", "--update-cache", "--refresh"];
         REFRESHING.iter().any(|option| self.invocation.has_option(option))
     }
@@ -219,16 +219,18 @@ impl Package<'_> {
     }
 }
 
+/// Without version, architecture and repository.
+pub(super) fn package_name(operand: &str) -> &str {
+    operand.split(['=', ':', '~', '<', '>', '@']).next().unwrap_or_default()
+}
+
 /// Packages of the operating system that a script installs by name.
 pub(super) fn system_packages(script: &Script) -> impl Iterator<Item = Package<'_>> {
     let commands = script.invocations.iter().filter_map(package_command);
     let system = commands
         .filter(|command| command.installs() && !matches!(command.manager, Manager::Pip | Manager::Npm | Manager::Gem));
     system.flat_map(|PackageCommand { manager, operands, .. }| {
-        operands.into_iter().map(move |word| {
-            let name = word.text().split(['=', ':', '~', '<', '>', '@']).next().unwrap_or_default();
-            Package { manager, name, span: word.span }
-        })
+        operands.into_iter().map(move |word| Package { manager, name: package_name(word.text()), span: word.span })
     })
 }
 

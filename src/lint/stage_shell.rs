@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use crate::dockerfile::{Base, Dockerfile, Keyword};
+use super::images::is_linux;
+use crate::dockerfile::{Base, Dockerfile, Keyword, Stage, Word};
 
 /// What runs shell text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +84,10 @@ pub(super) fn shells(dockerfile: &Dockerfile) -> Vec<Rc<Shell>> {
     let sh = Rc::new(Shell::sh());
     let mut at_end: Vec<Rc<Shell>> = Vec::with_capacity(dockerfile.stages.len());
     for stage in &dockerfile.stages {
-        let windows = |name: &str| Rc::clone(if is_windows(dockerfile, name) { &foreign } else { &sh });
         let mut shell = match &stage.base {
             Base::Stage(parent) => Rc::clone(&at_end[*parent]),
-            Base::Image(name) => windows(name),
-            Base::Scratch | Base::Open => windows(""),
+            _ if is_windows(dockerfile, stage) => Rc::clone(&foreign),
+            _ => Rc::clone(&sh),
         };
         for index in stage.instructions.clone() {
             let instruction = &dockerfile.instructions[index];
@@ -97,7 +97,7 @@ pub(super) fn shells(dockerfile: &Dockerfile) -> Vec<Rc<Shell>> {
                 }
             }
             if instruction.is(Keyword::Shell) && !instruction.words().is_empty() {
-                shell = Rc::new(Shell::of(instruction.words().iter().map(crate::dockerfile::Word::text)));
+                shell = Rc::new(Shell::of(instruction.words().iter().map(Word::text)));
             }
             shells[index] = Rc::clone(&shell);
         }
@@ -112,9 +112,14 @@ fn declared_shell(comment: &str) -> Option<&str> {
     text.trim_start().strip_prefix("shell")?.trim_start().strip_prefix('=').map(str::trim)
 }
 
-/// Dockerfiles for Windows give themselves away by their escape character or their base.
-pub(super) fn is_windows(dockerfile: &Dockerfile, base: &str) -> bool {
-    dockerfile.escape == '`' || ["windows", "nanoserver", "servercore"].iter().any(|word| base.contains(word))
+/// Whether what starts from an image is for Windows: the image or the platform says so, or, where the file has the escape
+/// character that is used for Windows, nothing says otherwise.
+pub(super) fn is_windows(dockerfile: &Dockerfile, root: &Stage) -> bool {
+    let base = if let Base::Image(name) = &root.base { name.as_str() } else { "" };
+    let platform = dockerfile.from_of(root).and_then(|from| from.flag("platform")).map_or("", Word::text);
+    let named = |text: &str| ["windows", "nanoserver", "servercore"].iter().any(|word| text.contains(word));
+    let linux = is_linux(base) || platform.starts_with("linux");
+    named(base) || named(platform) || (dockerfile.escape == '`' && !linux)
 }
 
 #[cfg(test)]
@@ -142,6 +147,25 @@ mod tests {
         }
         assert_eq!(Shell::of_script("#!/usr/bin/env python3\nx"), Some(Shell::Foreign));
         assert_eq!(Shell::of_script("x"), None);
+    }
+
+    #[test]
+    fn the_escape_character_says_nothing_of_a_base_that_is_known() {
+        let is_foreign = |from: &str| {
+            let text = format!("# escape=`\nFROM {from}\nRUN x\n");
+            let dockerfile = Dockerfile::parse(&Arc::new(Source::new("Dockerfile", text)));
+            *shells(&dockerfile)[1] == Shell::Foreign
+        };
+        for linux in
+            ["ubuntu:22.04", "node:20", "golang:1.23-alpine", "corp.example/x:1-slim", "--platform=linux/amd64 x"]
+        {
+            assert!(!is_foreign(linux), "{linux}");
+        }
+        for windows in
+            ["corp.example/x", "golang:1.23", "python:3-windowsservercore", "--platform=windows/amd64 x", "$A"]
+        {
+            assert!(is_foreign(windows), "{windows}");
+        }
     }
 
     #[test]

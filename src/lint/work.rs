@@ -171,8 +171,12 @@ pub(super) fn brings_unknown(script: &Script) -> bool {
 
 /// The program and its first operand: enough to recognise a command by.
 pub(super) fn title(invocation: &Invocation) -> String {
-    let operand = invocation.operands().next().map(|word| format!(" {}", word.text()));
-    format!("{}{}", invocation.program(), operand.unwrap_or_default())
+    if let Some(command) = package_command(invocation) {
+        return command.name();
+    }
+    let operand = invocation.arguments().iter().position(|word| !word.is_option());
+    let words = &invocation.arguments()[..operand.map_or(0, |at| at + 1)];
+    words.iter().fold(invocation.program().to_owned(), |title, word| title + " " + word.text())
 }
 
 /// A command that installs packages of the system by their names.

@@ -200,7 +200,7 @@ impl<'a> Subject<'a> {
         let mut lint =
             |dockerfile: &Dockerfile, created: Option<&NewFile>| self.report(dockerfile, &place, created, Vec::new());
         let fixed = self.fixes.then(|| fix(&dockerfile, &lint(&dockerfile, None), &mut lint));
-        let fixed = fixed.filter(|fixed| !fixed.changes_nothing());
+        let fixed = fixed.filter(|fixed| fixed.cut_short || !fixed.changes_nothing());
         let mut report = self.report(&dockerfile, &place, None, shell);
         if !complete || self.policy.shellcheck == ShellCheck::Off {
             report.unjudged.insert(lint::SHELLCHECK);

@@ -24,10 +24,15 @@ pub struct Statement {
     pub joinable: bool,
 }
 
-/// Commands that change the shell they run in.
-const CHANGING: [&str; 24] = [
-    "cd", "pushd", "popd", "set", "shopt", "source", ".", "exec", "exit", "alias", "unalias", "umask", "trap",
-    "ulimit", "eval", "shift", "return", "read", "wait", "export", "readonly", "break", "continue", "getopts",
+/// What dash, busybox and bash do themselves and what may leave something behind in them, by itself or by what it runs;
+/// from their manuals, as of November 2026.
+#[rustfmt::skip] // as a block of words
+const BUILTIN: [&str; 56] = [
+    ".", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "chdir", "command", "compgen", "complete", "compopt",
+    "continue", "coproc", "dirs", "disown", "enable", "eval", "exec", "exit", "export", "fc", "fg", "getopts", "hash",
+    "help", "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd", "printf", "pushd", "read", "readarray",
+    "readonly", "return", "set", "shift", "shopt", "source", "suspend", "time", "times", "trap", "typeset", "ulimit",
+    "umask", "unalias", "unset", "wait", "declare",
 ];
 
 impl ShellReader {
@@ -95,13 +100,25 @@ fn changes_shell(tree: &Tree, text: &Text) -> Option<bool> {
             "&" if matches!(parent(), "program" | "list" | "compound_statement" | "subshell") => return None,
             "variable_assignment" | "variable_assignments" => changes |= parent() != "command",
             "declaration_command" | "unset_command" | "for_statement" | "c_style_for_statement" => changes = true,
-            "command_name" => changes |= CHANGING.contains(&&text.as_str()[node.byte_range()]),
+            "command_name" => changes |= is_changing(&text.as_str()[node.byte_range()]),
+            // `${A:=1}` and `$((A += 1))`
+            "expansion" | "arithmetic_expansion" => changes |= assigns(&text.as_str()[node.byte_range()]),
             _ => {}
         }
         if !cursor.goto_first_child() && next(&mut cursor).is_none() {
             return Some(changes);
         }
     }
+}
+
+/// Whether a command may change the shell that it runs in, as far as its name tells.
+fn is_changing(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@%[".contains(c);
+    !name.chars().all(plain) || BUILTIN.contains(&name)
+}
+
+fn assigns(expansion: &str) -> bool {
+    expansion.contains('=') || expansion.contains("++") || expansion.contains("--")
 }
 
 #[cfg(test)]
@@ -146,10 +163,26 @@ mod tests {
 
     #[test]
     fn what_the_next_command_would_notice_is_seen() {
-        for text in ["cd /a && b", "A=b; c", "export A=b", "set -e; a", "for x in a; do b; done", "a && exit 1"] {
+        for text in [
+            "cd /a && b",
+            "A=b; c",
+            "export A=b",
+            "set -e; a",
+            "for x in a; do b; done",
+            "a && exit 1",
+            "command cd /a && b",
+            "builtin cd /a",
+            "time cd /a",
+            "\\cd /a",
+            "$A b",
+            "printf -v A b",
+            ": ${A:=b} && c",
+            "echo ${A=b}",
+            "echo $((A += 1))",
+        ] {
             assert!(outline(text).unwrap().changes_shell, "{text}");
         }
-        for text in ["A=b c", "a 2>&1 && b", "if a; then b; fi"] {
+        for text in ["A=b c", "a 2>&1 && b", "if a; then b; fi", "echo a && [ -f b ] && c", "/bin/a.sh ${B:-c}"] {
             assert!(!outline(text).unwrap().changes_shell, "{text}");
         }
     }

@@ -5,6 +5,7 @@ pub(super) mod context_files;
 pub(super) mod end_of_life;
 pub(super) mod installers;
 pub(super) mod programs;
+pub(super) mod recommends;
 pub(super) mod runtimes;
 pub(super) mod servers;
 pub(super) mod spdx;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::demand::Demand;
-use super::{Fix, NewFile};
+use super::{Effect, Fix, NewFile};
 use crate::diag::Source;
 use crate::dockerfile::Dockerfile;
 use crate::lint::build::{BuildContext, Folder, Nested};
@@ -34,7 +34,7 @@ pub(in crate::lint) fn first_ignore_file(context: &Context, rule: &'static str) 
         return None;
     }
     let text = Proposal { build, demands }.text()?;
-    Some(Fix { creates: Some(NewFile { name: NAME, text, rule }), ..Fix::default() })
+    Some(Fix { creates: Some(NewFile { name: NAME, text, rule }), effect: Effect::Files, ..Fix::default() })
 }
 
 /// Whether there is something to build from: a folder of Dockerfiles alone is seldom their context.
@@ -108,7 +108,7 @@ impl Proposal<'_> {
             }
         }
         let ignored = IgnoreFile::parse(&text);
-        let mut unwanted = self.build.folder.entries.iter().filter(|name| is_unwanted(name));
+        let mut unwanted = self.build.folder.entries.iter().filter(|name| is_unwanted(self.build, name));
         let mut named = self.demands.iter().flat_map(|demand| &demand.named);
         (unwanted.all(|name| ignored.covers(name)) && !named.any(|path| ignored.covers(path))).then_some(text)
     }

@@ -36,7 +36,9 @@ pub(in crate::lint) fn cleaned_up(context: &Context, index: usize, command: &Pac
         Manager::Apt if !used_below(context, index, Manager::Apt) => {
             Some(text.append(&format!("{sudo}rm -rf /var/lib/apt/lists/*")))
         }
-        Manager::Apk => without_cache(script, &text),
+        Manager::Apk if !(keeps_lists(script) && used_below(context, index, Manager::Apk)) => {
+            without_cache(script, &text)
+        }
         Manager::Yum | Manager::Dnf if !program.dynamic => {
             Some(text.append(&format!("{sudo}{} clean all", program.text())))
         }
@@ -72,12 +74,23 @@ fn changes_user(command: &Invocation) -> bool {
     command.wrappers.iter().chain(command.words.first()).any(changes)
 }
 
+/// Whether apk fetches lists that it does not throw away: without them it installs nothing.
+fn keeps_lists(script: &Script) -> bool {
+    let mut commands = script.invocations.iter().filter_map(package_command);
+    let kept = |found: &PackageCommand| found.refreshes() || found.is_told_to_refresh();
+    commands.any(|found| found.manager == Manager::Apk && kept(&found) && !found.invocation.has_option("--no-cache"))
+}
+
 /// `apk add --no-cache` fetches the lists that it needs and keeps none, so that no `apk update` is needed in the same
 /// RUN. A package file of one's own may be installed where no list can be fetched: such a RUN is left alone.
 fn without_cache(script: &Script, text: &ShellText) -> Option<Fix> {
     let mut fix = Fix::default();
     for command in script.invocations.iter().filter_map(package_command).filter(|found| found.manager == Manager::Apk) {
         let told = command.invocation.has_option("--no-cache");
+        // It counts on lists that are there.
+        if command.invocation.has_option("--no-network") {
+            return None;
+        }
         match command.verb.text() {
             "add" | "upgrade" if command.operands.iter().any(|word| word.text().contains('/')) => return None,
             "add" | "upgrade" if !told && !command.verb.written => return None,
@@ -131,7 +144,7 @@ fn uses(context: &Context, at: usize, manager: Manager) -> Option<bool> {
 }
 
 /// Whether it certainly installs no package: neither a script of somebody's own, nor what is only known when it runs.
-fn is_bystander(invocation: &Invocation) -> bool {
+pub(in crate::lint) fn is_bystander(invocation: &Invocation) -> bool {
     const SYSTEM: [&str; 3] = ["/bin/", "/usr/", "/sbin/"];
     let (word, program) = (&invocation.words[0], invocation.program());
     let own = word.text().contains('/') && !SYSTEM.iter().any(|place| word.text().starts_with(place));

@@ -1,7 +1,7 @@
 //! Two RUNs as one.
 
-use super::Fix;
 use super::script::{ShellText, shell_text};
+use super::{Effect, Fix};
 use crate::diag::Span;
 use crate::lint::context::Context;
 
@@ -23,7 +23,7 @@ pub(in crate::lint) fn merged(context: &Context, above: usize, below: usize) -> 
     let gap = Span::new(first.end(), start);
     let lost = context.dockerfile.source.slice(gap).contains('#');
     (plain(&first) && plain(&second) && !lost && !first.outline.changes_shell)
-        .then(|| Fix::replace(gap, separate(&first, &second)))
+        .then(|| Fix::replace(gap, separate(&first, &second)).with_effect(Effect::Shell))
 }
 
 /// Each in lines of its own.

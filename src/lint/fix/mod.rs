@@ -6,6 +6,7 @@
 //! - fixing a fixed file changes nothing;
 //! - no rule has more findings than before;
 //! - what no edit touches stays byte for byte, and every instruction that no edit touches stays an instruction;
+//! - no two fixes are made at once of which one changes what the other counted on ([`Effect`]);
 //! - the fixed file has no syntax error; a file that has one, or is not UTF-8, is left as it is.
 //!
 //! No I/O: a new file is only described.
@@ -23,12 +24,14 @@ mod rounds;
 mod script;
 #[cfg(test)]
 mod tests;
+mod together;
+mod variables;
 mod workdir;
 
 pub(super) use commands::{is_written, option};
 pub(super) use exec_form::as_array;
 pub(super) use ignore_file::first_ignore_file;
-pub(super) use lists::{cleaned_up, used_below, yarn_cleaned};
+pub(super) use lists::{cleaned_up, is_bystander, used_below, yarn_cleaned};
 pub(super) use merge::merged;
 pub(super) use order::copied_below;
 pub(super) use pipefail::{guarded, is_like_debian};
@@ -45,6 +48,29 @@ pub struct Fix {
     /// In the order of the file, apart from each other.
     pub edits: Vec<Edit>,
     pub creates: Option<NewFile>,
+    pub(super) effect: Effect,
+}
+
+/// What a fix changes beyond its own place.
+///
+/// Whether a fix is safe is judged on the file as it is. Two fixes of one effect go together; of different ones the
+/// second is judged again on the file that the first has made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Effect {
+    #[default]
+    None,
+    /// Which commands share a shell.
+    Shell,
+    /// The options of shells, and what `sh` is.
+    Options,
+    /// The directory in which what is below runs.
+    Directory,
+    /// A `cd` is gone that says what holds already: others count on it.
+    Cd,
+    /// What is in the image when commands run.
+    Order,
+    /// What of the build context reaches the builder.
+    Files,
 }
 
 /// A replacement of bytes of the file; an empty span inserts.
@@ -88,11 +114,8 @@ impl Fix {
         Self { creates: joined.creates.clone().or(other.creates), ..joined }
     }
 
-    /// Whether both can be applied at once; edits that only touch each other may mean different things together.
-    fn is_apart_from(&self, other: &Self) -> bool {
-        let apart = |a: &Edit, b: &Edit| a.span.end < b.span.start || b.span.end < a.span.start;
-        (self.creates.is_none() || other.creates.is_none())
-            && self.edits.iter().all(|own| other.edits.iter().all(|edit| apart(own, edit)))
+    pub(super) fn with_effect(self, effect: Effect) -> Self {
+        Self { effect, ..self }
     }
 }
 

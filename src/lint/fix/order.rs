@@ -4,12 +4,13 @@
 //! else, and where nothing between the old and the new place of the COPY depends on it.
 
 use super::script::line_end;
-use super::{Fix, like};
+use super::variables;
+use super::{Effect, Fix, like};
 use crate::diag::Span;
 use crate::dockerfile::{Command, Instruction, Keyword, Word};
 use crate::lint::context::Context;
 use crate::lint::manifests::{Reads, Sources, reads};
-use crate::lint::paths::{is_absolute, is_within, joined};
+use crate::lint::paths::{is_absolute, joined};
 
 /// Most instructions that are looked at between the old and the new place.
 const MAX_DISTANCE: usize = 16;
@@ -26,14 +27,14 @@ pub(in crate::lint) fn copied_below(context: &Context, sources: Sources, copy: u
     if context.stage_of(copy) != context.stage_of(run) || !plan.is_unnoticed(&destination) || !plan.runs_as_root() {
         return None;
     }
-    if plan.values().any(|value| plan.leads_into_source(value, &destination)) {
+    if variables::lead_into_source(context, sources, &(copy..=run), destination.path.as_deref()) {
         return None;
     }
     let needed = plan.commands(run, &destination)?;
     let manifests = manifest_lines(context, line, &destination, &needed)?;
     let (old, end) = (plan.block(copy), line_end(source));
     let below = end_of_line(source.text(), context.dockerfile.instructions[run].span.end);
-    let fix = Fix::insert(below, format!("{end}{}", source.slice(old)));
+    let fix = Fix::insert(below, format!("{end}{}", source.slice(old))).with_effect(Effect::Order);
     // What runs in between has no need of the manifests either.
     let apart = plan.between().any(|(_, line)| *line.keyword == Keyword::Run);
     if apart || manifests.is_empty() {
@@ -145,37 +146,6 @@ impl<'c> Move<'c, '_> {
             let line = &dockerfile.instructions[at];
             let user = line.words().first().map(Word::text).unwrap_or_default();
             at < self.run && line.is(Keyword::User) && !matches!(user.split(':').next(), Some("root" | "0"))
-        })
-    }
-
-    /// What variables are set to above the new place.
-    fn values(&self) -> impl Iterator<Item = &'c str> {
-        let dockerfile = self.context.dockerfile;
-        dockerfile.instructions[..=self.run].iter().flat_map(|line| {
-            let pairs = match *line.keyword {
-                Keyword::Env | Keyword::Arg => line.pairs(),
-                _ => &[],
-            };
-            let run = if line.is(Keyword::Run) { dockerfile.source.slice(line.span) } else { "" };
-            let assigned = run.split_whitespace().filter_map(|word| word.split_once('=')).map(|(_, value)| value);
-            pairs.iter().filter_map(|pair| pair.value.as_ref()).map(Word::text).chain(assigned)
-        })
-    }
-
-    /// Whether a value names something that the COPY brings: a certificate, a folder of packages.
-    fn leads_into_source(&self, value: &str, destination: &Destination) -> bool {
-        let parted = |c: char| c.is_whitespace() || ":;,='\"".contains(c);
-        value.split(parted).filter(|path| !path.is_empty()).any(|path| {
-            let there = destination.path.as_deref().filter(|_| !path.contains('$'));
-            let mut parts = path.split('/');
-            match there.and_then(|there| Some((there, joined(Some(there), path)?))) {
-                Some((there, path)) if is_within(&path, there) => {
-                    let below = path[there.len()..].split('/').find(|part| !part.is_empty());
-                    below.is_some_and(|name| self.sources.has(name))
-                }
-                Some(_) => false,
-                None => parts.any(|part| self.sources.has(part)),
-            }
         })
     }
 

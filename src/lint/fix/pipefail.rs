@@ -1,7 +1,7 @@
 //! `pipefail`, where the shell knows it and no pipe fails for a reason that nobody minds.
 
 use super::script::{line_end, shell_text};
-use super::{Fix, like};
+use super::{Effect, Fix, like};
 use crate::diag::Span;
 use crate::dockerfile::shell::{Invocation, Script};
 use crate::dockerfile::{Base, Command, Instruction, Keyword};
@@ -69,7 +69,7 @@ pub(in crate::lint) fn guarded(context: &Context, index: usize) -> Option<Fix> {
         Sh::BashBeside if !is_first_pipe(context, index) => None,
         // To hadolint that is none.
         Sh::Knows if context.as_hadolint() => None,
-        Sh::Knows => Some(Fix::insert(start, "set -o pipefail && ")),
+        Sh::Knows => Some(Fix::insert(start, "set -o pipefail && ").with_effect(Effect::Options)),
         Sh::BashBeside => bash_from(context, index, run),
     }
 }
@@ -113,7 +113,8 @@ fn bash_from(context: &Context, index: usize, run: &Instruction) -> Option<Fix> 
     let source = &dockerfile.source;
     let keyword = like(source.slice(run.keyword.span), Keyword::Shell);
     let line = format!("{keyword} [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]{}", line_end(source));
-    (!run.on_build && runs_alike.all(|alike| alike)).then(|| Fix::insert(run.span.start, line))
+    (!run.on_build && runs_alike.all(|alike| alike))
+        .then(|| Fix::insert(run.span.start, line).with_effect(Effect::Options))
 }
 
 fn runs_in_bash(context: &Context, at: usize, run: &Instruction) -> bool {
@@ -130,27 +131,25 @@ fn runs_in_bash(context: &Context, at: usize, run: &Instruction) -> bool {
 
 /// Whether every pipe is between programs that fail only when something is wrong.
 fn fails_honestly(context: &Context, script: &Script) -> bool {
+    script.pipes.iter().all(|pipe| is_honest(context, script, *pipe))
+}
+
+pub(super) fn is_honest(context: &Context, script: &Script, pipe: Span) -> bool {
+    let source = &context.dockerfile.source;
     let blank = |from: usize, to: usize| {
-        context
-            .dockerfile
-            .source
-            .slice(Span::new(from, to.max(from)))
-            .trim_matches([' ', '\t', '\\', '\r', '\n'])
-            .is_empty()
+        source.slice(Span::new(from, to.max(from))).trim_matches([' ', '\t', '\\', '\r', '\n']).is_empty()
     };
-    script.pipes.iter().all(|pipe| {
-        let after = script.invocations.partition_point(|command| command.span.start < pipe.start);
-        let (Some(writer), Some(reader)) =
-            (after.checked_sub(1).map(|at| &script.invocations[at]), script.invocations.get(after))
-        else {
-            return false;
-        };
-        let begins = reader.wrappers.first().unwrap_or(&reader.words[0]).span.start;
-        writer.words[0].written
-            && reader.words[0].written
-            && HONEST.contains(&writer.program())
-            && READERS.contains(&reader.program())
-            && blank(writer.span.end, pipe.start)
-            && blank(pipe.end, begins)
-    })
+    let after = script.invocations.partition_point(|command| command.span.start < pipe.start);
+    let (Some(writer), Some(reader)) =
+        (after.checked_sub(1).map(|at| &script.invocations[at]), script.invocations.get(after))
+    else {
+        return false;
+    };
+    let begins = reader.wrappers.first().unwrap_or(&reader.words[0]).span.start;
+    writer.words[0].written
+        && reader.words[0].written
+        && HONEST.contains(&writer.program())
+        && READERS.contains(&reader.program())
+        && blank(writer.span.end, pipe.start)
+        && blank(pipe.end, begins)
 }

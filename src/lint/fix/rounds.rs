@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::together::Together;
 use super::{Edit, Fix, NewFile, edited};
 use crate::diag::{Source, Span};
 use crate::dockerfile::Dockerfile;
@@ -20,6 +21,8 @@ pub struct Fixed {
     pub gone: BTreeMap<&'static str, usize>,
     /// What is left to be said.
     pub report: Report,
+    /// Finding out which fixes go together took too long: some that may be good were not tried.
+    pub cut_short: bool,
 }
 
 /// A file that fixing writes.
@@ -96,43 +99,31 @@ impl Fixed {
 /// Applies what `report` offers, and what is offered after that, until nothing is.
 ///
 /// `report` is what `lint` says about the file. A fix that does not lead to fewer findings, or that gives a rule more
-/// of them, is not applied. A file in which that cannot be settled within bounds is left as it is.
+/// of them, is not applied. Where that cannot be settled within bounds, what proved good so far is applied and the rest is
+/// left to the next time.
 #[must_use]
 pub fn fix(
     dockerfile: &Arc<Dockerfile>,
     report: &Report,
     lint: &mut dyn FnMut(&Dockerfile, Option<&NewFile>) -> Report,
 ) -> Fixed {
-    let start = State { dockerfile: Arc::clone(dockerfile), creates: None, report: report.clone() };
-    let mut bench = Bench { lint, tries: tries(dockerfile.source.text().len()) };
-    let mut state = start.clone();
-    let end = loop {
-        match bench.round(&state) {
-            Round::Better(next) => state = next,
-            Round::Settled => break state,
-            Round::Unsettled => break start,
-        }
-    };
-    let State { dockerfile: after, creates, report: mut left } = end;
+    let mut state = State { dockerfile: Arc::clone(dockerfile), creates: None, report: report.clone() };
+    let mut bench = Bench { lint, tries: tries(dockerfile.source.text().len()), cut_short: false };
+    while let Some(next) = bench.round(&state) {
+        state = next;
+    }
+    let cut_short = bench.cut_short;
+    let State { dockerfile: after, creates, report: mut left } = state;
     // What could be fixed is.
     left.findings.iter_mut().for_each(|finding| finding.fix = None);
     let (before, after) = (Arc::clone(&dockerfile.source), Arc::clone(&after.source));
-    Fixed { before, after, creates, gone: gone(report, &left), report: left }
+    Fixed { before, after, creates, gone: gone(report, &left), report: left, cut_short }
 }
 
 /// How often a file may be linted on the way: a few times for a large one.
-const fn tries(bytes: usize) -> usize {
-    const BYTES: usize = 64 * 1024 * 1024;
-    const LEAST: usize = 8;
-    const MOST: usize = 500;
-    let tries = BYTES / (bytes + 1);
-    if tries < LEAST {
-        LEAST
-    } else if tries > MOST {
-        MOST
-    } else {
-        tries
-    }
+fn tries(bytes: usize) -> usize {
+    const BYTES: usize = 8 * 1024 * 1024;
+    (BYTES / (bytes + 1)).clamp(24, 500)
 }
 
 fn gone(before: &Report, after: &Report) -> BTreeMap<&'static str, usize> {
@@ -154,17 +145,10 @@ struct State {
     report: Report,
 }
 
-enum Round {
-    Better(State),
-    /// No fix leads further.
-    Settled,
-    /// It took too many tries to find out.
-    Unsettled,
-}
-
 struct Bench<'l> {
     lint: &'l mut dyn FnMut(&Dockerfile, Option<&NewFile>) -> Report,
     tries: usize,
+    cut_short: bool,
 }
 
 /// The fixes of a round that proved good, and the file with them.
@@ -174,33 +158,36 @@ struct Progress<'f> {
 }
 
 impl Bench<'_> {
-    fn round(&mut self, state: &State) -> Round {
+    /// The file with the fixes that are good of those it offers; none where no fix leads further.
+    fn round(&mut self, state: &State) -> Option<State> {
         let mut waiting = offers(&state.report);
         let mut progress = Progress { kept: Vec::new(), best: state.clone() };
-        while !waiting.is_empty() {
+        while !waiting.is_empty() && !self.cut_short {
             let (batch, rest) = apart(waiting);
-            if self.keep_good(state, &mut progress, &batch).is_none() {
-                return Round::Unsettled;
-            }
+            self.keep_good(state, &mut progress, &batch);
             // Of two that are in each other's way the second has its turn when the first was no good.
             waiting = rest;
-            waiting.retain(|fix| progress.kept.iter().all(|kept| kept.is_apart_from(fix)));
+            let kept = Together::of(progress.kept.iter().copied());
+            waiting.retain(|fix| kept.admits(fix));
         }
-        if progress.kept.is_empty() { Round::Settled } else { Round::Better(progress.best) }
+        (!progress.kept.is_empty()).then_some(progress.best)
     }
 
     /// Keeps what is good of `batch`, which is mostly all of it; halves lead to what is not.
-    fn keep_good<'f>(&mut self, start: &State, progress: &mut Progress<'f>, batch: &[&'f Fix]) -> Option<()> {
+    fn keep_good<'f>(&mut self, start: &State, progress: &mut Progress<'f>, batch: &[&'f Fix]) {
+        let Some(tries) = self.tries.checked_sub(1) else {
+            self.cut_short = true;
+            return;
+        };
+        self.tries = tries;
         let fixes: Vec<&Fix> = progress.kept.iter().chain(batch).copied().collect();
-        self.tries = self.tries.checked_sub(1)?;
         if let Some(next) = self.attempt(start, &fixes).filter(|next| improves(next, &progress.best, batch.len())) {
             *progress = Progress { kept: fixes, best: next };
         } else if batch.len() > 1 {
             let (first, second) = batch.split_at(batch.len() / 2);
-            self.keep_good(start, progress, first)?;
-            self.keep_good(start, progress, second)?;
+            self.keep_good(start, progress, first);
+            self.keep_good(start, progress, second);
         }
-        Some(())
     }
 
     /// The file with these fixes; none when it is not what they were meant to make of it.
@@ -228,22 +215,16 @@ fn offers(report: &Report) -> Vec<&Fix> {
     offers
 }
 
-/// Takes fixes that are apart from each other, the first ones first; returns the rest too.
+/// Takes fixes that can be made at once, the first ones first; returns the rest too.
 fn apart(fixes: Vec<&Fix>) -> (Vec<&Fix>, Vec<&Fix>) {
-    let mut taken: Vec<&Fix> = Vec::new();
-    let mut rest = Vec::new();
-    // Where the fixes that were taken end: most stand behind all of them.
-    let mut end = None;
-    for fix in fixes {
-        let starts_behind = fix.creates.is_none() && fix.edits.first().map(|edit| edit.span.start) > end;
-        if starts_behind || taken.iter().all(|other| other.is_apart_from(fix)) {
-            end = end.max(fix.edits.last().map(|edit| edit.span.end));
-            taken.push(fix);
-        } else {
-            rest.push(fix);
+    let mut taken = Together::default();
+    fixes.into_iter().partition(|fix| {
+        let joins = taken.admits(fix);
+        if joins {
+            taken.add(fix);
         }
-    }
-    (taken, rest)
+        joins
+    })
 }
 
 /// At least one finding less for every fix, and none that was not there.

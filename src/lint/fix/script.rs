@@ -2,7 +2,7 @@
 
 use super::Fix;
 use crate::diag::{Source, Span};
-use crate::dockerfile::shell::{Invocation, Outline, ShellReader};
+use crate::dockerfile::shell::{Invocation, Outline, ShellReader, Statement};
 use crate::dockerfile::{Command, Instruction};
 use crate::lint::context::{Context, lines};
 
@@ -75,7 +75,20 @@ impl ShellText<'_> {
     /// Whether it is nothing but these commands, one after the other, with nothing written elsewhere.
     pub(in crate::lint) fn is_only(&self, commands: &[Invocation]) -> bool {
         let mut parts = self.outline.statements.iter().flat_map(|statement| &statement.parts);
-        commands.iter().all(|command| parts.next() == Some(&own_span(command))) && parts.next().is_none()
+        let mut is_next = |command| parts.next().is_some_and(|part| self.is_command(*part, command));
+        commands.iter().all(&mut is_next) && parts.next().is_none()
+    }
+
+    /// Whether a part is the command and nothing else but plain assignments in front of it.
+    fn is_command(&self, part: Span, command: &Invocation) -> bool {
+        let own = own_span(command);
+        let assigned = |word: &str| {
+            let (name, value) = word.split_once('=').unwrap_or_default();
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_-./,".contains(c);
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && value.chars().all(plain)
+        };
+        let front = || self.source.slice(Span::new(part.start, own.start)).split_whitespace();
+        part.end == own.end && part.start <= own.start && front().all(assigned)
     }
 
     /// What joins a further command in a line of its own.
@@ -87,11 +100,12 @@ impl ShellText<'_> {
     /// Takes a command out that stands by itself, with what joins it to the others. None for the only one, for one
     /// whose result is that of the script, and where a comment would be lost.
     pub(in crate::lint) fn without(&self, command: &Invocation) -> Option<Fix> {
-        let own = own_span(command);
         let statements = &self.outline.statements;
-        let (at, statement) = statements.iter().enumerate().find(|(_, statement)| statement.parts.contains(&own))?;
-        let parts = &statement.parts;
-        let part = parts.iter().position(|part| *part == own)?;
+        let place = |statement: &Statement| statement.parts.iter().position(|part| self.is_command(*part, command));
+        let mut found = statements.iter().enumerate();
+        let (at, part) = found.find_map(|(at, statement)| Some((at, place(statement)?)))?;
+        let parts = &statements[at].parts;
+        let own = parts[part];
         let gone = match (part, parts.get(part + 1)) {
             (0, Some(next)) => Span::new(own.start, next.start),
             (0, None) => Span::new(own.start, statements.get(at + 1)?.span.start),

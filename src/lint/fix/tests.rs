@@ -6,15 +6,18 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use proptest::prelude::*;
 
+use super::pipefail::is_honest;
 use super::rounds::{has_new_finding, is_intact};
 use super::*;
 use crate::diag::{Source, Wording};
 use crate::dockerfile::shell::{Invocation, ShellReader, ShellWord};
 use crate::dockerfile::{Arguments, Command, Dockerfile, Instruction, Pair, Text, Word};
 use crate::lint::cases::{Case, folder, read_cases, stems};
-use crate::lint::context::lines;
+use crate::lint::context::{Context, lines};
 use crate::lint::packages::package_command;
+use crate::lint::paths::joined;
 use crate::lint::policy::{Policy, Profile};
+use crate::lint::pragma::Pragmas;
 use crate::lint::{BuildContext, Report, lint};
 
 fn parsed(text: &str) -> Arc<Dockerfile> {
@@ -81,32 +84,78 @@ fn said_by(words: &[Word], keyword: Keyword) -> String {
 
 /// The commands of a RUN without what fixes add and take out.
 fn commands(source: &Source, run: &Instruction, command: &Command) -> Vec<String> {
-    const ADDED: [&str; 6] =
-        ["-y", "--no-install-recommends", "--no-cache-dir", "--no-log-init", "--no-cache", "--progress=dot:giga"];
     let mut reader = ShellReader::default();
     let script = match (command, &run.heredocs[..]) {
         (Command::Exec(words), _) => reader.read_exec(words),
         (Command::Shell(text), []) => reader.read(text),
         (Command::Shell(_), documents) => reader.read(&lines(source.text(), documents[0].body)),
     };
-    let is_fixed = |invocation: &&Invocation| {
-        let words: Vec<_> = invocation.words.iter().map(ShellWord::text).collect();
-        let packages = package_command(invocation).is_some_and(|command| {
-            matches!(command.verb.text(), "update" | "upgrade" | "dist-upgrade" | "clean" | "dup" | "up")
-        });
-        packages
-            || invocation.program() == "cd"
-            || words == ["set", "-o", "pipefail"]
-            || words == ["yarn", "cache", "clean"]
-            || words.starts_with(&["rm", "-rf"])
-    };
-    let kept = script.invocations.iter().filter(|invocation| !is_fixed(invocation));
-    kept.map(|invocation| {
-        let words = invocation.wrappers.iter().chain(&invocation.words).map(ShellWord::text);
-        let words = words.flat_map(str::split_whitespace).map(|word| if word == "apt" { "apt-get" } else { word });
-        words.filter(|word| !ADDED.contains(word)).collect::<Vec<_>>().join(" ")
-    })
-    .collect()
+    script.invocations.iter().filter_map(said).collect()
+}
+
+/// What a command does, but for what fixes change in it; none for what they take out or put in.
+fn said(invocation: &Invocation) -> Option<String> {
+    const ADDED: [&str; 6] =
+        ["-y", "--no-install-recommends", "--no-cache-dir", "--no-log-init", "--no-cache", "--progress=dot:giga"];
+    let words: Vec<_> = invocation.words.iter().map(ShellWord::text).collect();
+    let packages = package_command(invocation).is_some_and(|command| {
+        matches!(command.verb.text(), "update" | "upgrade" | "dist-upgrade" | "clean" | "dup" | "up")
+    });
+    let fixed = packages
+        || invocation.program() == "cd"
+        || words == ["set", "-o", "pipefail"]
+        || words == ["yarn", "cache", "clean"]
+        || words.starts_with(&["rm", "-rf"]);
+    let words = invocation.wrappers.iter().chain(&invocation.words).map(ShellWord::text);
+    let words = words.flat_map(str::split_whitespace).map(|word| if word == "apt" { "apt-get" } else { word });
+    (!fixed).then(|| words.filter(|word| !ADDED.contains(word)).collect::<Vec<_>>().join(" "))
+}
+
+/// Every command of a RUN with the directory that it works in, and every pipe in which a failure is not minded: what
+/// fixes may not change, one by one or together.
+fn surroundings(text: &str) -> Vec<String> {
+    let dockerfile = parsed(text);
+    let (policy, build) = (Policy { profile: Profile::All, ..Policy::default() }, BuildContext::default());
+    let (pragmas, today) = (Pragmas::default(), Date::constant(2027, 1, 31));
+    let context = Context::new(&dockerfile, &policy, &build, &pragmas, today);
+    let mut left: Vec<String> = Vec::new();
+    let mut found = Vec::new();
+    for stage in &dockerfile.stages {
+        let parent = if let crate::dockerfile::Base::Stage(parent) = stage.base { left.get(parent) } else { None };
+        let mut directory = parent.map_or("/base", String::as_str).to_owned();
+        let enter = |from: &str, path: &str| joined(Some(from), path).unwrap_or_else(|| path.to_owned());
+        for at in stage.instructions.clone() {
+            let line = &dockerfile.instructions[at];
+            match line.words() {
+                [path] if line.is(Keyword::Workdir) => directory = enter(&directory, path.text()),
+                _ if *line.keyword == Keyword::Run => {
+                    let mut here = directory.clone();
+                    for command in &context.script(at).invocations {
+                        if command.program() == "cd" {
+                            here = command.words.get(1).map_or("?".to_owned(), |path| enter(&here, path.text()));
+                        }
+                        found.extend(said(command).map(|said| format!("{said} in {here}")));
+                    }
+                    found.extend(unminded(&context, at));
+                }
+                _ => {}
+            }
+        }
+        left.push(directory);
+    }
+    found.sort();
+    found
+}
+
+/// Pipes whose first program may fail, by the command in front of each.
+fn unminded(context: &Context, at: usize) -> Vec<String> {
+    let script = context.script(at);
+    let always = context.shell(at).posix().is_some_and(|shell| shell.sets_pipefail());
+    let set = |command: &&Invocation| command.arguments().iter().any(|word| word.text() == "pipefail");
+    let from = script.invocations.iter().find(set).map_or(usize::MAX, |command| command.span.start);
+    let pipes = script.pipes.iter().filter(|pipe| !always && pipe.start < from && !is_honest(context, script, **pipe));
+    let writer = |pipe: &Span| script.invocations.iter().rfind(|command| command.span.end <= pipe.start);
+    pipes.map(|pipe| format!("unminded: {:?}", writer(pipe).and_then(said))).collect()
 }
 
 fn assert_lawful(text: &str) {
@@ -125,6 +174,7 @@ fn assert_lawful(text: &str) {
     };
     assert_eq!(sorted(meanings(after)), sorted(meanings(text)), "every instruction means the same: {text}");
     assert_eq!(sorted(comments(after)), sorted(comments(text)), "no comment is lost: {text}");
+    assert_eq!(surroundings(after), surroundings(text), "every command runs where it did: {text}\n{after}");
 }
 
 fn comments(text: &str) -> Vec<String> {
@@ -262,15 +312,16 @@ fn a_fix_that_breaks_an_instruction_is_dropped() {
 }
 
 #[test]
-fn what_cannot_be_settled_is_left_as_it_was() {
-    let dockerfile = parsed(&format!("FROM x\nRUN{}\n", " a!".repeat(600)));
+fn what_cannot_be_settled_is_told_and_left_to_the_next_time() {
+    let dockerfile = parsed(&format!("FROM x\nRUN{}{}\n", " a".repeat(8), " a!".repeat(600)));
     let mut calls = 0;
     let mut lint = |dockerfile: &Dockerfile, _: Option<&NewFile>| {
         calls += 1;
         toy(dockerfile, |at| Fix::replace(Span::new(at, at + 1), "b"))
     };
     let report = lint(&dockerfile, None);
-    assert!(fix(&dockerfile, &report, &mut lint).changes_nothing());
+    let done = fix(&dockerfile, &report, &mut lint);
+    assert!(done.cut_short && done.gone["sudo"] == 8, "{:?}", done.gone);
     assert!(calls < 600, "{calls}");
 }
 
@@ -346,8 +397,41 @@ const LINES: &[&str] = &[
     "SHELL [\"/bin/bash\", \"-c\"]",
 ];
 
-fn file() -> impl Strategy<Value = String> {
-    let lines = prop::collection::vec(prop::sample::select(LINES), 1..12);
+/// Lines whose fixes change what holds for others: the directory, the options of the shell, who shares one.
+const SHELLS: &[&str] = &[
+    "FROM alpine:3.20",
+    "FROM alpine:3.20 AS a",
+    "FROM a",
+    "FROM debian:12",
+    "RUN wget -qO- https://e.com/a.tgz | tar xz",
+    "RUN curl https://e.com/b | sh",
+    "RUN ls /opt | grep nothing | wc -l > /count",
+    "RUN cat /etc/passwd | head -1",
+    "RUN set -o pipefail && a | b",
+    "RUN cd /a && make b",
+    "RUN cd /b && make c",
+    "RUN cd /b && cd c && make d",
+    "RUN cd e && make f",
+    "RUN make g",
+    "RUN echo h",
+    "RUN command cd /x && make i",
+    "RUN apk update && apk add j",
+    "RUN apk add k",
+    "RUN apk upgrade",
+    "RUN apt-get update && apt-get upgrade",
+    "RUN apt-get install -y l",
+    "WORKDIR /a",
+    "WORKDIR /b",
+    "WORKDIR c",
+    "COPY --from=a /x ./y",
+    "COPY z ./y",
+    "ENV A=b",
+    "# a comment",
+    "CMD nginx",
+];
+
+fn file(lines: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let lines = prop::collection::vec(prop::sample::select(lines), 1..12);
     (lines, any::<bool>()).prop_map(|(lines, last)| {
         let text = format!("FROM debian:12\n{}", lines.join("\n"));
         if last { text + "\n" } else { text }
@@ -358,7 +442,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn generated_files_keep_the_laws(text in file()) {
+    fn what_holds_for_others_is_changed_by_one_kind_of_fix_at_a_time(text in file(SHELLS)) {
+        assert_lawful(&text);
+    }
+
+    #[test]
+    fn generated_files_keep_the_laws(text in file(LINES)) {
         assert_lawful(&text);
         let crlf = |text: &str| text.replace('\n', "\r\n");
         prop_assert_eq!(fixed_text(&crlf(&text)), crlf(&fixed_text(&text)));

@@ -1,12 +1,12 @@
 //! `cd` at the start of a RUN: left out where the RUN is there already, or written as WORKDIR where nothing below would
 //! notice.
 
-use super::script::{ShellText, line_end, shell_text};
-use super::{Fix, like};
+use super::script::{ShellText, line_end, shell_text, without_instruction};
+use super::{Effect, Fix, like};
 use crate::dockerfile::shell::{Invocation, ShellWord};
 use crate::dockerfile::{Base, Instruction, Keyword};
 use crate::lint::context::Context;
-use crate::lint::paths::{is_absolute, joined};
+use crate::lint::paths::is_absolute;
 
 /// WORKDIR holds for all that follows: it is offered where that says its own directory first, or needs none.
 pub(in crate::lint) fn entered(context: &Context, index: usize, cd: &Invocation) -> Option<Fix> {
@@ -20,15 +20,24 @@ pub(in crate::lint) fn entered(context: &Context, index: usize, cd: &Invocation)
         return None;
     }
     let fix = Fix::replace(gone, "");
-    if workdir_at(context, index).as_deref() == Some(directory.trim_end_matches('/')) {
-        return Some(fix);
+    if context.workdir(index).as_deref() == Some(directory.trim_end_matches('/')) {
+        return Some(fix.with_effect(Effect::Cd));
     }
     let source = &context.dockerfile.source;
     let keyword = like(source.slice(run.keyword.span), Keyword::Workdir);
     let line = format!("{keyword} {directory}{}", line_end(source));
     // What the RUN above comes to may say it already.
     let waits = run_above(context, index).is_some_and(|above| directory_entered(context, above) == Some(&directory));
-    (!waits && is_unnoticed(context, index)).then(|| fix.and_insert(run.span.start, line))
+    if waits || !is_unnoticed(context, index) {
+        return None;
+    }
+    let fix = fix.and_insert(run.span.start, line).with_effect(Effect::Directory);
+    // One that says the same and has nothing in front of it to say it for any more.
+    let below = entered_next(context, index, &directory);
+    match below.filter(|below| workdir_of(below) == Some(directory.trim_end_matches('/'))) {
+        Some(below) => Some(fix.and(without_instruction(source, below)?)),
+        None => Some(fix),
+    }
 }
 
 /// A plain absolute path that the script does not leave for where it was.
@@ -40,23 +49,6 @@ fn directory(context: &Context, cd: &Invocation, text: &ShellText) -> Option<Str
     let written = text.written();
     (usable && cd.wrappers.is_empty() && !written.contains("OLDPWD") && !written.contains("cd -"))
         .then(|| path.to_owned())
-}
-
-/// Where an instruction works, when the file says so.
-fn workdir_at(context: &Context, index: usize) -> Option<String> {
-    let stage = context.stage_of(index)?;
-    let stages: Vec<_> = context.dockerfile.ancestry(stage).collect();
-    let mut workdir: Option<String> = None;
-    for number in stages.into_iter().rev() {
-        for at in context.dockerfile.stages[number].instructions.clone().take_while(|at| *at < index) {
-            let line = &context.dockerfile.instructions[at];
-            if line.is(Keyword::Workdir) {
-                let path = line.words().first().and_then(|word| word.value.as_deref());
-                workdir = path.and_then(|path| joined(workdir.as_deref(), path));
-            }
-        }
-    }
-    workdir
 }
 
 /// Whether nothing below depends on the directory: the stage changes it before it matters, or ends and is no image.
@@ -77,6 +69,20 @@ fn is_unnoticed(context: &Context, index: usize) -> bool {
     }
     // Another stage may be built on it, or be the image itself.
     number + 1 < stages.len() && !stages.iter().any(|stage| stage.base == Base::Stage(number))
+}
+
+/// The WORKDIR below, where nothing in between works in another directory than this.
+fn entered_next<'c>(context: &'c Context, index: usize, directory: &str) -> Option<&'c Instruction> {
+    let stage = context.stage_of(index)?;
+    let mut below = index + 1..context.dockerfile.stages[stage].instructions.end;
+    let kind = |at: usize| *context.dockerfile.instructions[at].keyword;
+    let there = |at: usize| directory_entered(context, at) == Some(directory);
+    let first = below.find(|at| kind(*at) == Keyword::Workdir || kind(*at) == Keyword::Run && !there(*at))?;
+    (kind(first) == Keyword::Workdir).then(|| &context.dockerfile.instructions[first])
+}
+
+fn workdir_of(line: &Instruction) -> Option<&str> {
+    Some(line.words().first()?.value.as_deref()?.trim_end_matches('/'))
 }
 
 /// The nearest RUN above with no WORKDIR in between.

@@ -8,6 +8,7 @@ use crate::lint::paths::has_extension;
 const OPTIONS: Options = Options {
     flags: &["--no-cache", "--disable-parallel", "--force"],
     valued: &["-r", "--runtime", "-v", "--verbosity"],
+    urls: &[],
 };
 
 /// Files that every project of a folder reads, in lower case.

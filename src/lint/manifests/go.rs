@@ -1,12 +1,12 @@
-//! `go mod download`: `go.mod` and `go.sum`.
+//! `go mod download` and `go mod verify`: `go.mod` and `go.sum`.
 
 use super::options::{Options, operands};
 use super::{Reads, Sources};
 use crate::dockerfile::shell::Invocation;
 
 pub(super) fn reads(command: &Invocation, sources: Sources) -> Option<Reads> {
-    let rest = operands(command, 0, &Options { flags: &["-x", "-json"], valued: &[] })?;
-    if rest != ["mod", "download"] || sources.has("go.work") {
+    let rest = operands(command, 0, &Options { flags: &["-x", "-json"], valued: &[], urls: &[] })?;
+    if !matches!(rest[..], ["mod", "download" | "verify"]) || sources.has("go.work") {
         return None;
     }
     sources.text("go.mod").filter(|text| !text.lines().any(replaces_by_path))?;

@@ -7,6 +7,7 @@ use crate::dockerfile::shell::Invocation;
 const OPTIONS: Options = Options {
     flags: &["-B", "--batch-mode", "-q", "--quiet", "-ntp", "--no-transfer-progress", "-e", "-U", "-X"],
     valued: &[],
+    urls: &[],
 };
 
 /// What makes Maven read further files, or decide by them.

@@ -12,6 +12,7 @@ mod options;
 mod php;
 mod python;
 mod ruby;
+mod system;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,6 @@ use self::options::{Options, operands};
 use super::build::BuildContext;
 use super::context::Context;
 use super::ignore_file::IgnoreFile;
-use super::packages::{Manager, package_command};
 use super::paths::is_within;
 use crate::dockerfile::shell::{Invocation, ShellWord};
 
@@ -138,15 +138,17 @@ fn prepares(command: &Invocation) -> bool {
     let words: Vec<&str> = command.words.iter().skip(1).map(ShellWord::text).collect();
     match (command.program(), &words[..]) {
         ("set" | "true" | ":", _)
-        | ("corepack", ["enable" | "prepare", ..])
-        | ("npm", ["cache", "clean", ..])
-        | ("yarn" | "bun", ["cache" | "pm", ..])
+        | ("corepack", ["enable", ..])
+        | ("npm", ["cache", "clean", "--force"] | ["cache", "clean"])
+        | ("yarn", ["cache", "clean"])
+        | ("bun", ["pm", "cache", "rm"])
         | ("pnpm", ["store", "prune"])
-        | ("go", ["mod", "verify"])
         | ("pip" | "pip3", ["cache", "purge"])
         | ("poetry", ["config", "virtualenvs.create", _]) => true,
+        // Without a version it is the manifest's that counts.
+        ("corepack", ["prepare", tool, "--activate"]) => tool.contains('@') && !tool.contains('/'),
         ("npm", ["install" | "i", ..]) => installs_globally(command),
-        _ => installs_packages(command),
+        _ => system::works_apart(command),
     }
 }
 
@@ -164,21 +166,9 @@ fn clears_lists(command: &Invocation) -> bool {
 
 fn installs_globally(command: &Invocation) -> bool {
     let global = command.has_option("--global") || command.arguments().iter().any(|word| word.text() == "-g");
-    let options = Options { flags: &["-g", "--global", "--no-audit", "--no-fund", "--silent", "-s"], valued: &[] };
+    let options =
+        Options { flags: &["-g", "--global", "--no-audit", "--no-fund", "--silent", "-s"], valued: &[], urls: &[] };
     let named = |name: &&str| name.starts_with('@') || !name.contains(['/', ':']);
     let names = operands(command, 1, &options).filter(|_| global).unwrap_or_default();
     !names.is_empty() && names.iter().all(|name| named(name) && !name.starts_with('.'))
-}
-
-/// Packages of the system by their names, and what belongs to that.
-fn installs_packages(command: &Invocation) -> bool {
-    let Some(found) = package_command(command) else { return false };
-    let local = |word: &ShellWord| {
-        let text = word.text();
-        let path = text.rsplit('=').next().unwrap_or(text);
-        (path.contains('/') && !path.starts_with('/') && !text.contains("://"))
-            || [".deb", ".rpm", ".apk"].iter().any(|end| text.ends_with(end))
-    };
-    let system = !matches!(found.manager, Manager::Pip | Manager::Npm | Manager::Gem);
-    system && !command.arguments().iter().any(local)
 }

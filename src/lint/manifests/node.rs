@@ -18,7 +18,8 @@ const OPTIONS: Options = Options {
         "--shamefully-hoist", "--silent", "--strict-peer-dependencies", "--unsafe-perm", "--verbose", "-P", "-q", "-s",
     ],
     valued: &["--fetch-retries", "--fetch-timeout", "--loglevel", "--network-concurrency", "--network-timeout",
-        "--registry", "--reporter"],
+        "--reporter"],
+    urls: &["--registry"],
 };
 
 /// Scripts that an installation runs.

@@ -9,6 +9,8 @@ pub(super) struct Options {
     pub(super) flags: &'static [&'static str],
     /// With a value: behind `=`, or the next word.
     pub(super) valued: &'static [&'static str],
+    /// With the address of another host, in the same way: what else stands there may be a folder.
+    pub(super) urls: &'static [&'static str],
 }
 
 /// The operands behind the first `verbs` words; none where an option is not known, or its value is a path.
@@ -21,18 +23,19 @@ pub(super) fn operands<'w>(command: &'w Invocation, verbs: usize, options: &Opti
             continue;
         }
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-        let value = if options.valued.contains(&name) {
+        let url = options.urls.contains(&name);
+        let value = if url || options.valued.contains(&name) {
             value.or_else(|| words.next())
         } else if options.flags.contains(&name) {
             value.or(Some(""))
         } else {
             None
         };
-        value.filter(|value| is_no_path(value))?;
+        value.filter(|value| is_url(value) || !url && !value.contains('/'))?;
     }
     (found.len() >= verbs).then(|| found.split_off(verbs))
 }
 
-fn is_no_path(value: &str) -> bool {
-    !value.contains('/') || value.starts_with("https://") || value.starts_with("http://")
+fn is_url(value: &str) -> bool {
+    value.starts_with("https://") || value.starts_with("http://")
 }

@@ -29,6 +29,7 @@ const OPTIONS: Options = Options {
         "--no-cache",
     ],
     valued: &[],
+    urls: &[],
 };
 
 pub(super) fn reads(command: &Invocation, sources: Sources) -> Option<Reads> {

@@ -14,21 +14,27 @@ const PIP: Options = Options {
         "-v", "--root-user-action", "--no-python-version-warning",
     ],
     valued: &[
-        "--default-timeout", "--extra-index-url", "--index-url", "--no-binary", "--only-binary", "--progress-bar",
-        "--retries", "--timeout", "--trusted-host", "--upgrade-strategy", "-i",
+        "--default-timeout", "--no-binary", "--only-binary", "--progress-bar", "--retries", "--timeout",
+        "--trusted-host", "--upgrade-strategy",
     ],
+    urls: &["--extra-index-url", "--index-url", "-i"],
 };
 
 /// `pip install -r requirements.txt`, packages by their names, or both.
 pub(super) fn pip(command: &Invocation, sources: Sources) -> Option<Reads> {
     let found = package_command(command).filter(|found| found.manager == Manager::Pip && found.installs())?;
     let words = &command.words;
-    let verb = words.iter().position(|word| word.span == found.verb.span)?;
-    let (mut files, mut rest) = (Vec::new(), vec![words[0].clone(), words[verb].clone()]);
-    let mut behind = words[verb + 1..].iter();
-    while let Some(word) = behind.next() {
+    // `python -m pip`: options of python's own are not known.
+    let start = match words.get(1).map(ShellWord::text) {
+        Some("-m") => 3,
+        _ if found.invocation.program().starts_with("python") => return None,
+        _ => 1,
+    };
+    let (mut files, mut rest) = (Vec::new(), vec![words[0].clone()]);
+    let mut given = words.get(start..)?.iter();
+    while let Some(word) = given.next() {
         match word.text() {
-            "-r" | "--requirement" => files.push(behind.next()?.text()),
+            "-r" | "--requirement" => files.push(given.next()?.text()),
             text => match text.strip_prefix("--requirement=").or(text.strip_prefix("-r")) {
                 Some(file) => files.push(file),
                 None => rest.push(word.clone()),
@@ -93,6 +99,7 @@ fn lists_packages(text: &str) -> bool {
 const PIPENV: Options = Options {
     flags: &["--system", "--deploy", "--ignore-pipfile", "--dev", "-d", "--pre", "--verbose", "-v", "--clear"],
     valued: &[],
+    urls: &[],
 };
 
 #[rustfmt::skip] // as blocks of words
@@ -102,6 +109,7 @@ const POETRY: Options = Options {
         "--no-cache", "--all-extras",
     ],
     valued: &["--only", "--without", "--with", "--extras", "-E"],
+    urls: &[],
 };
 
 #[rustfmt::skip] // as blocks of words
@@ -111,6 +119,7 @@ const UV: Options = Options {
         "--quiet", "-q", "--compile-bytecode", "--no-default-groups", "--all-groups", "--no-progress",
     ],
     valued: &["--extra", "--group", "--no-group"],
+    urls: &[],
 };
 
 /// Tools that install what a project's manifest asks for, without the project itself.

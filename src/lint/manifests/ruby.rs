@@ -7,6 +7,7 @@ use crate::dockerfile::shell::Invocation;
 const OPTIONS: Options = Options {
     flags: &["--quiet", "--no-cache", "--full-index", "--prefer-local"],
     valued: &["--jobs", "-j", "--retry", "--without", "--with"],
+    urls: &[],
 };
 
 pub(super) fn reads(command: &Invocation, sources: Sources) -> Option<Reads> {

@@ -39,6 +39,9 @@ pub(super) static RULE: Rule = Rule {
 const JOINABLE: Wording = say!("this RUN and the one above it can be one", "这条 RUN 可以与上一条合并");
 const ABOVE: Wording = say!("the one above", "上一条");
 
+/// Longest RUN, in bytes, that RUNs are made one of: nobody reads more, and a shell may not take it.
+const LONGEST: usize = 8 * 1024;
+
 /// Mounts, network and rights, as written.
 fn flags(context: &Context, run: &Instruction) -> Vec<String> {
     let text = context.dockerfile.source.text();
@@ -84,9 +87,11 @@ fn check(context: &Context, sink: &mut Sink) {
     }
     for stage in &context.dockerfile.stages {
         let mut before: Option<(usize, Work)> = None;
+        let mut length = 0;
         for at in stage.instructions.clone() {
             let run = &context.dockerfile.instructions[at];
             let work = if run.is(Keyword::Run) { work_of(context.script(at)) } else { None };
+            length += run.span.len();
             if let (Some((first, known)), Some(work)) = (before, work)
                 && known == work
                 && context.is_shipped(at)
@@ -101,7 +106,12 @@ fn check(context: &Context, sink: &mut Sink) {
                     ),
                 };
                 let above = context.dockerfile.instructions[first].keyword.span;
-                sink.report(run.keyword.span, message).label(above, ABOVE).fix(merged(context, first, at));
+                let fix = if length > LONGEST { None } else { merged(context, first, at) };
+                // One that stays alone is the first of the next.
+                length = if fix.is_some() { length } else { run.span.len() };
+                sink.report(run.keyword.span, message).label(above, ABOVE).fix(fix);
+            } else {
+                length = run.span.len();
             }
             before = work.map(|work| (at, work));
         }

@@ -161,6 +161,10 @@ fn check(context: &Context, sink: &mut Sink) {
             if by_option && !command.installs() {
                 continue;
             }
+            // What fetches nothing leaves nothing; hadolint does not know the option.
+            if !by_option && command.invocation.has_option("--no-network") {
+                continue;
+            }
             // hadolint looks at all stages, but for lists of apt.
             let counts = shipped || context.as_hadolint() && command.manager != Manager::Apt;
             if !counts || judged.contains(&command.manager) {

@@ -1,11 +1,12 @@
 //! Packages that nobody asked for.
 
 use super::super::context::Context;
+use super::super::data::recommends::need_no_more;
 use super::super::example::Example;
 use super::super::fix::option;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use super::super::packages::{Manager, PackageCommand, package_command};
+use super::super::packages::{Manager, PackageCommand, package_command, package_name};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -53,7 +54,9 @@ fn check(context: &Context, sink: &mut Sink) {
             let draft = sink.report(invocation.words[0].span.join(command.verb.span), message);
             // aptitude calls it otherwise.
             let known = matches!(invocation.program(), "apt-get" | "apt");
-            draft.fix(option(run, command.verb, "--no-install-recommends").filter(|_| known));
+            let names: Vec<_> = command.operands.iter().map(|word| package_name(word.text())).collect();
+            let fix = option(run, command.verb, "--no-install-recommends");
+            draft.fix(fix.filter(|_| known && need_no_more(&names)));
         }
     }
 }

@@ -146,6 +146,17 @@ pub fn fixed(name: &str, fixed: &Fixed, lang: Lang) -> String {
     done.into_string(lang)
 }
 
+/// That fixing a file stopped before every fix was tried, in one line for people.
+#[must_use]
+pub fn cut_short(name: &str, lang: Lang) -> String {
+    let said = say!(
+        "{name}: too many fixes are in each other's way, so that not all were tried; run `swrctl lint --fix` again for the rest",
+        "{name}：互相妨碍的修复太多，没有全部尝试；其余的请再次运行 `swrctl lint --fix`",
+        name = escape::line(name)
+    );
+    said.into_string(lang)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 struct Tally {
     /// Dockerfiles: what is found in policies is beside them.
