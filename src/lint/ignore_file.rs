@@ -57,7 +57,8 @@ impl Pattern {
 
     fn may_match_below(&self, path: &str) -> bool {
         let literal = self.text.split(['*', '?', '[', '\\']).next().unwrap_or_default();
-        literal.starts_with(&format!("{path}/"))
+        path.is_empty()
+            || literal.starts_with(&format!("{path}/"))
             || (literal != self.text && path.starts_with(literal.trim_end_matches('/')))
     }
 }
@@ -97,5 +98,8 @@ mod tests {
         assert!(!covered("*\n!src/main\n", "src"));
         assert!(!covered("*\n!**/*.go\n", "src"));
         assert!(covered("*\n!src/main\n", "other"));
+        for whole in [".", "./", ""] {
+            assert!(!covered("*\n!src\n", whole) && !covered("**\n!src/**\n", whole) && covered("*\n", whole));
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn misfit(format: LabelFormat, value: &str) -> Option<Misfit> {
     let fits = match format {
         LabelFormat::Text => !value.trim().is_empty(),
         LabelFormat::Url => is_url(value),
-        LabelFormat::Semver => semver::Version::parse(value).is_ok(),
+        LabelFormat::Semver => is_semver(value),
         LabelFormat::Hash => (7..=64).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
         LabelFormat::Rfc3339 => is_rfc3339(value),
         LabelFormat::Spdx => {
@@ -58,6 +58,19 @@ fn wanted(format: LabelFormat) -> Wording {
 fn is_url(value: &str) -> bool {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     value.contains("://") && !value.contains(blank) && url::Url::parse(value).is_ok_and(|url| url.has_host())
+}
+
+/// Semantic Versioning 2.0.0: numbers of any size, which the crate that compares versions does not take.
+fn is_semver(value: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |part: &str| !part.is_empty() && digits(part) && (part == "0" || !part.starts_with('0'));
+    let (version, build) = value.split_once('+').map_or((value, None), |(version, build)| (version, Some(build)));
+    let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre)));
+    core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.is_none_or(|pre| pre.split('.').all(|part| word(part) && (!digits(part) || number(part))))
+        && build.is_none_or(|build| build.split('.').all(word))
 }
 
 /// `date-time` of RFC 3339, section 5.6; jiff alone would also take other forms of ISO 8601.
@@ -144,7 +157,11 @@ mod tests {
 
     #[test]
     fn versions_and_commits() {
-        all(LabelFormat::Semver, &["1.0.0", "1.2.3-rc.1+b"], &["1.0", "v1.0.0", "01.2.3", "1.2.3-", "1.2.3.4", ""]);
+        all(
+            LabelFormat::Semver,
+            &["1.0.0", "1.2.3-rc.1+b.01", "1.0.0--", "99999999999999999999.0.0-99999999999999999999"],
+            &["1.0", "v1.0.0", "01.2.3", "1.2.3-", "1.2.3-a..b", "1.2.3-01", "1.2.3+", "1.2.3.4", ""],
+        );
         let sha_256 = "a".repeat(64);
         all(LabelFormat::Hash, &["abcdef1", "ABCDEF12", &sha_256], &["abcdef", "abcdefg", &format!("{sha_256}a"), ""]);
     }

@@ -76,11 +76,22 @@ pub(super) struct PragmaFault {
 #[derive(Debug)]
 pub(super) enum PragmaFaultKind {
     Unreadable,
-    UnknownRule { name: String, meant: Option<&'static str> },
+    UnknownRule {
+        name: String,
+        meant: Option<&'static str>,
+    },
     NoReason,
-    BadDate { text: String },
-    Expired { day: Date },
+    BadDate {
+        text: String,
+    },
+    Expired {
+        day: Date,
+    },
     NoInstruction,
+    /// Between the lines of one.
+    WithinInstruction,
+    /// `# hadolint ignore DL3008`, which hadolint passes over.
+    NoEquals,
 }
 
 impl PragmaFaultKind {
@@ -95,6 +106,10 @@ impl PragmaFaultKind {
             Self::BadDate { text } => say!("`{text}` is no day", "`{text}` 不是日期", text),
             Self::Expired { day } => say!("the permission ended on {day}", "放行已于 {day} 到期", day),
             Self::NoInstruction => say!("no instruction follows this comment", "这条注释后面没有指令"),
+            Self::WithinInstruction => {
+                say!("a comment within an instruction allows nothing", "指令中间的注释不会放行任何问题")
+            }
+            Self::NoEquals => say!("hadolint follows `ignore=` alone", "hadolint 只认 `ignore=`"),
         }
     }
 }
@@ -130,6 +145,9 @@ impl Pragmas {
             let next = (next < dockerfile.instructions.len()).then_some(next);
             pragmas.comment(dockerfile, *comment, next, today);
         }
+        let within = dockerfile.inner_comments.iter().filter(|span| is_request(dockerfile.source.slice(**span)));
+        let fault = |span: &Span| PragmaFault { span: *span, kind: PragmaFaultKind::WithinInstruction };
+        pragmas.faults.extend(within.map(fault));
         pragmas
     }
 
@@ -197,9 +215,7 @@ impl Pragmas {
             if self.admits(span, "") {
                 self.add(next, span, skipped_checks(checks));
             }
-        } else if let Some(rest) = text.strip_prefix("swrctl ").map(str::trim_start)
-            && ["allow", "ignore"].iter().any(|word| rest.starts_with(word))
-        {
+        } else if let Some(rest) = own_request(text) {
             self.own(rest, span, next, today);
         }
     }
@@ -215,7 +231,11 @@ impl Pragmas {
             .split_once([' ', '\t'])
             .filter(|(scope, _)| matches!(*scope, "global" | "stage"))
             .map_or(("", text), |(scope, rest)| (scope, rest.trim_start()));
-        let Some(list) = text.strip_prefix("ignore").and_then(|rest| rest.trim_start().strip_prefix('=')) else {
+        let Some(rest) = text.strip_prefix("ignore") else { return };
+        let Some(list) = rest.trim_start().strip_prefix('=') else {
+            if rest.split_whitespace().next().is_some_and(|word| super::rule(word.trim_end_matches(',')).is_some()) {
+                self.faults.push(PragmaFault { span: comment, kind: PragmaFaultKind::NoEquals });
+            }
             return;
         };
         if !self.admits(comment, list.split_once('#').map_or("", |(_, reason)| reason)) {
@@ -235,22 +255,25 @@ impl Pragmas {
 
     fn own(&mut self, text: &str, span: Span, next: Option<usize>, today: Date) {
         let mut fault = |kind| self.faults.push(PragmaFault { span, kind });
-        let (settings, reason) = match text.split_once("reason=") {
-            Some((settings, reason)) => (settings, reason.trim()),
-            None => (text, ""),
-        };
+        let (settings, reason) = text.split_once("reason=").unwrap_or((text, ""));
+        // A day may stand behind the reason, too.
+        let (late, reason): (Vec<&str>, Vec<&str>) =
+            reason.split_whitespace().partition(|word| word.starts_with("until="));
         let mut selections = Vec::new();
-        let mut expired = false;
-        for setting in settings.split_whitespace() {
+        let mut ended = false;
+        for setting in settings.split_whitespace().chain(late) {
             match setting.split_once('=') {
                 Some(("allow", list)) => selections.extend(names(list).map(Selection::of)),
                 Some(("until", day)) => match day.parse::<Date>() {
                     Ok(day) if day < today => {
-                        expired = true;
+                        ended = true;
                         fault(PragmaFaultKind::Expired { day });
                     }
                     Ok(_) => {}
-                    Err(_) => fault(PragmaFaultKind::BadDate { text: day.chars().take(40).collect() }),
+                    Err(_) => {
+                        ended = true;
+                        fault(PragmaFaultKind::BadDate { text: day.chars().take(40).collect() });
+                    }
                 },
                 // Nothing is selected then, or a rule would be allowed that was not meant.
                 _ => {
@@ -259,22 +282,25 @@ impl Pragmas {
                 }
             }
         }
-        for selection in &selections {
-            if let Selection::Named(name) = selection
-                && super::rule(name).is_none()
-                && !super::rule_names().any(|known| known.eq_ignore_ascii_case(name))
-            {
+        let readable = !selections.is_empty();
+        // What is told as unknown need not be told as idle.
+        selections.retain(|selection| {
+            let Selection::Named(name) = selection else { return true };
+            let known =
+                super::rule(name).is_some() || super::rule_names().any(|known| known.eq_ignore_ascii_case(name));
+            if !known {
                 let meant = did_you_mean(name, super::rule_names());
                 fault(PragmaFaultKind::UnknownRule { name: name.chars().take(60).collect(), meant });
             }
-        }
-        if selections.is_empty() {
+            known
+        });
+        if !readable {
             fault(PragmaFaultKind::Unreadable);
         } else if next.is_none() {
             fault(PragmaFaultKind::NoInstruction);
         } else if reason.is_empty() {
             fault(PragmaFaultKind::NoReason);
-        } else if !expired && self.admits(span, reason) {
+        } else if !ended && self.admits(span, &reason.join(" ")) {
             self.add(next, span, selections);
         }
     }
@@ -294,6 +320,27 @@ impl Entry {
 
 fn entries(comment: Span, selections: Vec<Selection>) -> impl Iterator<Item = Entry> {
     selections.into_iter().map(move |selection| Entry { comment, selection })
+}
+
+/// What one of our own comments says, when it asks for something to be let through, rightly or not.
+fn own_request(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("swrctl")?;
+    let asks = |(at, word): (usize, &str)| {
+        ["allow", "ignore"]
+            .iter()
+            .any(|verb| word.strip_prefix(verb).is_some_and(|rest| rest.starts_with('=') || at == 0))
+    };
+    let mut words = rest.trim_start_matches([':', ' ', '\t']).split_whitespace().enumerate();
+    (rest.starts_with([' ', '\t', ':']) && words.any(asks)).then(|| rest.trim_start())
+}
+
+/// Whether a comment would turn something off above an instruction; ShellCheck's own are followed everywhere.
+fn is_request(comment: &str) -> bool {
+    let text = comment.trim().trim_start_matches('#').trim();
+    let hadolint = text
+        .strip_prefix("hadolint")
+        .is_some_and(|rest| rest.split_whitespace().any(|word| word.starts_with("ignore=")));
+    hadolint || own_request(text).is_some()
 }
 
 /// `A, B` up to the first word that no comma joins.

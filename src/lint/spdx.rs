@@ -133,7 +133,8 @@ fn licence(word: &str) -> Result<(), SpdxFault> {
     if holds(DEPRECATED, word) {
         let plain = word.trim_end_matches('+');
         let suffix = if plain.len() < word.len() { "-or-later" } else { "-only" };
-        let instead = words(LICENCES).find(|known| known.strip_suffix(suffix) == Some(plain));
+        let instead = words(LICENCES)
+            .find(|known| known.strip_suffix(suffix).is_some_and(|known| known.eq_ignore_ascii_case(plain)));
         return Err(SpdxFault::Deprecated { id, instead });
     }
     Err(SpdxFault::Unknown { id, meant: meant(LICENCES, word) })
@@ -150,15 +151,15 @@ fn words(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.split_ascii_whitespace()
 }
 
+/// In any case, as annex D of SPDX 2.3 matches identifiers.
 fn holds(table: &'static str, word: &str) -> bool {
-    words(table).any(|known| known == word)
+    words(table).any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// The same identifier in other letters, or one that is near.
+/// An identifier that is near.
 fn meant(table: &'static str, word: &str) -> Option<&'static str> {
     const LONGEST_WORD: usize = 64;
-    let same = words(table).find(|known| known.eq_ignore_ascii_case(word));
-    same.or_else(|| did_you_mean(word, words(table)).filter(|_| word.len() <= LONGEST_WORD))
+    did_you_mean(word, words(table)).filter(|_| word.len() <= LONGEST_WORD)
 }
 
 /// `LicenseRef-NAME` or `DocumentRef-NAME:LicenseRef-NAME`.
@@ -195,6 +196,7 @@ mod tests {
             "LicenseRef-corp.1-2",
             "DocumentRef-a:LicenseRef-b AND MIT",
             "MIT WITH AdditionRef-x",
+            "mit OR apache-2.0 WITH llvm-Exception",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
@@ -203,13 +205,13 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let help = |text: &str| check(text).unwrap_err().help().get(crate::diag::Lang::En).to_owned();
-        assert_eq!(help("apache-2.0"), "write `Apache-2.0`");
         assert_eq!(help("MIT OR Apachee-2.0"), "write `Apache-2.0`");
         assert_eq!(help("GPL-2.0"), "`GPL-2.0` is deprecated: write `GPL-2.0-only`");
+        assert_eq!(help("gpl-2.0"), "`gpl-2.0` is deprecated: write `GPL-2.0-only`");
         assert_eq!(help("GPL-2.0+ AND MIT"), "`GPL-2.0+` is deprecated: write `GPL-2.0-or-later`");
         assert!(help("Nunit").contains("https://spdx.org/licenses/Nunit.html"));
         assert!(help("Proprietary").contains("LicenseRef-NAME"));
-        assert_eq!(help("MIT WITH LLVM-Exception"), "write `LLVM-exception`");
+        assert_eq!(help("MIT WITH LLVM-Exceptoin"), "write `LLVM-exception`");
         assert!(help("MIT WITH nothing-at-all").starts_with("`nothing-at-all` is no exception"));
         for apart in ["MIT ISC", "MIT, Apache-2.0 MIT", "MIT (ISC)", "MIT Or ISC"] {
             let fault = check(apart).unwrap_err();

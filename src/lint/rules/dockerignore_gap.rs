@@ -1,5 +1,6 @@
 //! Practice 17: an ignore file that lets through what no image should hold.
 
+use super::super::build::BuildContext;
 use super::super::context::Context;
 use super::super::example::Example;
 use super::super::paths::has_extension;
@@ -37,20 +38,30 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-/// Names that never belong into an image.
-pub(in crate::lint) fn is_unwanted(name: &str) -> bool {
+/// Whether something in the context's directory never belongs into an image.
+pub(in crate::lint) fn is_unwanted(build: &BuildContext, name: &str) -> bool {
     const NAMES: [&str; 16] = [
         ".git", ".hg", ".svn", "node_modules", ".env", ".ssh", ".aws", ".gnupg", ".venv", "__pycache__", ".terraform",
         "id_rsa", "id_ed25519", ".npmrc", ".pypirc", ".netrc",
     ];
     let local_settings = name.starts_with(".env.") && has_extension(name, &["local"]);
-    local_settings || NAMES.contains(&name) || has_extension(name, &["pem"])
+    let harmless = name == ".npmrc" && build.text(name).is_some_and(|text| !text.lines().any(is_login));
+    local_settings || (NAMES.contains(&name) && !harmless) || has_extension(name, &["pem"])
+}
+
+/// Whether a line of `.npmrc` holds a secret itself; the build needs the others.
+fn is_login(line: &str) -> bool {
+    let (name, value) = line.split_once('=').unwrap_or_default();
+    let value = value.trim().trim_matches('"');
+    let secret = ["_auth", "_authToken", "_password"].iter().any(|end| name.trim().rsplit(':').next() == Some(end));
+    secret && !value.is_empty() && !value.starts_with("${")
 }
 
 fn check(context: &Context, sink: &mut Sink) {
     // Without any ignore file another rule speaks.
     let Some(ignored) = context.ignored() else { return };
-    let unwanted = context.build.folder.entries.iter().filter(|name| is_unwanted(name) && !ignored.covers(name));
+    let build = context.build;
+    let unwanted = build.folder.entries.iter().filter(|name| is_unwanted(build, name) && !ignored.covers(name));
     let names: Vec<_> = unwanted.map(|name| format!("`{name}`")).collect();
     if names.is_empty() {
         return;

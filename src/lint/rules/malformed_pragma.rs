@@ -46,6 +46,11 @@ fn check(context: &Context, sink: &mut Sink) {
                 "add `reason=` and why the finding is acceptable",
                 "加上 `reason=`，写明为什么可以接受这个问题"
             )),
+            PragmaFaultKind::WithinInstruction => draft.help(say!(
+                "write it right above the instruction",
+                "写在指令的正上方"
+            )),
+            PragmaFaultKind::NoEquals => draft.help(say!("write `# hadolint ignore=RULE`", "改写为 `# hadolint ignore=RULE`")),
             PragmaFaultKind::BadDate { .. } => {
                 draft.help(say!("write the day like `until=2027-01-31`", "日期写成 `until=2027-01-31` 的样子"))
             },

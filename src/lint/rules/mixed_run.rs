@@ -2,11 +2,13 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::packages::{PackageCommand, package_command};
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::source_copies::SourceCopies;
 use super::super::work::{source_work, system_install, title};
 use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::Script;
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -41,12 +43,21 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// Whether the RUN takes packages away again: on their own they would stay in the layer below.
+fn removes_packages(script: &Script) -> bool {
+    let removes = |command: PackageCommand| {
+        matches!(command.verb.text(), "autopurge" | "autoremove" | "del" | "erase" | "purge" | "remove" | "rm")
+    };
+    script.invocations.iter().filter_map(package_command).any(removes)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let copies = SourceCopies::new(context);
     for (at, _) in context.every(Keyword::Run).filter(|(_, run)| !run.on_build) {
         let script = context.script(at);
-        if let (Some((_, copy)), Some(install), Some(other)) =
-            (copies.above(at), system_install(script), source_work(script))
+        if let (Some(install), Some(other)) = (system_install(script), source_work(script))
+            && let Some(copy) = copies.above(at).map(|(_, copy)| copy).or_else(|| copies.part_above(at, other))
+            && !removes_packages(script)
         {
             let message = say!(
                 "`{install}` runs again whenever `{other}` has to",

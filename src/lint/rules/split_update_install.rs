@@ -2,11 +2,15 @@
 
 use super::super::context::Context;
 use super::super::example::Example;
+use super::super::fix::is_bystander;
 use super::super::packages::{Manager, package_command};
+use super::super::paths::is_within;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
+use super::super::work::builds;
 use crate::diag::{Span, say};
 use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::{Invocation, Script, ShellWord};
 
 pub(super) static RULE: Rule = Rule {
     name: "split-update-install",
@@ -37,7 +41,23 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// A refresh that later RUNs rely on.
-type Refresh = (Manager, Span);
+#[derive(Clone, Copy, Debug)]
+struct Refresh {
+    manager: Manager,
+    place: Span,
+    /// The same RUN deletes what it fetched.
+    deleted: bool,
+}
+
+/// Whether a command may fetch lists by itself: a script, or a program that runs the package manager.
+fn may_refresh(invocation: &Invocation) -> bool {
+    package_command(invocation).is_none() && !is_bystander(invocation) && !builds(invocation)
+}
+
+fn deletes_lists(script: &Script) -> bool {
+    let lists = |word: &ShellWord| is_within(word.text(), "/var/lib/apt/lists");
+    script.invocations.iter().any(|command| command.program() == "rm" && command.operands().any(lists))
+}
 
 fn check(context: &Context, sink: &mut Sink) {
     let dockerfile = context.dockerfile;
@@ -49,12 +69,17 @@ fn check(context: &Context, sink: &mut Sink) {
                 continue;
             }
             let mut here: Option<Refresh> = None;
-            for command in context.script(at).invocations.iter().filter_map(package_command) {
+            let script = context.script(at);
+            for invocation in &script.invocations {
+                if may_refresh(invocation) {
+                    (before, here) = (None, None);
+                }
+                let Some(command) = package_command(invocation) else { continue };
                 let place = command.invocation.words[0].span.join(command.verb.span);
                 if command.refreshes() {
-                    here = Some((command.manager, place));
-                } else if let Some((manager, refresh)) = before
-                    && manager == command.manager
+                    here = Some(Refresh { manager: command.manager, place, deleted: deletes_lists(script) });
+                } else if let Some(refresh) = before
+                    && refresh.manager == command.manager
                     && here.is_none()
                     && command.installs_from_lists()
                 {
@@ -63,7 +88,11 @@ fn check(context: &Context, sink: &mut Sink) {
                         "`{command}` 依赖前面某条 RUN 的软件包列表",
                         command = command.name()
                     );
-                    sink.report(place, message).label(refresh, say!("fetched here", "在这里下载"));
+                    let fetched = match refresh.deleted {
+                        true => say!("fetched here, and deleted in the same RUN", "在这里下载，又在同一条 RUN 里删除"),
+                        false => say!("fetched here", "在这里下载"),
+                    };
+                    sink.report(place, message).label(refresh.place, fetched);
                     break;
                 }
             }
