@@ -18,6 +18,7 @@ use crate::lint::packages::package_command;
 use crate::lint::paths::joined;
 use crate::lint::policy::{Policy, Profile};
 use crate::lint::pragma::Pragmas;
+use crate::lint::stage_shell::PosixShell;
 use crate::lint::{BuildContext, Report, lint};
 
 fn parsed(text: &str) -> Arc<Dockerfile> {
@@ -150,7 +151,7 @@ fn surroundings(text: &str) -> Vec<String> {
 /// Pipes whose first program may fail, by the command in front of each.
 fn unminded(context: &Context, at: usize) -> Vec<String> {
     let script = context.script(at);
-    let always = context.shell(at).posix().is_some_and(|shell| shell.sets_pipefail());
+    let always = context.shell(at).posix().is_some_and(PosixShell::sets_pipefail);
     let set = |command: &&Invocation| command.arguments().iter().any(|word| word.text() == "pipefail");
     let from = script.invocations.iter().find(set).map_or(usize::MAX, |command| command.span.start);
     let pipes = script.pipes.iter().filter(|pipe| !always && pipe.start < from && !is_honest(context, script, **pipe));

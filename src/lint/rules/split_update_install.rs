@@ -88,9 +88,10 @@ fn check(context: &Context, sink: &mut Sink) {
                         "`{command}` 依赖前面某条 RUN 的软件包列表",
                         command = command.name()
                     );
-                    let fetched = match refresh.deleted {
-                        true => say!("fetched here, and deleted in the same RUN", "在这里下载，又在同一条 RUN 里删除"),
-                        false => say!("fetched here", "在这里下载"),
+                    let fetched = if refresh.deleted {
+                        say!("fetched here, and deleted in the same RUN", "在这里下载，又在同一条 RUN 里删除")
+                    } else {
+                        say!("fetched here", "在这里下载")
                     };
                     sink.report(place, message).label(refresh.place, fetched);
                     break;
