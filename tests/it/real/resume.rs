@@ -256,6 +256,22 @@ fn a_cut_upload_goes_on_with_a_new_token() {
 }
 
 #[test]
+#[ignore = "needs Distribution 3: SWRCTL_TEST_DISTRIBUTION_3 names its program"]
+fn a_cut_upload_goes_on_with_a_new_token_at_a_real_registry() {
+    let (artifact, _registry, counted) = source(6_000_000);
+    for told in [true, false] {
+        let tokens = TokenServer::with(Life { seconds: SHORT, told });
+        let target = Registry::distribution_3_with_token(&tokens);
+        let to = FaultProxy::start(target.address(), first(6, Fault::cut_upload(CUT).throttled(RATE)));
+        copy_with_tokens(&counted.host(), &to.host());
+        let layer = &artifact.blobs[1];
+        assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+        assert!(to.sent() < 6_000_000 + CUT / 2, "{} bytes", to.sent());
+        assert!(tokens.recorder().count("GET", "/token") > 1);
+    }
+}
+
+#[test]
 fn an_upload_that_is_sent_anew_has_a_new_token() {
     let (artifact, _registry, counted) = source(6_000_000);
     for told in [true, false] {

@@ -57,21 +57,23 @@ impl Registry {
 
     /// Bearer tokens of `tokens`, over plain HTTP.
     pub fn token(tokens: &TokenServer) -> Self {
-        let section = format!(
-            "auth:\n  token:\n    realm: {}\n    service: {}\n    issuer: {}\n    rootcertbundle: {}\n",
-            tokens.realm(),
-            token::SERVICE,
-            token::ISSUER,
-            tokens.certificate_file().display()
-        );
-        Self::start(&section, None)
+        Self::start(&token_section(tokens), None)
     }
 
     /// Anonymous, over plain HTTP: Distribution 3, which goes on with uploads that broke off. Debian packages version 2 only, so
     /// [`DISTRIBUTION_3`] names its program.
     pub fn distribution_3() -> Self {
+        Self::start_distribution_3("")
+    }
+
+    /// The same with bearer tokens of `tokens`.
+    pub fn distribution_3_with_token(tokens: &TokenServer) -> Self {
+        Self::start_distribution_3(&token_section(tokens))
+    }
+
+    fn start_distribution_3(section: &str) -> Self {
         let program = std::env::var(DISTRIBUTION_3).unwrap_or_else(|_| panic!("{DISTRIBUTION_3} is not set"));
-        Self::start_program(program.leak(), tempfile::tempdir().unwrap(), "", None)
+        Self::start_program(program.leak(), tempfile::tempdir().unwrap(), section, None)
     }
 
     /// Anonymous, over TLS, on another host at port 443 of `address`, with a certificate for its name there.
@@ -139,6 +141,16 @@ impl Registry {
     pub fn log(&self) -> String {
         self.daemon.log()
     }
+}
+
+fn token_section(tokens: &TokenServer) -> String {
+    format!(
+        "auth:\n  token:\n    realm: {}\n    service: {}\n    issuer: {}\n    rootcertbundle: {}\n",
+        tokens.realm(),
+        token::SERVICE,
+        token::ISSUER,
+        tokens.certificate_file().display()
+    )
 }
 
 /// Writes the configuration and what it names; returns its path.
