@@ -68,7 +68,7 @@ fn a_large_blob_over_narrow_connections_comes_in_parts() {
     server {
         listen %FRONT%;
         location / { proxy_pass http://%UPSTREAM%; }
-        location ~ ^/v2/.+/blobs/ { limit_rate 16m; proxy_buffering on; proxy_max_temp_file_size 0; proxy_pass http://%UPSTREAM%; }
+        location ~ ^/v2/.+/blobs/ { limit_rate 6m; proxy_buffering on; proxy_max_temp_file_size 0; proxy_pass http://%UPSTREAM%; }
     }";
     let front = Nginx::start(source.address(), None, narrow);
     let sections = [
