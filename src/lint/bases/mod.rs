@@ -48,6 +48,11 @@ pub type AskBases<'a> = &'a mut dyn FnMut(BaseQuestions) -> BaseAnswers;
 
 impl BaseImages {
     #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
     pub fn get(&self, image: &Reference) -> Option<&BaseImage> {
         self.0.get(image)
     }

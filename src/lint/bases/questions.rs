@@ -151,6 +151,9 @@ pub(in super::super) fn variables_of<'i>(
     images: &'i BaseImages,
     root: usize,
 ) -> Option<BTreeSet<&'i str>> {
+    if images.is_empty() {
+        return None;
+    }
     let image = images.get(&root_image(dockerfile, root)?)?;
     let mut set = BTreeSet::new();
     for platform in variable_platforms(dockerfile, policy, root) {

@@ -96,3 +96,23 @@ fn a_comment_that_registries_may_need_is_not_idle() {
     assert_eq!(idle(image("linux/amd64")), 1, "UndefinedVar");
     assert_eq!(idle(image("linux/arm64")), 2);
 }
+
+#[test]
+fn a_workdir_is_empty_where_the_base_sets_no_such_variable() {
+    let dockerfile = dockerfile("FROM a:1\nWORKDIR $OPEN\n");
+    let empty = |set: Option<&[&str]>| {
+        let image = |set: &[&str]| {
+            let set = set.iter().map(|&name| name.to_owned()).collect();
+            let offer = Offer::Only("linux/amd64".parse().unwrap());
+            ("docker.io/library/a:1".parse().unwrap(), BaseImage { offer, variables: BTreeMap::from([(None, set)]) })
+        };
+        let images: BaseImages = set.map(image).into_iter().collect();
+        let context = BuildContext { bases: images.into(), ..BuildContext::default() };
+        let policy = policy(Profile::Buildkit, &[]);
+        let report = lint(&dockerfile, Path::new("Dockerfile"), &policy, &context, None, Date::constant(2027, 1, 31));
+        report.findings.iter().map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(empty(None), [] as [&str; 0]);
+    assert_eq!(empty(Some(&["OPEN"])), [] as [&str; 0]);
+    assert_eq!(empty(Some(&["OTHER"])), ["relative-workdir", "undefined-variable"]);
+}

@@ -34,12 +34,12 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-/// One variable that nothing defines, and no more.
-fn is_undefined(path: &Word) -> bool {
-    let [variable] = path.undefined.as_slice() else { return false };
+/// The variable that is the whole path, where nothing in the file defines it.
+fn undefined(path: &Word) -> Option<&str> {
+    let [variable] = path.undefined.as_slice() else { return None };
     let (raw, name) = (path.raw.as_str().trim_matches('"'), variable.name.as_str());
     let bare = raw.strip_prefix("${").and_then(|raw| raw.strip_suffix('}')).or(raw.strip_prefix('$'));
-    bare == Some(name)
+    bare.filter(|bare| *bare == name)
 }
 
 fn check(context: &Context, sink: &mut Sink) {
@@ -50,6 +50,8 @@ fn check(context: &Context, sink: &mut Sink) {
         anchored[index] = parent.is_some_and(|parent| anchored[parent]);
         moved[index] = parent.is_some_and(|parent| moved[parent]);
         let bare = has_bare_environment(context.root_base(index));
+        let set = context.base_variables(index);
+        let is_unset = |name: &str| set.as_ref().map_or(bare, |set| !set.contains(name));
         let linux = bare || context.as_buildkit() && !context.is_windows(index);
         for workdir in context.dockerfile.stage_instructions(index).iter().filter(|line| line.is(Keyword::Workdir)) {
             let Some(path) = workdir.words().first() else { continue };
@@ -60,7 +62,7 @@ fn check(context: &Context, sink: &mut Sink) {
             };
             // An open value is taken for absolute where it stands in front: it nearly always is.
             let open = |path: &Word| path.raw.as_str().trim_start_matches(['"', '\'']).starts_with('$');
-            if bare && !moved[index] && context.as_buildkit() && is_undefined(path) {
+            if !moved[index] && context.as_buildkit() && undefined(path).is_some_and(is_unset) {
                 let message = say!("WORKDIR is empty: nothing defines the variable", "WORKDIR 为空：没有定义这个变量");
                 sink.report(path.span(), message).aliases(&["WorkdirRelativePath"]);
             } else if path.value.as_deref().map_or_else(|| open(path) || absolute(path.raw.as_str()), absolute) {
