@@ -16,7 +16,7 @@ use crate::image::{Platform, Reference, RegistryHost};
 use crate::lint::{AskBases, BaseAnswers, BaseImage, BaseQuestions, Notice};
 use crate::network::PathReport;
 use crate::project::{Place, Project, RegistryDecl};
-use crate::registry::Bandwidth;
+use crate::registry::{Access, Bandwidth};
 use crate::store::{Store, Stores, read_base};
 
 /// One registry gets this long for all its images, logins and pauses included: linting is not to wait for one that hangs.
@@ -146,6 +146,9 @@ async fn reachable<'s>(
 
 async fn ask(host: &RegistryHost, store: &Store, questions: Questions, limit: Duration) -> Asked {
     let deadline = Instant::now() + limit;
+    if let Store::Registry(client) = store {
+        client.expect(questions.iter().map(|(image, _)| (image.repository.clone(), Access::Pull)));
+    }
     let mut answers = stream::iter(questions)
         .map(async |(image, wanted)| {
             let read = timeout_at(deadline, read_base(store, &image.repository, &image.manifest(), &wanted)).await;

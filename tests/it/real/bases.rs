@@ -1,11 +1,17 @@
 //! What registries say of base images.
 
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::support::content::image;
 use crate::support::counting::Proxy;
 use crate::support::kdl;
 use crate::support::process::Output;
 use crate::support::registry::{PASSWORD, Registry, USER};
 use crate::support::swrctl::Project;
+use crate::support::token::TokenServer;
 
 const REST: &str = "HEALTHCHECK NONE\nCMD [\"a\"]\n";
 
@@ -128,6 +134,26 @@ fn a_project_says_that_registries_are_asked_and_how() {
     assert_eq!(found(&wrong.run(["lint", "--format", "short", "--offline"]).expect_success()), [] as [&str; 0]);
     let output = wrong.env("PASSWORD", "").run(["lint", "--format", "short"]).expect_success();
     assert!(flat(&output.stderr).contains("the environment variable `PASSWORD` is empty"), "{output}");
+}
+
+#[test]
+fn one_login_covers_all_images_of_a_registry() {
+    let tokens = TokenServer::start();
+    let registry = Registry::token(&tokens);
+    let host = registry.host();
+    let mut text = String::new();
+    for name in ["team/one", "team/two", "other/three"] {
+        let http = registry.http().bearer(&tokens.token(&format!("repository:{name}:pull,push")));
+        image(1).platform("linux", "arm64").build().push(&http, name, "v1");
+        writeln!(text, "FROM --platform=linux/amd64 {host}/{name}:v1").unwrap();
+    }
+    let login = BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    let docker = format!("{{\"auths\": {{\"{host}\": {{\"auth\": \"{login}\"}}}}}}");
+    let project = Project::empty().file("Dockerfile", text + REST).home_file(".docker/config.json", docker);
+    tokens.recorder().clear();
+    let output = project.run(["lint", "--online", "--format", "short"]);
+    assert_eq!(found(&output), ["1", "2", "3"].map(|line| format!("{line} wrong-base-platform")), "{output}");
+    assert_eq!(tokens.recorder().count("GET", "/token"), 1, "{:#?}", tokens.recorder().exchanges());
 }
 
 #[test]
