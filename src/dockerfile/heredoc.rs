@@ -14,7 +14,7 @@ pub struct Heredoc {
     pub body: Span,
     /// `<<-`: tabs in front of lines are dropped.
     pub strip_tabs: bool,
-    /// Variables in the body are expanded, because no part of the name is quoted.
+    /// Variables in the body are expanded, because no part of the name stands in quotes.
     pub expands: bool,
 }
 
@@ -50,24 +50,27 @@ fn read_marker(word: &str, marker: std::ops::Range<usize>) -> Option<Announced> 
     if quoted.is_empty() || quoted.contains('<') {
         return None;
     }
-    let name = unquoted(quoted);
-    let expands = name == quoted;
-    Some(Announced { name, marker, strip_tabs, expands })
+    let (name, expands) = unquoted(quoted);
+    (!name.is_empty()).then_some(Announced { name, marker, strip_tabs, expands })
 }
 
-fn unquoted(word: &str) -> String {
+/// The word without its quotes, and whether there were none; a backslash alone keeps nothing from being expanded.
+fn unquoted(word: &str) -> (String, bool) {
     let mut name = String::with_capacity(word.len());
-    let mut quote = None;
-    let mut chars = word.chars();
+    let (mut quote, mut plain) = (None, true);
+    let mut chars = word.chars().peekable();
     while let Some(c) = chars.next() {
         match (c, quote) {
-            ('\\', None | Some('"')) => name.extend(chars.next()),
-            ('\'' | '"', None) => quote = Some(c),
+            ('\\', None) => name.extend(chars.next()),
+            ('\\', Some('"')) if chars.peek().is_some_and(|next| matches!(next, '"' | '$' | '\\')) => {
+                name.extend(chars.next());
+            }
+            ('\'' | '"', None) => (quote, plain) = (Some(c), false),
             (_, Some(open)) if open == c => quote = None,
             _ => name.push(c),
         }
     }
-    name
+    (name, plain)
 }
 
 #[cfg(test)]
@@ -84,7 +87,9 @@ mod tests {
         assert_eq!(names("RUN <<-'EOF' cat"), [("EOF".into(), true, false)]);
         assert_eq!(names("RUN 3<<A cat <<\"B\" > /x").len(), 2);
         assert_eq!(names("RUN cat << EOF > /x"), [("EOF".into(), false, true)]);
-        assert_eq!(names("COPY <<E\\OF /x"), [("EOF".into(), false, false)]);
+        assert_eq!(names("COPY <<E\\OF /x"), [("EOF".into(), false, true)]);
+        assert_eq!(names("COPY <<\"E\\OF\\\\\" /x"), [("E\\OF\\".into(), false, false)]);
+        assert_eq!(names("COPY <<\"\"EOF /x"), [("EOF".into(), false, false)]);
     }
 
     #[test]
@@ -96,6 +101,7 @@ mod tests {
             "RUN echo $((1<<2))",
             "RUN a <<- b",
             "RUN a <<",
+            "RUN a <<\"\" b",
         ] {
             assert_eq!(names(line), [], "{line}");
         }
