@@ -17,6 +17,7 @@ mod subject;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -85,6 +86,8 @@ fn list<'p>(project: &'p Project, today: Date, fixes: impl Fn(usize) -> bool + S
             }
         }
     }
+    let doubled = linked_beside_their_files(&project.root, &owned);
+    owned.retain(|path, _| !doubled.contains(path));
     let sets: Vec<_> = owned.values().copied().collect();
     let open = |(path, set)| Subject { fixes: fixes(set), ..subject(project, path, set, today) }.open();
     let Together { linted, notes } = lint_together(owned.into_par_iter().map(open).collect(), ask);
@@ -108,6 +111,18 @@ fn list<'p>(project: &'p Project, today: Date, fixes: impl Fn(usize) -> bool + S
     policies.extend(baselines::stale(files.iter().map(|(_, file)| file)));
     findings.extend(notes);
     Listing { files, findings, policies }
+}
+
+/// Links whose file belongs to the same section: that is linted under its own name.
+fn linked_beside_their_files(root: &Path, owned: &BTreeMap<String, usize>) -> BTreeSet<String> {
+    let Ok(real) = root.canonicalize() else { return BTreeSet::new() };
+    let file_of = |path: &str| {
+        let link = root.join(path);
+        let target = link.is_symlink().then(|| link.canonicalize().ok()).flatten()?;
+        target.strip_prefix(&real).ok().map(with_slashes)
+    };
+    let beside = |(path, set): &(&String, &usize)| file_of(path).is_some_and(|file| owned.get(&file) == Some(set));
+    owned.iter().filter(beside).map(|(path, _)| path.clone()).collect()
 }
 
 /// Lints one Dockerfile again, as apply does before it relies on what the plan saw; also says whether its policy has

@@ -224,6 +224,33 @@ fn a_link_beside_its_file_is_not_linted_twice() {
     assert_eq!(std::fs::read_to_string(project.path("Dockerfile")).unwrap(), FIXABLE.replace("ADD", "COPY"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_beside_its_file_is_not_linted_twice_where_a_section_names_both() {
+    let sections =
+        "project \"p\" version=1\ndockerfiles \"Dockerfile*\"\ndockerfiles \"strict/*\" { fail-on \"info\"; }\n";
+    let project = Project::empty().file("swr.kdl", sections).file("Dockerfile", FIXABLE);
+    std::os::unix::fs::symlink("Dockerfile", project.path("Dockerfile.prod")).unwrap();
+    std::fs::create_dir(project.path("strict")).unwrap();
+    std::os::unix::fs::symlink("../Dockerfile", project.path("strict/Dockerfile")).unwrap();
+    let output = project.run(["lint", "--format", "short"]).expect_code(1);
+    assert_eq!(places(&output.stdout), ["Dockerfile:2:1", "strict/Dockerfile:2:1"], "{output}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_an_archive_by_its_content_is_what_add_is_for() {
+    let project =
+        Project::empty().file("Dockerfile", "FROM alpine:3.20\nADD rootfs base.bin /\nHEALTHCHECK NONE\nCMD [\"b\"]\n");
+    project.bash("tar -czf base.bin -C / etc/hostname && mkdir rootfs").expect_success();
+    let add = |profile: &str| {
+        let output =
+            project.run(["lint", "--profile", profile, "--format", "short", "--fail-on", "never"]).expect_success();
+        places(&output.stdout).iter().filter(|place| **place == "Dockerfile:2:1").count()
+    };
+    assert_eq!((add("swr"), add("hadolint")), (0, 1));
+}
+
 /// Two files with three scripts.
 fn with_scripts() -> Project {
     let file = "FROM alpine:3.20\nRUN make\nHEALTHCHECK NONE\nCMD [\"b\"]\n";

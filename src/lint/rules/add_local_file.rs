@@ -58,7 +58,8 @@ fn check(context: &Context, sink: &mut Sink) {
     for (_, add) in context.every(Keyword::Add) {
         let Some((_, sources)) = add.words().split_last() else { continue };
         // What is compressed may be an archive all the same: ADD goes by the content.
-        let packed = |path: &str| is_archive(path) || is_compressed(path);
+        let inside = |path: &str| below_context(path).is_some_and(|path| context.build.archives.contains(&path));
+        let packed = |path: &str| is_archive(path) || is_compressed(path) || !context.as_hadolint() && inside(path);
         let plain = |path: &str| !is_remote(path) && !packed(path) && !path.starts_with("<<");
         // Nobody can tell what a variable holds; hadolint takes it for a file's name.
         let open = |word: &'_ Word| context.as_hadolint() && word.value.is_none();
