@@ -246,7 +246,7 @@ fn labels_are_required_forbidden_and_read() {
     let found = said("FROM alpine:3.20\nLABEL maintainer=me internal.cost=1\n", 1);
     assert_eq!(found.matches("error[missing-label]").count(), 7, "{found}");
     assert_eq!(found.matches("error[unexpected-label]: the policy forbids the label").count(), 2, "{found}");
-    let project = Project::new(&kdl(policy)).file("Dockerfile", labels(bad).replace("MIT ISC", "apache-2.0"));
+    let project = Project::new(&kdl(policy)).file("Dockerfile", labels(bad).replace("MIT ISC", "Apache-2"));
     let helped = project.run(["lint"]).expect_code(1);
     assert!(helped.stdout.contains("help: write `Apache-2.0`"), "{helped}");
 }
