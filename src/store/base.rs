@@ -35,14 +35,10 @@ pub async fn read_base(
         }
         Manifest::Index { children, .. } => {
             let images: Vec<_> = children.into_iter().filter(|child| !child.attestation).collect();
-            let known = images.iter().map(|image| image.platform.clone()).collect::<Option<Vec<_>>>();
-            let known = known.ok_or_else(|| unclear(&root.digest))?;
-            let mut platforms: Vec<Platform> = Vec::new();
-            for platform in known {
-                if !platforms.contains(&platform) {
-                    platforms.push(platform);
-                }
-            }
+            let platforms = images.iter().map(|image| image.platform.clone()).collect::<Option<Vec<_>>>();
+            let mut platforms = platforms.ok_or_else(|| unclear(&root.digest))?;
+            let mut seen = BTreeSet::new();
+            platforms.retain(|platform| seen.insert(platform.clone()));
             let variables = variables(store, repository, &images, wanted).await?;
             Ok(BaseImage { offer: Offer::Each(platforms), variables })
         }
