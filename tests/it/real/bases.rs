@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::support::content::image;
+use crate::support::content::{Format, image, index, referrer};
 use crate::support::counting::Proxy;
 use crate::support::kdl;
 use crate::support::process::Output;
@@ -101,16 +101,20 @@ fn a_registry_that_says_nothing_is_a_warning() {
 }
 
 #[test]
-fn a_missing_image_is_told() {
+fn a_missing_image_and_what_is_none_are_told() {
     let registry = Registry::plain();
     push_bases(&registry);
+    let signatures = vec![referrer(&image(3).build(), "application/x.signature", "a")];
+    index(Format::Oci, signatures).push(&registry.http(), "tools", "signatures");
     let host = registry.host();
     let text =
-        format!("FROM --platform=linux/amd64 {host}/tools:gone\nFROM --platform=linux/amd64 {host}/tools:arm\n{REST}");
-    let project = Project::empty().file("Dockerfile", text);
-    let output = project.run(["lint", "--online", "--format", "short"]);
+        ["gone", "arm", "signatures"].map(|tag| format!("FROM --platform=linux/amd64 {host}/tools:{tag}\n")).concat();
+    let project = Project::empty().file("Dockerfile", text + REST);
+    let output = project.run(["lint", "--online", "--format", "short"]).expect_success();
     assert_eq!(found(&output), ["2 wrong-base-platform"]);
-    assert!(flat(&output.stderr).contains("there is no image tools:gone"), "{output}");
+    let told = flat(&output.stderr);
+    assert!(told.contains("there is no image tools:gone"), "{output}");
+    assert!(told.contains("does not say which platform it is for"), "{output}");
 }
 
 /// A project that lints with the login of its registry.
