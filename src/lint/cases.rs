@@ -28,7 +28,7 @@ use crate::image::{Platform, Reference};
 
 #[derive(Debug, Default)]
 pub(super) struct Case {
-    title: String,
+    pub(super) title: String,
     pub(super) blocks: BTreeMap<String, String>,
 }
 

@@ -149,7 +149,9 @@ pub fn lint(
     let pragmas = Pragmas::read(dockerfile, policy.pragmas, today);
     let mut context = Context::new(dockerfile, policy, context, &pragmas, today);
     // What is not read as it was meant is not rewritten.
-    let sound = dockerfile.errors.is_empty() && !source.text().contains(char::REPLACEMENT_CHARACTER);
+    let sound = dockerfile.errors.is_empty()
+        && dockerfile.unread.is_none()
+        && !source.text().contains(char::REPLACEMENT_CHARACTER);
     let unjudged = bases::unjudged(dockerfile, policy, &context.build.bases);
     let mut report = Report { unjudged, ..Report::default() };
     let mut drafts: Vec<Draft> = weigh::heard(policy, &pragmas).flat_map(|rule| Sink::run(rule, &context)).collect();

@@ -3,7 +3,9 @@
 use super::script::{ShellText, shell_text};
 use super::{Effect, Fix};
 use crate::diag::Span;
+use crate::dockerfile::shell::{Invocation, Script};
 use crate::lint::context::Context;
+use crate::lint::packages::package_name;
 
 /// Joins a RUN to the one above it by `&&`: the second runs when the first has succeeded, as two RUNs do.
 ///
@@ -22,8 +24,17 @@ pub(in crate::lint) fn merged(context: &Context, above: usize, below: usize) -> 
     };
     let gap = Span::new(first.end(), start);
     let lost = context.dockerfile.source.slice(gap).contains('#');
-    (plain(&first) && plain(&second) && !lost && !first.outline.changes_shell)
+    let alike = !first.outline.changes_shell && !installs_what_it_runs(context.script(above), context.script(below));
+    (plain(&first) && plain(&second) && !lost && alike)
         .then(|| Fix::replace(gap, separate(&first, &second)).with_effect(Effect::Shell))
+}
+
+/// Whether the second runs a program that the first has run and names (`pip install --upgrade pip`): a shell goes on with
+/// the one that it has found.
+fn installs_what_it_runs(first: &Script, second: &Script) -> bool {
+    let ran = |program: &str| first.invocations.iter().any(|command| command.program() == program);
+    let mut named = first.invocations.iter().flat_map(Invocation::operands).map(|word| package_name(word.text()));
+    named.any(|name| ran(name) && second.invocations.iter().any(|command| command.program() == name))
 }
 
 /// Each in lines of its own.

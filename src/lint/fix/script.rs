@@ -121,9 +121,10 @@ fn own_span(command: &Invocation) -> Span {
     Span::new(first.span.start, command.span.end)
 }
 
-/// How the file ends its lines.
+/// How the file ends its lines, by its first one.
 pub(in crate::lint) fn line_end(source: &Source) -> &'static str {
-    if source.text().contains("\r\n") { "\r\n" } else { "\n" }
+    let first = source.text().split_inclusive('\n').next().unwrap_or_default();
+    if first.ends_with("\r\n") { "\r\n" } else { "\n" }
 }
 
 /// Takes a whole instruction out with its lines; none where a comment would be lost, or would stand above another

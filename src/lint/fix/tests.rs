@@ -112,7 +112,7 @@ fn said(invocation: &Invocation) -> Option<String> {
     (!fixed).then(|| words.filter(|word| !ADDED.contains(word)).collect::<Vec<_>>().join(" "))
 }
 
-/// Every command of a RUN with the directory that it works in, and every pipe in which a failure is not minded: what
+/// Every command of a RUN with the directory that it works in, where COPY puts things, and every pipe in which a failure is not minded: what
 /// fixes may not change, one by one or together.
 fn surroundings(text: &str) -> Vec<String> {
     let dockerfile = parsed(text);
@@ -129,6 +129,10 @@ fn surroundings(text: &str) -> Vec<String> {
             let line = &dockerfile.instructions[at];
             match line.words() {
                 [path] if line.is(Keyword::Workdir) => directory = enter(&directory, path.text()),
+                [sources @ .., to] if matches!(*line.keyword, Keyword::Copy | Keyword::Add) => {
+                    let sources: Vec<_> = sources.iter().map(Word::text).collect();
+                    found.push(format!("copy {} to {}", sources.join(" "), enter(&directory, to.text())));
+                }
                 _ if *line.keyword == Keyword::Run => {
                     let mut here = directory.clone();
                     for command in &context.script(at).invocations {
@@ -197,6 +201,9 @@ fn assert_lawful_in_context(case: &Case) {
     means.retain(|line| !line.starts_with("Copy ") || meant.contains(line));
     means.sort();
     assert_eq!(means, meant, "every instruction is still there: {text}\n{after}");
+    let (held, mut holds) = (surroundings(text), surroundings(after));
+    holds.retain(|line| !line.starts_with("copy ") || held.contains(line));
+    assert_eq!(holds, held, "every command runs where it did: {text}\n{after}");
     let (mut said, mut says) = (comments(text), comments(after));
     said.sort();
     says.sort();
@@ -246,7 +253,8 @@ fn line_ends_and_a_byte_order_mark_survive() {
 
 #[test]
 fn what_is_not_read_as_it_was_meant_is_left_alone() {
-    for text in ["FROM a\nFRM b\nMAINTAINER me\n", "FROM a\nMAINTAINER \u{fffd}\n"] {
+    let endless = format!("FROM a\nMAINTAINER me\n{}", "# b\n".repeat(crate::dockerfile::MAX_PARTS));
+    for text in ["FROM a\nFRM b\nMAINTAINER me\n", "FROM a\nMAINTAINER \u{fffd}\n", &endless] {
         assert!(fixed(text).changes_nothing());
         let report = report(&parsed(text), None);
         assert!(
@@ -398,6 +406,33 @@ const LINES: &[&str] = &[
     "SHELL [\"/bin/bash\", \"-c\"]",
 ];
 
+/// Lines of Dockerfiles with a project of npm beside them.
+const PROJECT: &[&str] = &[
+    "FROM node:20 AS build",
+    "FROM node:20",
+    "FROM build",
+    "WORKDIR /app",
+    "WORKDIR /out",
+    "WORKDIR src",
+    "COPY . .",
+    "COPY . ./src",
+    "COPY . /app",
+    "COPY --from=build /app /app",
+    "ADD a.js b/",
+    "ENV A=/app/x",
+    "ENV NODE_ENV=production",
+    "RUN npm ci",
+    "RUN cd /app && npm ci",
+    "RUN cd /app/src && npm ci",
+    "RUN cd /out && make a",
+    "RUN npm run build",
+    "RUN make b",
+    "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*",
+    "RUN apt-get update && apt-get install -y make && make c",
+    "RUN curl https://example.com/d | sh",
+    "CMD node a.js",
+];
+
 /// Lines whose fixes change what holds for others: the directory, the options of the shell, who shares one.
 const SHELLS: &[&str] = &[
     "FROM alpine:3.20",
@@ -445,6 +480,15 @@ proptest! {
     #[test]
     fn what_holds_for_others_is_changed_by_one_kind_of_fix_at_a_time(text in file(SHELLS)) {
         assert_lawful(&text);
+    }
+
+    #[test]
+    fn generated_files_of_a_project_keep_the_laws(text in file(PROJECT), ignores in any::<bool>()) {
+        let package = r#"{ "dependencies": { "express": "^4.18.2" } }"#;
+        let files = [("dockerfile", text.as_str()), ("entries", "package-lock.json"), ("file package.json", package)];
+        let ignored = ignores.then_some(("dockerignore", "node_modules\n"));
+        let blocks = files.into_iter().chain(ignored).map(|(kind, body)| (kind.to_owned(), body.to_owned()));
+        assert_lawful_in_context(&Case { blocks: blocks.collect(), ..Case::default() });
     }
 
     #[test]
