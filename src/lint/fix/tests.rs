@@ -353,6 +353,21 @@ fn a_file_is_linted_as_often_however_many_fixes_it_takes() {
 }
 
 #[test]
+fn long_rows_of_runs_become_a_few() {
+    let text = "FROM debian:12\n".to_owned() + &"RUN useradd -l -u 1234567 name\n".repeat(700);
+    let dockerfile = parsed(&text);
+    let mut calls = 0;
+    let mut lint = |dockerfile: &Dockerfile, created: Option<&NewFile>| {
+        calls += 1;
+        report(dockerfile, created)
+    };
+    let done = fix(&dockerfile, &report(&dockerfile, None), &mut lint);
+    let lengths: Vec<_> = parsed(done.after.text()).instructions[1..].iter().map(|run| run.span.len()).collect();
+    assert!((3..6).contains(&lengths.len()) && lengths.iter().all(|length| *length < 12 * 1024), "{lengths:?}");
+    assert!(calls < 6 && !done.cut_short, "{calls}");
+}
+
+#[test]
 fn an_instruction_that_no_edit_touches_stays_in_its_place() {
     let edit = Edit { span: Span::new(7, 10), text: "COPY".into() };
     let before = parsed("FROM x\nADD a b\nUSER y\n");

@@ -1,4 +1,4 @@
-//! Variables that may lead a command into what a COPY brings: a certificate, a folder of packages, programs.
+//! Variables, and shells, that may lead a command into what a COPY brings: a certificate, a folder of packages, programs.
 //!
 //! Of what a tool does with its environment little is certain, and a file that is not there yet may be laid there before
 //! the build. So a variable holds what reads it in its place unless its name says that it names no file, or its value
@@ -49,6 +49,7 @@ pub(super) fn lead_into_source(
         };
         let set = pairs.iter().filter_map(|pair| Some((pair.name.text(), pair.value.as_ref()?)));
         set.into_iter().any(|(name, value)| target.is_reached(name, Word::text(value)))
+            || (line.is(Keyword::Shell) && line.words().iter().any(|word| target.is_reached_by_shell(word.text())))
             || (*line.keyword == Keyword::Run
                 && moved.contains(&at)
                 && target.is_reached_by_assignment(context, at, line))
@@ -72,6 +73,11 @@ impl Target<'_, '_> {
             let mut set = front.split_whitespace().filter_map(|word| word.split_once('='));
             set.any(|(name, value)| !name.starts_with('-') && self.is_reached(name, value.trim_matches(['"', '\''])))
         })
+    }
+
+    /// A word of SHELL: a program or a script that lies there.
+    fn is_reached_by_shell(&self, word: &str) -> bool {
+        word.contains(['/', '.']) && self.holds(word)
     }
 
     fn is_reached(&self, name: &str, value: &str) -> bool {
