@@ -22,7 +22,7 @@ use super::tee::{Taker, tee};
 use super::transfer::{Errand, Locked, Start};
 use crate::image::{Descriptor, Digest};
 use crate::plan::{Outcome, StepId};
-use crate::store::{Error, Reads};
+use crate::store::Error;
 
 /// Blobs of one image on their way at a time.
 pub(super) const BLOBS_AT_A_TIME: usize = 4;
@@ -35,8 +35,7 @@ pub(super) type Ended = mpsc::UnboundedSender<(StepId, Outcome)>;
 
 /// Carries one image to all targets of `copies`, which are at different places.
 pub(super) async fn copy_all(copies: Vec<Copy<'_>>, context: &Context, shelves: &Shelves, ended: &Ended) {
-    let reads = Reads::default();
-    let preparing = copies.into_iter().map(|copy| copy.prepare(context, shelves, &reads)).collect();
+    let preparing = copies.into_iter().map(|copy| copy.prepare(context, shelves)).collect();
     let (ready, late) = together(preparing, Result::is_ok).await;
     join(work(ready, ended), each_alone(late, ended)).await;
 }
@@ -119,12 +118,12 @@ struct Member<'a> {
     apart: AtomicBool,
     /// It has failed, and needs no more.
     over: AtomicBool,
-    /// What became of its blobs: the bytes that moved.
-    placed: mpsc::UnboundedSender<Result<u64, Error>>,
+    /// What became of its blobs.
+    placed: mpsc::UnboundedSender<Result<(), Error>>,
 }
 
 impl<'a> Member<'a> {
-    fn new(prepared: &'a Prepared<'a>, placed: mpsc::UnboundedSender<Result<u64, Error>>) -> Self {
+    fn new(prepared: &'a Prepared<'a>, placed: mpsc::UnboundedSender<Result<(), Error>>) -> Self {
         let wanted = prepared.image.blobs.iter().map(|blob| &blob.digest).collect();
         Self { prepared, wanted, apart: AtomicBool::new(false), over: AtomicBool::new(false), placed }
     }
@@ -146,20 +145,20 @@ impl<'a> Member<'a> {
     }
 
     /// Waits for its blobs, or the first that fails, and writes the manifests.
-    async fn end(&self, mut placed: mpsc::UnboundedReceiver<Result<u64, Error>>, ended: &Ended) {
-        let mut moved = Ok(0_u64);
+    async fn end(&self, mut placed: mpsc::UnboundedReceiver<Result<(), Error>>, ended: &Ended) {
+        let mut all = Ok(());
         for _ in &self.wanted {
             match placed.recv().await {
-                Some(Ok(bytes)) => moved = moved.map(|moved| moved.saturating_add(bytes)),
+                Some(Ok(())) => {}
                 Some(Err(error)) => {
                     self.over.store(true, Ordering::Relaxed);
-                    moved = Err(error);
+                    all = Err(error);
                     break;
                 }
                 None => break,
             }
         }
-        let outcome = self.prepared.finish(moved).await;
+        let outcome = self.prepared.finish(all).await;
         let _ = ended.send((self.prepared.copy.id, outcome));
     }
 }
@@ -210,7 +209,7 @@ async fn place_together<'a>(blob: &'a Descriptor, seats: &[&Seat<'_, 'a>]) {
     let mut sending = Vec::new();
     for (_, leg, start) in started {
         match start {
-            Ok(Start::Held) => leg.arrive(0),
+            Ok(Start::Held) => leg.arrive(),
             // What an earlier run left goes on from there, not from the start; what replaces something is looked at then.
             Ok(Start::Send(Session::Broken(_)) | Start::Replace(_)) => leg.seat.leave(Errand::new(blob)),
             Ok(Start::Send(session)) => sending.push((leg, session)),
@@ -249,15 +248,15 @@ impl Leg<'_, '_, '_> {
         let moved = Arc::default();
         let transfers = &self.seat.member.prepared.transfers;
         match transfers.send(self.blob, &mut session, &moved, transfers.checked_by(0), |_| taker.bytes).await {
-            Ok(()) => self.arrive(moved.bytes()),
+            Ok(()) => self.arrive(),
             Err(error) => self.fail(error, moved),
         }
     }
 
-    fn arrive(mut self, bytes: u64) {
+    fn arrive(mut self) {
         let target = &self.seat.member.prepared.copy.work.target;
         self.shelf.add(&target.registry, &target.repository);
-        let _ = self.seat.member.placed.send(Ok(bytes));
+        let _ = self.seat.member.placed.send(Ok(()));
     }
 
     /// The others go on; it tries again by itself, where that may help, and what moved so far is not counted twice.

@@ -14,7 +14,7 @@ pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
     let (file, set, today) = (work.file.clone(), work.set, context.today);
     let linted = tokio::task::spawn_blocking(move || worktree::lint_again(&project, (&file, set), today));
     match linted.await.expect("linting does not panic") {
-        Err(problem) => Outcome::Failed { problem },
+        Err(problem) => Outcome::failed(problem),
         // What registries say of its images was judged with the plan.
         Ok((linted, needs_registries)) if needs_registries && linted.digest != work.digest => {
             let message = say!(
@@ -23,7 +23,7 @@ pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
                 file = work.file
             );
             let help = say!("plan again", "重新制定计划");
-            Outcome::Failed { problem: Problem::new("lint-changed", message).with_help(help) }
+            Outcome::failed(Problem::new("lint-changed", message).with_help(help))
         }
         Ok((linted, _)) if linted.report.failed => {
             let message = say!(
@@ -32,7 +32,7 @@ pub(super) async fn lint(work: &LintWork, context: &Context) -> Outcome {
                 file = work.file
             );
             let help = say!("run `swrctl plan` to see the findings", "运行 `swrctl plan` 查看问题");
-            Outcome::Failed { problem: Problem::new("lint-failed", message).with_help(help) }
+            Outcome::failed(Problem::new("lint-failed", message).with_help(help))
         }
         Ok((linted, _)) if linted.digest != work.digest => Outcome::Passed {
             note: say!("changed since the plan, and passes", "制定计划之后有改动，仍然通过"),
@@ -53,7 +53,7 @@ pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
     match report.failure() {
         None => match changed {
             None => Outcome::Passed { note: say!("reachable as declared", "可按声明的方式访问") },
-            Some(problem) => Outcome::Failed { problem },
+            Some(problem) => Outcome::failed(problem),
         },
         Some(failure) => {
             let message = say!(
@@ -65,7 +65,7 @@ pub(super) async fn network(work: &NetworkWork, context: &Context) -> Outcome {
             );
             let mut problem = Problem::new("network-failed", message);
             problem.help.clone_from(&failure.fix);
-            Outcome::Failed { problem }
+            Outcome::failed(problem)
         }
     }
 }

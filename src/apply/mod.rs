@@ -28,15 +28,15 @@ use jiff::civil::Date;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::diag::say;
+use crate::diag::{Problem, say};
 use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
 use crate::network::TakenPath;
 use crate::plan::{Action, Address, Event, Inventory, Location, Outcome, Plan, Step, StepId, Work};
 use crate::project::Project;
-use crate::registry::Access;
+use crate::registry::{Access, Retry};
 use crate::state::Uploads;
-use crate::store::Stores;
+use crate::store::{Reads, Store, Stores};
 
 pub use paths::changed_paths;
 
@@ -53,6 +53,8 @@ pub struct Context {
     pub stores: Arc<Stores>,
     /// Images read while planning, by target; what is missing is read again.
     pub images: BTreeMap<Location, ImageTree>,
+    /// What had to be read again: steps that share a manifest read it once.
+    pub reads: Reads,
     pub today: Date,
     /// The paths that must be as they were when the plan was made, by registry.
     pub pinned: BTreeMap<String, TakenPath>,
@@ -232,6 +234,17 @@ impl Run<'_> {
 }
 
 impl Context {
+    /// The store of a step, which tells of what it asks again.
+    fn store(&self, step: &Address, registry: &str) -> Result<Store, Problem> {
+        // Requests that nobody waits for any more keep no listener.
+        let (events, address) = (self.events.downgrade(), step.clone());
+        Ok(self.stores.get(registry)?.watched(move |retry| {
+            let Retry { attempt, retries, pause, problem } = retry;
+            let event = Event::Retried { address: address.clone(), attempt, retries, pause, problem };
+            let _ = events.upgrade().map(|events| events.send(event));
+        }))
+    }
+
     /// A listener that went away misses the rest; the work goes on.
     fn send(&self, event: Event) {
         let _ = self.events.send(event);

@@ -12,7 +12,7 @@ pub(super) async fn create(work: &OrganizationWork, context: &Context) -> Outcom
         Ok(Creation::Present) => {
             Outcome::Unchanged { note: say!("exists since the plan was made", "制定计划之后已经存在") }
         }
-        Ok(Creation::Taken) => Outcome::Failed { problem: taken(work) },
+        Ok(Creation::Taken) => Outcome::failed(taken(work)),
         Ok(Creation::Refused(error)) => {
             let message = say!(
                 "SWR does not create `{organization}`: {reason}",
@@ -25,9 +25,9 @@ pub(super) async fn create(work: &OrganizationWork, context: &Context) -> Outcom
                  one that exists",
                 "账号默认最多 5 个组织：删除一个，申请更高的配额，或者使用已有的组织"
             );
-            Outcome::Failed { problem: Problem::new("organization-refused", message).with_help(help) }
+            Outcome::failed(Problem::new("organization-refused", message).with_help(help))
         }
-        Err(problem) => Outcome::Failed { problem },
+        Err(problem) => Outcome::failed(problem),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Context;
 use super::sync::moved;
 use crate::diag::{Problem, say};
-use crate::plan::{Outcome, PruneWork};
+use crate::plan::{Address, Outcome, PruneWork};
 
 pub(super) async fn prune(work: &PruneWork, context: &Context) -> Outcome {
     match remove(work, context).await {
@@ -11,13 +11,13 @@ pub(super) async fn prune(work: &PruneWork, context: &Context) -> Outcome {
         Ok(false) => {
             Outcome::Unchanged { note: say!("gone since the plan was made", "制定计划之后已经不在了") }
         }
-        Err(problem) => Outcome::Failed { problem },
+        Err(problem) => Outcome::failed(problem),
     }
 }
 
 /// False when there is nothing to remove any more.
 async fn remove(work: &PruneWork, context: &Context) -> Result<bool, Problem> {
-    let target = context.stores.get(&work.target.registry)?;
+    let target = context.store(&Address::prune(&work.target), &work.target.registry)?;
     let found = target.head_manifest(&work.target.repository, &work.target.reference).await?;
     let (Some(found), Some(tag)) = (found, work.target.reference.tag()) else { return Ok(false) };
     if Some(&found.digest) != work.before.as_ref() {

@@ -69,18 +69,16 @@ impl Recompressions {
 }
 
 impl Transfers<'_> {
-    /// The image as it is written once the target repository holds its layers, recompressed; and the bytes that moved.
-    pub(super) async fn recompress(&self, image: &ImageTree) -> Result<(ImageTree, u64), Error> {
-        let (mut layers, mut moved) = (BTreeMap::new(), 0_u64);
+    /// The image as it is written once the target repository holds its layers, recompressed.
+    pub(super) async fn recompress(&self, image: &ImageTree) -> Result<ImageTree, Error> {
+        let mut layers = BTreeMap::new();
         for layer in &image.recompress {
-            let (gzip, bytes) = self.place_recompressed(layer).await?;
-            moved = moved.saturating_add(bytes);
-            layers.insert(layer.digest.clone(), gzip);
+            layers.insert(layer.digest.clone(), self.place_recompressed(layer).await?);
         }
-        Ok((image.with_recompressed(&layers), moved))
+        Ok(image.with_recompressed(&layers))
     }
 
-    async fn place_recompressed(&self, layer: &Descriptor) -> Result<(Descriptor, u64), Error> {
+    async fn place_recompressed(&self, layer: &Descriptor) -> Result<Descriptor, Error> {
         let source = Source {
             all: Arc::clone(&self.shelves.recompressions),
             store: self.source.clone(),
@@ -96,8 +94,8 @@ impl Transfers<'_> {
                 (gzip.descriptor.clone(), Some(gzip))
             }
         };
-        let moved = self.place_from(Errand::new(&descriptor), |from| source.clone().bytes(from)).await?;
-        Ok((descriptor, moved))
+        self.place_from(Errand::new(&descriptor), |from| source.clone().bytes(from)).await?;
+        Ok(descriptor)
     }
 }
 

@@ -1,6 +1,8 @@
 //! One tag at one target: its precondition, then (see [`super::crew`]) its blobs, then children, and the tag last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Context;
 use super::shelf::Shelves;
@@ -10,7 +12,7 @@ use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
 use crate::plan::{Action, Location, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
-use crate::store::{Error, NotStored, Reads, Store, read_image};
+use crate::store::{Error, NotStored, Store, read_image};
 
 /// One tag to be made equal at one target.
 #[derive(Clone, Copy)]
@@ -34,38 +36,32 @@ impl<'a> Copy<'a> {
         self,
         context: &'a Context,
         shelves: &'a Shelves,
-        reads: &Reads,
     ) -> Result<Prepared<'a>, (StepId, Outcome)> {
-        match self.try_prepare(context, shelves, reads).await {
+        match self.try_prepare(context, shelves).await {
             Ok(Some(prepared)) => Ok(prepared),
             Ok(None) => {
                 let note = say!("the target came to hold it since the plan", "制定计划之后目标上已经有了它");
                 Err((self.id, Outcome::Unchanged { note }))
             }
-            Err(problem) => Err((self.id, Outcome::Failed { problem })),
+            Err(problem) => Err((self.id, Outcome::failed(problem))),
         }
     }
 
     /// `None` where the target's tag holds it already.
-    async fn try_prepare(
-        self,
-        context: &'a Context,
-        shelves: &'a Shelves,
-        reads: &Reads,
-    ) -> Result<Option<Prepared<'a>>, Problem> {
+    async fn try_prepare(self, context: &'a Context, shelves: &'a Shelves) -> Result<Option<Prepared<'a>>, Problem> {
         let Self { step, work, .. } = self;
         let Some(source_digest) = &work.source_digest else { return Err(incomplete(step)) };
         let after = work.after.as_ref();
-        let source = context.stores.get(&work.source.registry)?;
-        let target = context.stores.get(&work.target.registry)?;
+        let source = context.store(&step.address, &work.source.registry)?;
+        let target = context.store(&step.address, &work.target.registry)?;
         // A referrer may be stored and not be listed: it is written and listed again, whatever is there.
-        if work.subject.is_none() && precondition(work, target, after).await? == Held::After {
+        if work.subject.is_none() && precondition(work, &target, after).await? == Held::After {
             return Ok(None);
         }
         let known = context.images.get(&work.target).filter(|known| known.digest() == after);
         let image = match known {
             Some(known) => known.clone(),
-            None => read_image(source, &work.source.repository, source_digest, &work.rewrite, reads).await?,
+            None => read_image(&source, &work.source.repository, source_digest, &work.rewrite, &context.reads).await?,
         };
         if image.digest() != after {
             let Some(after) = after else { return Err(incomplete(step)) };
@@ -79,7 +75,7 @@ impl<'a> Copy<'a> {
             let help = say!("plan again with this version of swrctl", "用这个版本的 swrctl 重新制定计划");
             return Err(Problem::new("other-digest", message).with_help(help));
         }
-        let transfers = Transfers { context, step, work, source, target, shelves };
+        let transfers = Transfers { context, step, work, source, target, shelves, moved: Arc::default() };
         Ok(Some(Prepared { copy: self, image, transfers }))
     }
 }
@@ -90,30 +86,50 @@ impl Prepared<'_> {
         self.transfers.context.project.home(&self.copy.work.target.registry)
     }
 
-    /// Writes the manifests; `moved` is what became of its blobs.
-    pub(super) async fn finish(&self, moved: Result<u64, Error>) -> Outcome {
-        match self.write_manifests(moved).await {
-            Ok((bytes, digest)) if self.copy.step.action == Action::Create => Outcome::Created { bytes, digest },
-            Ok((bytes, digest)) => Outcome::Updated { bytes, digest },
-            Err(problem) => Outcome::Failed { problem },
+    /// Writes the manifests; `placed` is what became of its blobs.
+    pub(super) async fn finish(&self, placed: Result<(), Error>) -> Outcome {
+        let written = self.write_manifests(placed).await;
+        let bytes = self.transfers.moved.load(Ordering::Relaxed);
+        match written {
+            Ok(digest) if self.copy.step.action == Action::Create => Outcome::Created { bytes, digest },
+            Ok(digest) => Outcome::Updated { bytes, digest },
+            Err(problem) => Outcome::Failed { problem, bytes },
         }
     }
 
-    /// The bytes that moved, and what was written.
-    async fn write_manifests(&self, moved: Result<u64, Error>) -> Result<(u64, Option<Digest>), Problem> {
-        let bytes = moved?;
-        let (image, recompressed) = self.transfers.recompress(&self.image).await?;
-        let mut bytes = bytes.saturating_add(recompressed);
+    /// What was written.
+    async fn write_manifests(&self, placed: Result<(), Error>) -> Result<Option<Digest>, Problem> {
+        placed?;
+        let image = self.transfers.recompress(&self.image).await?;
         match put_manifests(&self.transfers, &image).await {
             Err(NotStored::Incomplete(error)) => {
-                let Some(more) = self.transfers.place_lost(&self.image.blobs).await? else { return Err(error.into()) };
-                bytes = bytes.saturating_add(more);
-                put_manifests(&self.transfers, &image).await.map_err(Error::from)?;
+                if !self.transfers.place_lost(&self.image.blobs).await? {
+                    return Err(error.into());
+                }
+                put_manifests(&self.transfers, &image).await.map_err(|refused| self.lost_again(refused))?;
             }
             stored => stored.map_err(Error::from)?,
         }
         verify(&self.transfers, &image).await?;
-        Ok((bytes, image.digest().cloned()))
+        Ok(image.digest().cloned())
+    }
+}
+
+impl Prepared<'_> {
+    /// Why a manifest is refused after its content was sent twice.
+    fn lost_again(&self, refused: NotStored) -> Error {
+        let NotStored::Incomplete(error) = refused else { return refused.into() };
+        let message = say!(
+            "{target} does not keep what it accepts: its content was sent twice, and {reason}",
+            "{target} 不保留它接收的内容：内容已发送两次，而{reason}",
+            target = self.copy.work.target,
+            reason = error.problem.message
+        );
+        let help = say!(
+            "look at the registry's storage (several instances that share none, a job that clears it) and at its log",
+            "检查镜像仓库的存储（多个实例没有共享存储，或者有清理任务）和它的日志"
+        );
+        Error { problem: Problem::new("target-loses-content", message).with_help(help), temporary: false }
     }
 }
 

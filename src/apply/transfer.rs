@@ -1,6 +1,7 @@
 //! One blob on its way to one target: found, mounted or streamed from the source without touching the disk.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OwnedMutexGuard;
@@ -20,9 +21,11 @@ pub(super) struct Transfers<'a> {
     pub(super) context: &'a Context,
     pub(super) step: &'a Step,
     pub(super) work: &'a SyncWork,
-    pub(super) source: &'a Store,
-    pub(super) target: &'a Store,
+    pub(super) source: Store,
+    pub(super) target: Store,
     pub(super) shelves: &'a Shelves,
+    /// Bytes on their way to the target so far; what is sent again counts once.
+    pub(super) moved: Arc<AtomicU64>,
 }
 
 /// Who holds a blob at the target; locked while it is on its way: one upload a blob and target.
@@ -53,14 +56,14 @@ pub(super) enum Start {
 }
 
 impl Transfers<'_> {
-    /// Makes the target repository hold a blob; returns the bytes that moved.
-    pub(super) async fn place(&self, errand: Errand<'_>) -> Result<u64, Error> {
+    /// Makes the target repository hold a blob.
+    pub(super) async fn place(&self, errand: Errand<'_>) -> Result<(), Error> {
         let blob = errand.blob;
         self.place_from(errand, |from| self.download(blob, from)).await
     }
 
     /// As [`Self::place`], with the blob's bytes from a given one on as `bytes` brings them.
-    pub(super) async fn place_from(&self, errand: Errand<'_>, bytes: impl Fn(u64) -> BlobStream) -> Result<u64, Error> {
+    pub(super) async fn place_from(&self, errand: Errand<'_>, bytes: impl Fn(u64) -> BlobStream) -> Result<(), Error> {
         let mut holders = self.shelf(errand.blob).await;
         match self.start(errand.blob, &holders).await? {
             Start::Held => {}
@@ -71,7 +74,7 @@ impl Transfers<'_> {
             }
         }
         holders.add(&self.work.target.registry, &self.work.target.repository);
-        Ok(errand.moved.bytes())
+        Ok(())
     }
 
     /// Some registries write no blob twice: they take the bytes and keep what they have.
@@ -95,9 +98,9 @@ impl Transfers<'_> {
     }
 
     /// Places those of `blobs` again that the target does not hold in spite of what the plan saw there: since then its
-    /// garbage was collected. Returns the bytes that moved; none where all of them are there.
-    pub(super) async fn place_lost(&self, blobs: &[Descriptor]) -> Result<Option<u64>, Error> {
-        let mut moved = None;
+    /// garbage was collected. Returns false where all of them are there.
+    pub(super) async fn place_lost(&self, blobs: &[Descriptor]) -> Result<bool, Error> {
+        let mut lost = false;
         for blob in blobs {
             let mut holders = self.shelf(blob).await;
             if self.target.has_blob(&self.work.target.repository, blob).await? {
@@ -105,9 +108,10 @@ impl Transfers<'_> {
             }
             holders.clear();
             drop(holders);
-            moved = Some(moved.unwrap_or_default() + self.place(Errand::new(blob)).await?);
+            self.place(Errand::new(blob)).await?;
+            lost = true;
         }
-        Ok(moved)
+        Ok(lost)
     }
 
     pub(super) async fn shelf(&self, blob: &Descriptor) -> Locked {
@@ -117,7 +121,7 @@ impl Transfers<'_> {
     /// Mounts the blob where another repository holds it, or finds where its bytes are to go.
     pub(super) async fn start(&self, blob: &Descriptor, holders: &Holders) -> Result<Start, Error> {
         let repository = &self.work.target.repository;
-        let client = match self.target {
+        let client = match &self.target {
             _ if holders.contains(repository) => return Ok(Start::Held),
             Store::Layout(_) if !holders.is_empty() => return Ok(Start::Held),
             Store::Layout(_) => return Ok(Start::Send(Session::New)),
@@ -212,7 +216,7 @@ impl Transfers<'_> {
         bytes: impl FnOnce(u64) -> BlobStream,
     ) -> Result<(), Error> {
         let bytes = |from| self.counted(bytes(from), from, moved);
-        match self.target {
+        match &self.target {
             Store::Layout(layout) => layout.put_blob(blob, bytes(0)).await?,
             Store::Registry(client) => {
                 let (uploads, repository) = (&self.context.uploads, &self.work.target.repository);
@@ -232,13 +236,15 @@ impl Transfers<'_> {
     }
 
     fn counted(&self, bytes: BlobStream, from: u64, moved: &Arc<Moved>) -> BlobStream {
-        let (moved, events, address) = (Arc::clone(moved), self.context.events.clone(), self.step.address.clone());
+        let (moved, sum) = (Arc::clone(moved), Arc::clone(&self.moved));
+        let (events, address) = (self.context.events.clone(), self.step.address.clone());
         let mut at = from;
         let tell = move |chunk: &Result<bytes::Bytes, _>| {
             if let Ok(chunk) = chunk {
                 at += chunk.len() as u64;
                 let bytes = moved.up_to(at, chunk.len() as u64);
                 if bytes > 0 {
+                    sum.fetch_add(bytes, Ordering::Relaxed);
                     let _ = events.send(Event::Moved { address: address.clone(), bytes });
                 }
             }

@@ -12,7 +12,7 @@ use crate::plan::SyncWork;
 use crate::store::Store;
 
 pub(super) async fn verify(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(), Problem> {
-    let Transfers { context, work, target, .. } = *transfers;
+    let Transfers { context, work, target, .. } = transfers;
     let wanted = context.verify.unwrap_or(work.verify);
     let reading = Reading { transfers, work, target };
     if wanted >= Verify::Digest {

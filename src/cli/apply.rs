@@ -1,7 +1,7 @@
 //! `swrctl apply`
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,10 +17,11 @@ use crate::image::Digest;
 use crate::image::rewrite::ImageTree;
 use crate::migrate::Verify;
 use crate::network::TakenPath;
-use crate::plan::{Event, Location, Outcome, Plan, Tally};
+use crate::plan::{Action, Event, Location, Outcome, Plan, Step, Tally, Work};
 use crate::report;
 use crate::report::run::State;
 use crate::state::{self, Uploads};
+use crate::store::Reads;
 
 use super::args::{ApplyArgs, VerifyArg};
 use super::output::{Failure, Output};
@@ -46,7 +47,8 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
             .with_help(say!("add --auto-approve, or apply a saved plan", "加上 --auto-approve，或者执行已保存的计划"))
             .into());
     }
-    let render = args.report.as_deref().map(render_for).transpose()?;
+    let reports =
+        args.report.iter().map(|path| Ok((path.clone(), render_for(path)?))).collect::<Result<Vec<_>, Problem>>()?;
     let session = Session::open(file, args.bandwidth, output)?;
     let job = if let Some(path) = &args.plan {
         saved(&session, path, args.allow_path_change)?
@@ -59,12 +61,14 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     if !args.json {
         Output::print(&report::plan(&job.plan, &output.stdout))?;
     }
+    if args.verify.is_some_and(|verify| Verify::from(verify) != Verify::None) {
+        tell_of_unverified(&job.plan, output);
+    }
     if job.plan.has_changes() && args.plan.is_none() && !args.auto_approve && !confirmed(output)? {
         Output::say(say!("Nothing was applied.", "没有执行任何改动。").get(output.stderr.lang));
         return Ok(ExitCode::FAILURE);
     }
-    let report = args.report.clone().zip(render);
-    let report = report.map(|(path, render)| ReportFile::new(path, render, Arc::clone(&job.plan), output.stdout.lang));
+    let report = (!reports.is_empty()).then(|| ReportFile::new(reports, Arc::clone(&job.plan), output.stdout.lang));
     if !job.plan.has_changes() && !args.json {
         report.as_ref().map_or(Ok(()), ReportFile::finish)?;
         if job.plan.is_blocked() {
@@ -78,6 +82,20 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     let outcomes = carry_out(&session, job, args, report, output)?;
     let success = !failed && Tally::of(&outcomes).is_success();
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Who asks for verification may think that it is of everything.
+fn tell_of_unverified(plan: &Plan, output: &Output) {
+    let unchanged = |step: &&Step| step.action == Action::Unchanged && matches!(step.work, Work::Sync(_));
+    let count = plan.steps().iter().filter(unchanged).count();
+    if count > 0 {
+        let note = say!(
+            "--verify looks at what is written now; tags that are unchanged ({count}) are not read back",
+            "--verify 只检查这次写入的内容；没有变化的标签（{count} 个）不会读回",
+            count
+        );
+        Output::say(note.get(output.stderr.lang));
+    }
 }
 
 /// Reads a saved plan; it holds for the very project file it was made from, and for the paths it was made by.
@@ -174,6 +192,7 @@ fn carry_out(
         project: session.project.clone(),
         stores: session.stores.clone(),
         images,
+        reads: Reads::default(),
         today: session.today,
         pinned: if args.allow_path_change { BTreeMap::new() } else { pinned(&plan) },
         uploads: unfinished_uploads(args.state_file.as_deref()),
@@ -192,14 +211,19 @@ fn carry_out(
         if matches!(manner, Manner::Json(_)) {
             telling::print(report::summary_json(&plan, None) + "\n").await?;
         }
-        let telling = Telling::of(received, Arc::clone(&plan), manner, report.clone());
+        // On a terminal they follow the bars that go; elsewhere, whoever ends us early still has those that fell.
+        let at_once = (!io::stdout().is_terminal()).then_some(style);
+        let telling = Telling::of(received, Arc::clone(&plan), manner, at_once, report.clone());
         let outcomes = apply(&plan, context).await;
         let shown = telling.noted().await;
         let reported = report.map_or(Ok(()), |report| report.finish());
         let _ = shown.await;
         let end = match manner {
             Manner::Json(_) => report::summary_json(&plan, Some(&outcomes)) + "\n",
-            Manner::Bars(_) | Manner::Lines(_) => report::outcomes(&plan, &outcomes, &style),
+            _ if at_once.is_some() => report::end(&plan, &outcomes, &style),
+            Manner::Bars(_) | Manner::Lines(_) => {
+                report::outcomes(&plan, &outcomes, &style) + &report::end(&plan, &outcomes, &style)
+            }
         };
         telling::print(end).await?;
         stopping.abort();

@@ -190,9 +190,10 @@ pub(super) struct ApplyArgs {
 
     /// Write every step's verdict, bytes, seconds and retries here: JSON to FILE.json, Markdown to FILE.md
     ///
-    /// The file is there from the first step on and is replaced as a whole, also when steps fail and on Ctrl-C.
+    /// The file is there from the first step on and is replaced as a whole, also when steps fail and on Ctrl-C. May be
+    /// given several times.
     #[arg(long, value_name = "FILE")]
-    pub(super) report: Option<PathBuf>,
+    pub(super) report: Vec<PathBuf>,
 
     /// What to read back at the targets after each push, instead of what the project file says
     #[arg(long, value_enum)]

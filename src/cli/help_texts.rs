@@ -92,8 +92,8 @@ pub(super) static TEXTS: [Wording; 110] = [
         "把每一步的结论、字节数、秒数和重试次数写到这里：FILE.json 为 JSON，FILE.md 为 Markdown"
     ),
     say!(
-        "The file is there from the first step on and is replaced as a whole, also when steps fail and on Ctrl-C.",
-        "从第一步开始就有这个文件，每次整体替换；步骤失败或按下 Ctrl-C 时也一样。"
+        "The file is there from the first step on and is replaced as a whole, also when steps fail and on Ctrl-C. May be given several times.",
+        "从第一步开始就有这个文件，每次整体替换；步骤失败或按下 Ctrl-C 时也一样。可以写多次，每个文件都会写出。"
     ),
     say!(
         "What to read back at the targets after each push, instead of what the project file says",

@@ -1,4 +1,4 @@
-//! The file of `apply --report`: there from the first step on, whole at any moment, and true at the end.
+//! The files of `apply --report`: there from the first step on, whole at any moment, and true at the end.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +15,7 @@ use super::plan::{WRITABLE, write_whole};
 pub(super) struct ReportFile(Arc<Inner>);
 
 struct Inner {
-    path: PathBuf,
-    render: fn(&Run<'_>) -> String,
+    files: Vec<(PathBuf, Render)>,
     plan: Arc<Plan>,
     lang: Lang,
     record: Mutex<Record>,
@@ -46,9 +45,9 @@ pub(super) fn render_for(path: &std::path::Path) -> Result<Render, Problem> {
 
 impl ReportFile {
     /// Nothing is written yet.
-    pub(super) fn new(path: PathBuf, render: Render, plan: Arc<Plan>, lang: Lang) -> Self {
+    pub(super) fn new(files: Vec<(PathBuf, Render)>, plan: Arc<Plan>, lang: Lang) -> Self {
         let record = Mutex::default();
-        Self(Arc::new(Inner { path, render, plan, lang, record, began: jiff::Timestamp::now(), clock: Instant::now() }))
+        Self(Arc::new(Inner { files, plan, lang, record, began: jiff::Timestamp::now(), clock: Instant::now() }))
     }
 
     pub(super) fn note(&self, event: &Event) {
@@ -62,16 +61,24 @@ impl ReportFile {
         self.write(if stopping { State::Interrupted } else { State::Finished })
     }
 
-    /// Replaces the file as a whole.
+    /// Replaces the files, each as a whole.
     pub(super) fn write(&self, state: State) -> Result<(), Problem> {
-        let Inner { path, render, plan, lang, record, began, clock } = &*self.0;
+        let Inner { files, plan, lang, record, began, clock } = &*self.0;
         let record = record.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let run = Run { plan, record: &record, state, began: *began, lasted: clock.elapsed(), lang: *lang };
-        write_whole(path, &render(&run)).map_err(|error| {
-            let (path, reason) = (path.display(), Wording::of_system(&error));
-            let message =
-                say!("cannot write the report to {path}: {reason}", "无法把报告写到 {path}：{reason}", path, reason);
-            Problem::new("report-file", message).with_help(WRITABLE)
-        })
+        let written = files.iter().map(|(path, render)| {
+            write_whole(path, &render(&run)).map_err(|error| {
+                let (path, reason) = (path.display(), Wording::of_system(&error));
+                let message = say!(
+                    "cannot write the report to {path}: {reason}",
+                    "无法把报告写到 {path}：{reason}",
+                    path,
+                    reason
+                );
+                Problem::new("report-file", message).with_help(WRITABLE)
+            })
+        });
+        // One that cannot be written keeps no other from being true.
+        written.fold(Ok(()), Result::and)
     }
 }

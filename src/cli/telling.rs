@@ -10,8 +10,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::diag::Lang;
-use crate::plan::{Event, Plan};
-use crate::report::{self, progress::Progress};
+use crate::plan::{Address, Event, Plan, Step};
+use crate::report::{self, Style, progress::Progress};
 
 use super::output::{Failure, Output};
 use super::report_file::ReportFile;
@@ -36,15 +36,16 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    /// Tells of events until their last sender is gone.
+    /// Tells of events until their last sender is gone; of verdicts also on standard output, where a style is given.
     pub(super) fn of(
         events: UnboundedReceiver<Event>,
         plan: Arc<Plan>,
         manner: Manner,
+        verdicts: Option<Style>,
         report: Option<ReportFile>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel();
-        let shown = spawn_blocking(move || show(&receiver, &plan, manner));
+        let shown = spawn_blocking(move || show(&receiver, &plan, manner, verdicts.as_ref()));
         Self { noted: tokio::spawn(note(events, sender, report)), shown }
     }
 
@@ -79,7 +80,8 @@ async fn note(mut events: UnboundedReceiver<Event>, show: mpsc::Sender<Event>, r
     }
 }
 
-fn show(events: &mpsc::Receiver<Event>, plan: &Plan, manner: Manner) {
+fn show(events: &mpsc::Receiver<Event>, plan: &Plan, manner: Manner, verdicts: Option<&Style>) {
+    let steps: BTreeMap<&Address, &Step> = plan.steps().iter().map(|step| (&step.address, step)).collect();
     let mut progress = match manner {
         Manner::Json(_) => Progress::Silent,
         Manner::Bars(lang) => Progress::bars(plan, lang),
@@ -87,10 +89,16 @@ fn show(events: &mpsc::Receiver<Event>, plan: &Plan, manner: Manner) {
     };
     for event in events {
         progress.show(&event);
-        let line = if let Manner::Json(lang) = manner { report::event_json(&event, lang) } else { None };
-        if let Some(line) = line {
+        let text = match (manner, verdicts, &event) {
+            (Manner::Json(lang), ..) => report::event_json(&event, lang).map(|line| line + "\n"),
+            (_, Some(style), Event::Finished { address, outcome }) => {
+                steps.get(address).map(|step| report::outcome(step, outcome, style))
+            }
+            _ => None,
+        };
+        if let Some(text) = text {
             // A reader that went away must not end the work.
-            let _ = writeln!(io::stdout(), "{line}");
+            let _ = io::stdout().write_all(text.as_bytes());
         }
     }
     progress.finish();

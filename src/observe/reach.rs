@@ -1,12 +1,14 @@
 //! Which stores are worth asking.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
 use super::organizations::Organizations;
 use crate::diag::{Problem, say};
+use crate::image::referrers::{self, Entry, belongs_to_an_image};
 use crate::image::{Digest, Listed, Repository, Tag};
 use crate::network::PathReport;
 use crate::plan::{Observed, Organization};
@@ -28,6 +30,10 @@ pub(super) struct Reach<'a> {
     lists: Mutex<HashMap<(String, Repository), Asked<Tags>>>,
     /// What vendors' lists say that tags hold.
     digests: Mutex<HashMap<(String, Repository), Asked<Digests>>>,
+    /// Of what repositories list, what belongs to other manifests.
+    attached: Mutex<HashMap<(String, Repository), Asked<Attached>>>,
+    /// What registries list as referring to manifests.
+    referrers: Mutex<HashMap<(String, Repository, Digest), Asked<Referring>>>,
 }
 
 /// What is asked for once; who wants it meanwhile waits for the same answer.
@@ -39,10 +45,20 @@ type Tags = Result<Option<Listed<Tag>>, Problem>;
 /// `None` where no list is asked for.
 type Digests = Option<Result<Arc<BTreeMap<Tag, Digest>>, Problem>>;
 
-/// The cell of what is asked of one repository.
-fn cell<T>(cells: &Mutex<HashMap<(String, Repository), Asked<T>>>, (registry, repository): Place<'_>) -> Asked<T> {
-    let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(cells.entry((registry.clone(), repository.clone())).or_default())
+/// Tags of signatures and of lists of referrers.
+type Attached = Result<Arc<BTreeSet<Tag>>, Problem>;
+
+/// `None` where the registry has no such list.
+type Referring = Result<Option<Vec<Entry>>, Problem>;
+
+/// The cell of what is asked.
+fn cell<K: Eq + Hash, T>(cells: &Mutex<HashMap<K, Asked<T>>>, key: K) -> Asked<T> {
+    Arc::clone(cells.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+}
+
+/// The key of a repository.
+fn key((registry, repository): Place<'_>) -> (String, Repository) {
+    (registry.clone(), repository.clone())
 }
 
 type Place<'a> = (&'a String, &'a Repository);
@@ -67,6 +83,8 @@ impl<'a> Reach<'a> {
             reads: Reads::default(),
             lists: Mutex::default(),
             digests: Mutex::default(),
+            attached: Mutex::default(),
+            referrers: Mutex::default(),
         }
     }
 
@@ -100,7 +118,7 @@ impl<'a> Reach<'a> {
     /// What a repository lists; it is asked once.
     pub(super) async fn tags(&self, (registry, repository): Place<'_>) -> Tags {
         let list = async { Ok(self.store(registry)?.tags(repository).await?) };
-        cell(&self.lists, (registry, repository)).get_or_init(|| list).await.clone()
+        cell(&self.lists, key((registry, repository))).get_or_init(|| list).await.clone()
     }
 
     /// What a repository of a source lists; it is asked once.
@@ -109,13 +127,41 @@ impl<'a> Reach<'a> {
         self.tags(place).await
     }
 
+    /// The tags of a repository that belong to other manifests, as signatures and lists of referrers do.
+    pub(super) async fn attached(&self, place: Place<'_>) -> Attached {
+        let attached = async {
+            let names = self.tags(place).await?.map(|listed| listed.names).unwrap_or_default();
+            Ok(Arc::new(names.into_iter().filter(belongs_to_an_image).collect()))
+        };
+        cell(&self.attached, key(place)).get_or_init(|| attached).await.clone()
+    }
+
+    /// What a registry lists as referring to a manifest; it is asked once. `None` where that is left to its clients.
+    pub(super) async fn listed_referrers(&self, place: Place<'_>, subject: &Digest) -> Referring {
+        let list = async { Ok(self.store(place.0)?.referrers(place.1, subject).await?) };
+        let (registry, repository) = key(place);
+        cell(&self.referrers, (registry, repository, subject.clone())).get_or_init(|| list).await.clone()
+    }
+
+    /// What refers to a manifest. Where clients list it, the tags of the repository tell of every manifest at once that
+    /// there is no such list.
+    pub(super) async fn referrers(&self, place: Place<'_>, subject: &Digest) -> Result<Vec<Entry>, Problem> {
+        if let Some(listed) = self.listed_referrers(place, subject).await? {
+            return Ok(listed);
+        }
+        match self.attached(place).await {
+            Ok(tags) if !tags.contains(&referrers::tag(subject)) => Ok(vec![]),
+            _ => Ok(self.store(place.0)?.referrers_by_tag(place.1, subject).await?),
+        }
+    }
+
     /// What the vendor's list says that tags of a repository hold, where it is wanted; it is asked once.
     pub(super) async fn digests(&self, (registry, repository): Place<'_>) -> Digests {
         let list = async {
             let Ok(Store::Registry(client)) = self.store(registry) else { return None };
             Some(client.listed_digests(repository).await?.map(Arc::new).map_err(|error| error.problem()))
         };
-        cell(&self.digests, (registry, repository)).get_or_init(|| list).await.clone()
+        cell(&self.digests, key((registry, repository))).get_or_init(|| list).await.clone()
     }
 
     /// Is a repository of a target known to hold no tag? Directories are cheaper to ask for what is wanted of them.

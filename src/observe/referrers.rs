@@ -2,6 +2,7 @@
 //! images, the next what refers to that.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -9,9 +10,9 @@ use super::CONCURRENCY;
 use super::heads::Heads;
 use super::reach::Reach;
 use crate::diag::{Problem, Wording, say};
-use crate::image::referrers::{belongs_to_an_image, is_signature_of};
+use crate::image::referrers::is_signature_of;
 use crate::image::rewrite::Rewrite;
-use crate::image::{Descriptor, Digest, Listed, Manifest, ManifestReference, Repository, Tag};
+use crate::image::{Descriptor, Digest, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
 use crate::plan::{Location, Observed, Request, SyncFacts};
 use crate::store::Store;
@@ -70,23 +71,31 @@ async fn of_image(
     facts: &SyncFacts,
     signatures: &Signatures,
 ) -> Result<Found, Problem> {
-    let (source, target) = (reach.source(&request.source.registry)?, reach.store(&request.target.registry)?);
+    let source = reach.source(&request.source.registry)?;
+    let place = (&request.source.registry, &request.source.repository);
+    let target = (&request.target.registry, &request.target.repository);
     let mut found = Found::default();
     let Observed::Known(Some(root)) = &facts.source else { return Ok(found) };
     if leaves_another(request, facts, root) {
         return Ok(found);
     }
     let tags = match signatures.get(&(request.source.registry.clone(), request.source.repository.clone())) {
-        Some(tags) if request.referrers == Some(Referrers::Everything) => tags.as_deref().map_err(Clone::clone)?,
-        _ => &[],
+        Some(tags) if request.referrers == Some(Referrers::Everything) => tags.clone()?,
+        _ => Arc::default(),
     };
+    // Not even what an index consists of has to be read.
+    if reach.listed_referrers(place, &root.digest).await?.is_none()
+        && reach.attached(place).await.is_ok_and(|tags| tags.is_empty())
+    {
+        return Ok(found);
+    }
     let kept = kept_manifests(source, request, facts).await?;
     for subject in &kept {
-        let listed = source.referrers(&request.source.repository, subject).await?;
+        let listed = reach.referrers(place, subject).await?;
         let listed: Vec<_> =
             listed.into_iter().filter(|entry| request.carries(entry.artifact_type.as_deref())).collect();
         if !listed.is_empty() {
-            let present = target.referrers(&request.target.repository, subject).await?;
+            let present = reach.referrers(target, subject).await?;
             for entry in listed {
                 let reference = ManifestReference::Digest(entry.descriptor.digest.clone());
                 let extra = extra(request, &reference, Some(subject.clone()));
@@ -103,7 +112,7 @@ async fn of_image(
         found.requests.extend(of_subject.map(|tag| (extra(request, &tag.clone().into(), None), Heads::new())));
     }
     if !kept.contains(&root.digest) {
-        let listed = source.referrers(&request.source.repository, &root.digest).await?.len();
+        let listed = reach.referrers(place, &root.digest).await?.len();
         let lost = listed + tags.iter().filter(|tag| is_signature_of(tag, &root.digest)).count();
         found.loss = (lost > 0).then(|| {
             say!(
@@ -160,7 +169,7 @@ fn extra(request: &Request, reference: &ManifestReference, subject: Option<Diges
 }
 
 /// Tags that name signatures, by the source repository, or why they are not known.
-type Signatures = BTreeMap<(String, Repository), Result<Vec<Tag>, Problem>>;
+type Signatures = BTreeMap<(String, Repository), Result<Arc<BTreeSet<Tag>>, Problem>>;
 
 /// Tags of the source repositories that name signatures, as cosign writes them.
 async fn signature_tags(reach: &Reach<'_>, carried: &[(&Request, &SyncFacts)]) -> Signatures {
@@ -169,9 +178,7 @@ async fn signature_tags(reach: &Reach<'_>, carried: &[(&Request, &SyncFacts)]) -
         everything.map(|(request, _)| (request.source.registry.clone(), request.source.repository.clone())).collect();
     stream::iter(places)
         .map(async |(registry, repository)| {
-            let listed = reach.source_tags((&registry, &repository)).await;
-            let names = |listed: Option<Listed<Tag>>| listed.map(|listed| listed.names).unwrap_or_default();
-            let tags = listed.map(|listed| names(listed).into_iter().filter(belongs_to_an_image).collect());
+            let tags = reach.attached((&registry, &repository)).await;
             let tags = tags.map_err(|why| not_listed(&registry, &repository, &why));
             ((registry, repository), tags)
         })

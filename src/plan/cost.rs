@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use crate::image::rewrite::ImageTree;
-use crate::image::{Digest, RawManifest, Repository};
+use crate::image::{Descriptor, Digest, RawManifest, Repository};
 use crate::migrate::Verify;
 use crate::project::Project;
+use crate::registry::Limits;
 
 use super::expand::Request;
 use super::inventory::Location;
@@ -31,7 +32,7 @@ pub struct Requests {
 pub struct SourceRequests {
     /// Of manifests, as far as they are not at hand when the plan is carried out, and of a config that tells a platform.
     pub manifests: u64,
-    /// Of blobs.
+    /// Of blobs, each one or as many as it has parts.
     pub blobs: u64,
 }
 
@@ -78,8 +79,8 @@ impl AddAssign for Requests {
 pub(super) struct Costs<'a> {
     project: &'a Project,
     layouts: &'a BTreeSet<String>,
-    /// What an earlier step reads, and from where: manifests and configs, to know the image.
-    read: BTreeSet<(Location, Digest)>,
+    /// Manifests that an earlier step reads, and configs, to know the image: wherever they are, they are the same.
+    read: BTreeSet<Digest>,
     /// And blobs, to move them.
     moved: BTreeSet<(Location, Digest)>,
     /// Children of indexes that an earlier step writes, by the first section that names the place, and repository.
@@ -97,8 +98,10 @@ impl<'a> Costs<'a> {
         let uploads = || blobs.iter().filter(|blob| blob.transfer == Transfer::Upload);
         if !self.layouts.contains(&request.source.registry) {
             let at = |digest: &Digest| (request.source.clone(), digest.clone());
-            requests.source.manifests = count(image.reads.iter().filter(|digest| self.read.insert(at(digest))));
-            requests.source.blobs = count(uploads().filter(|blob| self.moved.insert(at(&blob.descriptor.digest))));
+            requests.source.manifests = count(image.reads.iter().filter(|digest| self.read.insert((*digest).clone())));
+            let moved = uploads().map(|blob| &blob.descriptor).filter(|blob| self.moved.insert(at(&blob.digest)));
+            let moved: Vec<&Descriptor> = moved.collect();
+            requests.source.blobs = self.reads_of(&request.source, moved.into_iter());
         }
         if !self.layouts.contains(&request.target.registry) {
             let mounts = count(blobs.iter().filter(|blob| matches!(blob.transfer, Transfer::Mount { .. })));
@@ -106,7 +109,8 @@ impl<'a> Costs<'a> {
             let looked_at = u64::from(request.subject.is_none());
             requests.target.head = looked_at + u64::from(request.verify >= Verify::Digest);
             if request.verify == Verify::Pull {
-                requests.target.get = count(image.manifests.iter()) + count(image.blobs.iter());
+                let blobs = self.reads_of(&request.target, image.blobs.iter());
+                requests.target.get = count(image.manifests.iter()).saturating_add(blobs);
             }
             requests.target.post = mounts + count(uploads());
             let (home, repository) = (self.project.home(&request.target.registry), &request.target.repository);
@@ -116,6 +120,14 @@ impl<'a> Costs<'a> {
                 count(uploads()) + count(children.filter(|child| self.children.insert(at(child)))) + 1;
         }
         requests
+    }
+
+    /// Requests for blobs at a registry.
+    fn reads_of<'b>(&self, place: &Location, blobs: impl Iterator<Item = &'b Descriptor>) -> u64 {
+        let declared = self.project.registry(&place.registry).map(|declared| declared.limits);
+        let connections_per_blob = declared.and_then(|limits| limits.connections_per_blob);
+        let limits = Limits { connections_per_blob, ..Limits::default() };
+        blobs.fold(0, |sum, blob| sum.saturating_add(limits.requests_for(blob.size)))
     }
 }
 

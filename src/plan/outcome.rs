@@ -16,13 +16,9 @@ pub const TARGET_MOVED: &str = "target-moved";
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Outcome {
     /// The gate is open.
-    Passed {
-        note: Wording,
-    },
+    Passed { note: Wording },
     /// The target was already as planned.
-    Unchanged {
-        note: Wording,
-    },
+    Unchanged { note: Wording },
     Created {
         bytes: u64,
         /// Of a sync: what the target's tag holds now.
@@ -38,21 +34,25 @@ pub enum Outcome {
     /// The tag is gone.
     Deleted,
     /// The plan said so already.
-    Blocked {
-        problem: Problem,
-    },
+    Blocked { problem: Problem },
     /// Not tried, because of another step or an interrupt.
-    Skipped {
-        because: Wording,
-    },
+    Skipped { because: Wording },
     Failed {
         problem: Problem,
+        /// Moved all the same.
+        bytes: u64,
     },
 }
 
 impl Outcome {
     /// Why a step is skipped that the user did not let begin.
     pub const INTERRUPTED: Wording = say!("interrupted", "被中断");
+
+    /// Where nothing moved.
+    #[must_use]
+    pub const fn failed(problem: Problem) -> Self {
+        Self::Failed { problem, bytes: 0 }
+    }
 
     /// Its name in documents and reports.
     #[must_use]
@@ -154,7 +154,10 @@ impl Tally {
                 Outcome::Deleted => tally.deleted += 1,
                 Outcome::Blocked { .. } => tally.blocked += 1,
                 Outcome::Skipped { .. } => tally.skipped += 1,
-                Outcome::Failed { .. } => tally.failed += 1,
+                Outcome::Failed { bytes, .. } => {
+                    tally.failed += 1;
+                    tally.bytes = tally.bytes.saturating_add(*bytes);
+                }
             }
         }
         tally

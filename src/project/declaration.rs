@@ -285,6 +285,8 @@ pub struct Limits {
     pub concurrency: Option<u32>,
     /// Blob uploads at a time.
     pub uploads: Option<u32>,
+    /// Connections over which one large blob is read.
+    pub connections_per_blob: Option<u32>,
     /// Bytes of blobs, to and fro.
     pub bandwidth: Option<ByteRate>,
 }

@@ -122,6 +122,7 @@ fn the_example_is_read_as_it_says() {
         requests_per_second: Some(15),
         concurrency: Some(8),
         uploads: Some(4),
+        connections_per_blob: Some(4),
         bandwidth: "20MiB/s".parse().ok(),
     };
     assert_eq!(swr.limits, limits);

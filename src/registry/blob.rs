@@ -41,9 +41,10 @@ impl Client {
     /// The bytes of a blob from the one numbered `from` on; their count is checked, their digest is not.
     pub async fn blob_from(&self, repository: &Repository, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
         let request = self.blob_request(Method::GET, repository, &blob.digest).download();
-        let download = Download::open(self, request, from, blob.size).await?;
-        let large = download.missing() >= parts::LARGE && download.takes_ranges();
-        Ok(if large { parts::stream(self.clone(), download) } else { download.stream() })
+        if self.transport().limits().requests_for(blob.size.saturating_sub(from)) > 1 {
+            return Ok(parts::stream(self.clone(), Download::new(self, request, from, blob.size)));
+        }
+        Ok(Download::open(self, request, from, blob.size).await?.stream())
     }
 
     fn blob_request(&self, method: Method, repository: &Repository, digest: &Digest) -> Request {

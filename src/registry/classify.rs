@@ -29,10 +29,16 @@ pub(super) fn kind_of(
     if writing_manifest && has(&["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"]) {
         return Kind::BlobUnknown;
     }
+    let writing = *method == Method::PUT || *method == Method::PATCH || *method == Method::POST;
+    let of_distribution = url.path().contains("/blobs/") || url.path().contains("/manifests/");
     match status.as_u16() {
         _ if has(&["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"]) => Kind::UploadUnknown,
         _ if has(&["DIGEST_INVALID"]) => Kind::DigestInvalid,
         _ if has(&["TOOMANYREQUESTS"]) => Kind::RateLimited,
+        507 => Kind::NoRoom,
+        _ if writing && of_distribution && says("quota") => Kind::NoRoom,
+        // Some say it so, and not with 405, 409 or 412.
+        403 if writing_manifest && says("immutable") => Kind::ManifestRejected,
         401 if has(&["DENIED"]) || insufficient_scope(headers) => Kind::Denied,
         401 => Kind::Unauthorized,
         403 => Kind::Denied,
@@ -121,5 +127,18 @@ mod tests {
         assert_eq!(kind(&Method::PUT, 400, &listed("MANIFEST_BLOB_UNKNOWN", "")), Kind::BlobUnknown);
         assert_eq!(kind(&Method::PUT, 400, &listed("DIGEST_INVALID", "")), Kind::DigestInvalid);
         assert_eq!(kind(&Method::GET, 404, &listed("MANIFEST_UNKNOWN", "")), Kind::NotFound);
+        assert_eq!(kind(&Method::PUT, 403, &listed("DENIED", "tag is immutable")), Kind::ManifestRejected);
+        assert_eq!(kind(&Method::PUT, 403, &listed("DENIED", "no permission")), Kind::Denied);
+    }
+
+    #[test]
+    fn no_room_is_no_riddle() {
+        assert_eq!(kind(&Method::PUT, 507, &listed("UNKNOWN", "disk full")), Kind::NoRoom);
+        for status in [403, 412, 500] {
+            let exceeded = listed("DENIED", "Quota exceeded when processing the request of adding 5 MiB");
+            assert_eq!(kind(&Method::PUT, status, &exceeded), Kind::NoRoom, "{status}");
+        }
+        assert_eq!(kind(&Method::GET, 403, &listed("DENIED", "quota")), Kind::Denied);
+        assert_eq!(kind(&Method::PUT, 429, &listed("TOOMANYREQUESTS", "rate quota")), Kind::RateLimited);
     }
 }

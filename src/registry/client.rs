@@ -12,9 +12,11 @@ use url::Url;
 use super::auth::{Access, Authenticator, Credentials, Scope};
 use super::exchange::Request;
 use super::http::{Times, Transport};
+use super::recent::Recent;
+use super::retry::{Backoff, Retry, Watcher};
 use super::{Bandwidth, Error, Kind, Limits, Pacer, Pulls, TlsSettings, Vendor};
 use crate::diag::{Problem, Wording, say};
-use crate::image::{RegistryHost, Repository};
+use crate::image::{Listed, RegistryHost, Repository, Tag};
 
 /// What a client needs to know of its registry.
 #[derive(Clone, Debug)]
@@ -57,7 +59,10 @@ impl Settings {
 
 /// A client of one registry; clones share connections, tokens and limits.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client {
+    inner: Arc<Inner>,
+    watcher: Watcher,
+}
 
 struct Inner {
     settings: Settings,
@@ -73,10 +78,14 @@ struct Inner {
     retries: u32,
     /// Found out: it takes a mount from the repository itself for an error, or says yes without looking.
     refuses_own_mounts: AtomicBool,
-    /// Said by the registry: it does not list referrers.
-    lacks_referrers: AtomicBool,
+    /// Found out: whether it lists referrers.
+    has_referrers_api: tokio::sync::Mutex<Option<bool>>,
     /// Found out: it answered the last upload with the digest of what it stored.
     states_digests: AtomicBool,
+    /// That it let us in.
+    pings: Recent<(), ()>,
+    /// What repositories list.
+    tags: Recent<Repository, Option<Listed<Tag>>>,
     /// Repositories in which tags are deleted, one at a time.
     deletions: Mutex<HashMap<Repository, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -95,8 +104,8 @@ impl Client {
         let api = root.join("v2/").expect("a relative path");
         let vendor_root = vendor.host().map_or(Ok(root), |host| root_of(host.as_str(), &tls))?;
         let auth = Authenticator::new(api.clone(), credentials);
-        let [refuses_own_mounts, lacks_referrers, states_digests] = [const { AtomicBool::new(false) }; 3];
-        Ok(Self(Arc::new(Inner {
+        let [refuses_own_mounts, states_digests] = [const { AtomicBool::new(false) }; 2];
+        let inner = Inner {
             settings,
             host,
             tls,
@@ -107,10 +116,13 @@ impl Client {
             auth,
             retries,
             refuses_own_mounts,
-            lacks_referrers,
+            has_referrers_api: tokio::sync::Mutex::default(),
             states_digests,
+            pings: Recent::default(),
+            tags: Recent::default(),
             deletions: Mutex::default(),
-        })))
+        };
+        Ok(Self { inner: Arc::new(inner), watcher: Watcher::default() })
     }
 
     /// The same client, which finds these hosts at these addresses whatever their names resolve to.
@@ -118,35 +130,45 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn at(&self, addresses: BTreeMap<String, Vec<IpAddr>>) -> Result<Self, Problem> {
-        Self::new(Settings { addresses, ..self.0.settings.clone() })
+        Self::new(Settings { addresses, ..self.inner.settings.clone() })
+    }
+
+    /// The same client, which tells of what it tries again.
+    #[must_use]
+    pub fn watched(&self, tell: impl Fn(Retry) + Send + Sync + 'static) -> Self {
+        Self { watcher: Watcher::new(tell), ..self.clone() }
     }
 
     #[must_use]
     pub fn host(&self) -> &RegistryHost {
-        &self.0.host
+        &self.inner.host
     }
 
     /// How many pulls the registry said are left, where it counts them.
     #[must_use]
     pub fn pulls(&self) -> Option<Pulls> {
-        self.0.transport.quota().known()
+        self.inner.transport.quota().known()
     }
 
     /// How far this machine's clock is ahead of the registry's, once that has answered; exact to a second.
     #[must_use]
     pub fn clock_ahead(&self) -> Option<jiff::SignedDuration> {
-        self.0.transport.skew().known()
+        self.inner.transport.skew().known()
     }
 
     /// How its connections are secured.
     #[must_use]
     pub fn tls(&self) -> &TlsSettings {
-        &self.0.tls
+        &self.inner.tls
     }
 
-    /// Asks whether this is a registry that lets us in (`GET /v2/`), login included.
+    /// Asks whether this is a registry that lets us in (`GET /v2/`), login included; not when it just said so.
     pub async fn ping(&self) -> Result<(), Error> {
-        let request = Request::new(Method::GET, self.0.api.clone(), Vec::new());
+        self.inner.pings.get((), self.ask_for_entry()).await
+    }
+
+    async fn ask_for_entry(&self) -> Result<(), Error> {
+        let request = Request::new(Method::GET, self.inner.api.clone(), Vec::new());
         let reply = self.call(&request).await?;
         if reply.body.trim_ascii_start().starts_with(b"<") {
             return Err(Self::protocol_error(
@@ -154,13 +176,14 @@ impl Client {
                 say!("an HTML page: a proxy or a web front end answered", "是 HTML 页面：应答的是代理或网页前端"),
             ));
         }
+        self.inner.auth.let_in();
         Ok(())
     }
 
     /// Takes in what is going to be done here, so that one login covers it where the registry's token server gives one.
     /// Asks nothing.
     pub fn expect(&self, wanted: impl IntoIterator<Item = (Repository, Access)>) {
-        self.0.auth.expect(wanted);
+        self.inner.auth.expect(wanted);
     }
 
     /// Asks for a token that covers `access` to `repository`; where the registry gives none, whether it lets us in.
@@ -168,7 +191,7 @@ impl Client {
         let scopes = [Scope::Repository(repository.clone(), access)];
         let mut backoff = self.backoff();
         let told = loop {
-            match self.0.auth.authorize(&self.0.transport, &scopes).await {
+            match self.inner.auth.authorize(&self.inner.transport, &scopes).await {
                 Ok(told) => break told,
                 Err(error) => backoff.wait(error).await?,
             }
@@ -178,46 +201,51 @@ impl Client {
 
     /// Whose API stands beside the registry's, and where.
     pub(super) fn vendor(&self) -> (&Vendor, &Url) {
-        (&self.0.vendor, &self.0.vendor_root)
+        (&self.inner.vendor, &self.inner.vendor_root)
     }
 
     pub(super) fn transport(&self) -> &Transport {
-        &self.0.transport
+        &self.inner.transport
     }
 
     pub(super) fn auth(&self) -> &Authenticator {
-        &self.0.auth
+        &self.inner.auth
     }
 
-    pub(super) fn lacks_referrers(&self) -> &AtomicBool {
-        &self.0.lacks_referrers
+    pub(super) fn has_referrers_api(&self) -> &tokio::sync::Mutex<Option<bool>> {
+        &self.inner.has_referrers_api
     }
 
     pub(super) fn digests_stated(&self) -> &AtomicBool {
-        &self.0.states_digests
+        &self.inner.states_digests
     }
 
-    pub(super) fn retries(&self) -> u32 {
-        self.0.retries
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.inner.retries, self.watcher.clone())
     }
 
     pub(super) fn refuses_own_mounts(&self) -> &AtomicBool {
-        &self.0.refuses_own_mounts
+        &self.inner.refuses_own_mounts
+    }
+
+    /// What repositories listed a moment ago.
+    pub(super) fn recent_tags(&self) -> &Recent<Repository, Option<Listed<Tag>>> {
+        &self.inner.tags
     }
 
     /// The turn of a deletion among those in a repository.
     pub(super) fn deletions(&self, repository: &Repository) -> Arc<tokio::sync::Mutex<()>> {
-        let mut deletions = self.0.deletions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deletions = self.inner.deletions.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(deletions.entry(repository.clone()).or_default())
     }
 
     pub(super) fn api(&self) -> &Url {
-        &self.0.api
+        &self.inner.api
     }
 
     /// `…/v2/<path>`; names and digests need no escaping.
     pub(super) fn url(&self, path: &str) -> Url {
-        self.0.api.join(path).expect("names, tags and digests are valid in paths")
+        self.inner.api.join(path).expect("names, tags and digests are valid in paths")
     }
 
     /// An answer to `request` that makes no sense.
@@ -240,6 +268,6 @@ fn root_of(host: &str, tls: &TlsSettings) -> Result<Url, Problem> {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("api", &self.0.api.as_str()).finish_non_exhaustive()
+        f.debug_struct("Client").field("api", &self.inner.api.as_str()).finish_non_exhaustive()
     }
 }

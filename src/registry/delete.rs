@@ -96,7 +96,7 @@ impl Client {
         if self.head_manifest(repository, &ManifestReference::Tag(name.clone())).await?.is_some() {
             return Ok(Left::Content);
         }
-        let listed = self.tags(repository).await?;
+        let listed = self.tags_now(repository).await?;
         let is_listed = listed.is_some_and(|listed| listed.names.contains(name));
         Ok(if is_listed { Left::Name } else { Left::Nothing })
     }

@@ -3,9 +3,9 @@
 //! Counts bytes and holds the server to what it says about them; whether they are the right ones is for the digest.
 
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT_RANGES, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
 
 use super::exchange::Request;
 use super::http::{Response, content_length};
@@ -36,11 +36,16 @@ pub(super) struct Download {
 }
 
 impl Download {
-    /// Asks for the bytes of a blob of `size` from `at` on, until the registry answers.
-    pub(super) async fn open(client: &Client, request: Request, at: u64, size: u64) -> Result<Self, Error> {
+    /// The bytes of a blob of `size` from `at` on; nothing is asked for yet.
+    pub(super) fn new(client: &Client, request: Request, at: u64, size: u64) -> Self {
         let (client, backoff) = (client.clone(), client.backoff());
         let (response, skip, ranges, gained) = (None, 0, true, 0);
-        let mut download = Self { client, request, at, end: size, size, response, skip, ranges, backoff, gained };
+        Self { client, request, at, end: size, size, response, skip, ranges, backoff, gained }
+    }
+
+    /// Asks for the bytes of a blob of `size` from `at` on, until the registry answers.
+    pub(super) async fn open(client: &Client, request: Request, at: u64, size: u64) -> Result<Self, Error> {
+        let mut download = Self::new(client, request, at, size);
         while let Err(error) = download.connect().await {
             download.backoff.wait(error).await?;
         }
@@ -49,9 +54,7 @@ impl Download {
 
     /// The same download for the bytes from `from` up to `end`; nothing is asked for yet.
     pub(super) fn part(&self, from: u64, end: u64) -> Self {
-        let (client, request, backoff) = (self.client.clone(), self.request.clone(), self.client.backoff());
-        let (response, skip, ranges, gained) = (None, 0, true, 0);
-        Self { client, request, at: from, end, size: self.size, response, skip, ranges, backoff, gained }
+        Self { end, ..Self::new(&self.client, self.request.clone(), from, self.size) }
     }
 
     /// The rest, without asking for ranges.
@@ -68,17 +71,6 @@ impl Download {
         self.end.saturating_sub(self.at)
     }
 
-    /// Whether the server says that it sends parts.
-    pub(super) fn takes_ranges(&self) -> bool {
-        let said = |response: &Response| response.headers().get(ACCEPT_RANGES).is_some_and(|value| value == "bytes");
-        self.response.as_ref().is_some_and(said)
-    }
-
-    /// Gives the connection back; what is read next is asked for anew.
-    pub(super) fn hang_up(&mut self) {
-        self.response = None;
-    }
-
     /// Everything at once: for a part.
     pub(super) async fn collect(mut self) -> Result<Vec<Bytes>, Error> {
         let mut chunks = Vec::new();
@@ -86,6 +78,18 @@ impl Download {
             chunks.push(chunk);
         }
         Ok(chunks)
+    }
+
+    /// Everything as it comes: for a part.
+    pub(super) fn chunks(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin {
+        let next = |download: Option<Self>| async move {
+            let mut download = download?;
+            match download.next().await {
+                Ok(chunk) => Some((Ok(chunk?), Some(download))),
+                Err(error) => Some((Err(error), None)),
+            }
+        };
+        Box::pin(stream::unfold(Some(self), next))
     }
 
     pub(super) fn stream(self) -> BlobStream {

@@ -35,6 +35,8 @@ pub enum Kind {
     /// The pulls that the registry grants in a while are used up; no further one was tried.
     PullsUsedUp,
     ManifestRejected,
+    /// A quota or the storage is used up.
+    NoRoom,
     /// A manifest names a blob or a child that the repository does not hold.
     BlobUnknown,
     /// The upload session is gone; a new one may work.
@@ -68,6 +70,8 @@ struct Facts {
     retry_after: Option<Duration>,
     temporary: bool,
     anonymous: bool,
+    /// Said by the object storage that the registry sent us to.
+    of_storage: bool,
 }
 
 impl Error {
@@ -92,6 +96,7 @@ impl Error {
             retry_after: None,
             temporary,
             anonymous: false,
+            of_storage: false,
         }))
     }
 
@@ -108,12 +113,13 @@ impl Error {
         let mut error = Self::new(kind, method, url, None);
         error.0.status = Some(status);
         error.0.server = server;
+        error.0.of_storage = error_body::is_of_storage(body);
         error.0.detail = status
             .is_redirection()
             .then(|| say!("a redirect that is not followed for this method", "这种方法不跟随重定向"));
         error.0.retry_after = retry::retry_after(headers, SystemTime::now());
-        if let Some(pause) = error.0.retry_after.filter(|pause| *pause > retry::LONGEST_PAUSE) {
-            error.0.temporary = false;
+        if let Some(pause) = error.0.retry_after.filter(|pause| !pause.is_zero()) {
+            error.0.temporary &= pause <= retry::LONGEST_PAUSE;
             error.0.detail =
                 Some(say!("it asks to wait {seconds} s", "它要求等待 {seconds} 秒", seconds = pause.as_secs()));
         }
@@ -205,6 +211,12 @@ impl Error {
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.0.anonymous
+    }
+
+    /// It is not the registry that speaks, but the storage behind it.
+    #[must_use]
+    pub fn is_of_storage(&self) -> bool {
+        self.0.of_storage
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {

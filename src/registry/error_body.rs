@@ -53,6 +53,8 @@ pub(super) fn parse(body: &[u8], secrets: &[Secret]) -> Vec<ServerError> {
     let text = text.trim();
     let message = if text.is_empty() {
         return Vec::new();
+    } else if let Some((code, message)) = storage_error(text) {
+        return vec![ServerError { code: clean(code), message: Wording::foreign(clean(message)) }];
     } else if text.starts_with('<') {
         let title = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
         let title = title.map(|(title, _)| format!(" \"{}\"", clean(title))).unwrap_or_default();
@@ -65,6 +67,18 @@ pub(super) fn parse(body: &[u8], secrets: &[Secret]) -> Vec<ServerError> {
         Wording::foreign(clean(text))
     };
     vec![ServerError { code: String::new(), message }]
+}
+
+/// Code and message of an error of object storage (S3, OBS): `<Error><Code>AccessDenied</Code><Message>…`.
+fn storage_error(text: &str) -> Option<(&str, &str)> {
+    let inside = |tag: &str| Some(text.split_once(&format!("<{tag}>"))?.1.split_once(&format!("</{tag}>"))?.0);
+    inside("Error")?;
+    Some((inside("Code")?, inside("Message").unwrap_or_default()))
+}
+
+/// Whether it is object storage that wrote the body.
+pub(super) fn is_of_storage(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| storage_error(text).is_some())
 }
 
 fn plain(code: &serde_json::Value) -> String {
@@ -96,6 +110,8 @@ mod tests {
         assert_eq!(read(r#"{"error_code":"APIG.0301","error_msg":"bad aksk"}"#), entry("APIG.0301", "bad aksk"));
         assert_eq!(read(r#"{"errors":[{"code":429}]}"#), entry("429", ""));
         assert_eq!(read("slow\ndown"), entry("", "slow down"));
+        let denied = "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>has expired</Message></Error>";
+        assert_eq!(read(denied), entry("AccessDenied", "has expired"));
     }
 
     #[test]

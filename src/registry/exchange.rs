@@ -9,8 +9,7 @@ use url::Url;
 
 use super::auth::{Grant, Scope};
 use super::http::{Response, same_origin};
-use super::limit::Lane;
-use super::retry::Backoff;
+use super::limit::{Lane, Place};
 use super::{Client, Error, Kind};
 use crate::image::MediaType;
 
@@ -83,10 +82,6 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(self.retries())
-    }
-
     /// The whole answer to `request`; tried again where that may help.
     pub(super) async fn call(&self, request: &Request) -> Result<Reply, Error> {
         let mut backoff = self.backoff();
@@ -120,8 +115,8 @@ impl Client {
 
     /// One try, login included.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Response, Error> {
-        let grant = self.auth().grant(self.transport(), &request.scopes).await?;
-        let response = self.send(request, &grant).await?;
+        let (place, grant) = self.admit(request.lane, &request.scopes).await?;
+        let response = self.send(request, place, &grant).await?;
         let asks_for_login = response.status() == StatusCode::UNAUTHORIZED && self.is_own(response.url());
         if !asks_for_login {
             return self.judge(request, response, &grant).await;
@@ -133,17 +128,30 @@ impl Client {
             return Err(refusal);
         }
         match self.auth().renew(self.transport(), &request.scopes, &grant, &headers).await? {
-            Some(grant) => self.judge(request, self.send(request, &grant).await?, &grant).await,
+            Some(grant) => {
+                let place = self.transport().admit(request.lane).await;
+                self.judge(request, self.send(request, place, &grant).await?, &grant).await
+            }
             None => Err(self.explained(request, refusal, &grant).await),
         }
     }
 
-    async fn send(&self, request: &Request, grant: &Grant) -> Result<Response, Error> {
-        let Request { method, url, headers, body, lane, .. } = request;
+    /// A place among the requests at a time, and a login that is good at the moment when the request may leave, however
+    /// long it had to wait.
+    pub(super) async fn admit(&self, lane: Lane, scopes: &[Scope]) -> Result<(Place, Grant), Error> {
+        let place = self.transport().enter(lane).await;
+        // Before the turn: all who wait for a login would leave at once.
+        let grant = self.auth().grant(self.transport(), scopes).await?;
+        self.transport().turn().await;
+        Ok((place, self.auth().still_good(grant, self.transport(), scopes).await?))
+    }
+
+    async fn send(&self, request: &Request, place: Place, grant: &Grant) -> Result<Response, Error> {
+        let Request { method, url, headers, body, .. } = request;
         let authorization = grant.header().filter(|_| self.is_own(url));
         let reads = *method == Method::GET || *method == Method::HEAD;
         if reads && !request.stays {
-            return self.transport().follow(*lane, method, url, headers, authorization).await;
+            return self.transport().follow(place, method, url, headers, authorization).await;
         }
         let mut headers = headers.clone();
         headers.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
@@ -151,7 +159,7 @@ impl Client {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
             Body::from(body.clone())
         });
-        self.transport().send(*lane, method, url, headers, body).await
+        self.transport().send(place, method, url, headers, body).await
     }
 
     async fn judge(&self, request: &Request, response: Response, grant: &Grant) -> Result<Response, Error> {
@@ -169,7 +177,8 @@ impl Client {
             return refusal;
         }
         let get = Request::new(Method::GET, request.url.clone(), request.scopes.clone());
-        match self.send(&get, grant).await {
+        let place = self.transport().admit(get.lane).await;
+        match self.send(&get, place, grant).await {
             Ok(response) if !response.status().is_success() => self.refusal(response, grant).await,
             _ => refusal,
         }

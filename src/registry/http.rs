@@ -11,11 +11,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::bandwidth::Bandwidth;
-use super::limit::{Lane, Limiter};
+use super::limit::{Lane, Limiter, Place};
 use super::quota::Quota;
 use super::skew::Skew;
 use super::tls;
-use super::{Error, Kind, Secret, Settings};
+use super::{Error, Kind, Limits, Secret, Settings};
 use crate::diag::{Problem, Wording, say};
 
 /// How long to wait for what.
@@ -54,10 +54,11 @@ pub(super) struct Transport {
     metadata: reqwest::Client,
     /// HTTP/1.1 only: a connection a blob, so that one cannot hold back the others.
     blobs: reqwest::Client,
+    limits: Limits,
     limiter: Limiter,
     bandwidth: Bandwidth,
     quota: Quota,
-    /// One blob at a time comes in parts.
+    /// One blob at a time comes over many connections.
     parts: Arc<Semaphore>,
     skew: Skew,
     /// Never to be shown, whoever sends them back.
@@ -101,6 +102,7 @@ impl Transport {
         Ok(Self {
             metadata: built(client(&[b"h2", b"http/1.1"])?.timeout(times.metadata))?,
             blobs: built(client(&[b"http/1.1"])?)?,
+            limits: *limits,
             limiter: Limiter::new(*limits, pacer.clone()),
             bandwidth: bandwidth.clone(),
             quota: Quota::default(),
@@ -112,24 +114,40 @@ impl Transport {
         })
     }
 
-    /// Sends one request; any status is an answer. The caller bounds the time of uploads.
+    /// Waits until a request may be sent, except for its turn: that is for who has its login, as many may wait for one.
+    pub(super) async fn enter(&self, lane: Lane) -> Place {
+        self.limiter.enter(lane).await
+    }
+
+    /// Waits until a request that has its place may leave.
+    pub(super) async fn turn(&self) {
+        self.limiter.turn().await;
+    }
+
+    /// Waits until a request that needs no login of its own may be sent.
+    pub(super) async fn admit(&self, lane: Lane) -> Place {
+        let place = self.enter(lane).await;
+        self.turn().await;
+        place
+    }
+
+    /// Sends one request, at once; any status is an answer. The caller bounds the time of uploads.
     pub(super) async fn send(
         &self,
-        lane: Lane,
+        place: Place,
         method: &Method,
         url: &Url,
         headers: HeaderMap,
         body: Option<Body>,
     ) -> Result<Response, Error> {
-        let permit = self.limiter.enter(lane).await;
         if let Some(error) = self.broken.get() {
             return Err(error.clone());
         }
         let mut request = reqwest::Request::new(method.clone(), url.clone());
         *request.headers_mut() = headers;
         *request.body_mut() = body;
-        let sent = match lane {
-            Lane::Metadata => self.metadata.execute(request).await,
+        let sent = match place.lane {
+            Lane::Metadata | Lane::Login => self.metadata.execute(request).await,
             Lane::Commit => {
                 *request.timeout_mut() = Some(self.times.commit);
                 self.blobs.execute(request).await
@@ -144,13 +162,13 @@ impl Transport {
         self.quota.note(inner.headers());
         self.skew.note(inner.headers(), jiff::Timestamp::now());
         let Times { stall, metadata: time, .. } = self.times;
-        Ok(Response { method: method.clone(), inner, stall, time, _permit: permit })
+        Ok(Response { method: method.clone(), inner, stall, time, _place: place })
     }
 
     /// Sends a request without a body and goes where it is redirected to; `authorization` only to the first host.
     pub(super) async fn follow(
         &self,
-        lane: Lane,
+        mut place: Place,
         method: &Method,
         url: &Url,
         headers: &HeaderMap,
@@ -162,11 +180,14 @@ impl Transport {
             if let Some(authorization) = authorization.filter(|_| same_origin(&url, first)) {
                 headers.insert(AUTHORIZATION, authorization.clone());
             }
-            let response = self.send(lane, method, &url, headers, None).await?;
+            let lane = place.lane;
+            let response = self.send(place, method, &url, headers, None).await?;
             if !response.is_redirect() {
                 return Ok(response);
             }
             url = response.location()?;
+            drop(response);
+            place = self.admit(lane).await;
         }
         Err(Error::new(
             Kind::Protocol,
@@ -178,6 +199,10 @@ impl Transport {
 
     pub(super) fn times(&self) -> &Times {
         &self.times
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(super) fn bandwidth(&self) -> &Bandwidth {
@@ -192,7 +217,7 @@ impl Transport {
         &self.quota
     }
 
-    /// The turn of a blob to come in parts, unless another one has it.
+    /// The turn of a blob to come over many connections, unless another one has it.
     pub(super) fn parts_turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.parts).try_acquire_owned().ok()
     }
@@ -238,7 +263,7 @@ pub(super) struct Response {
     /// For a body that is read whole, whatever it answers.
     time: Duration,
     /// Held, not read.
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Response {

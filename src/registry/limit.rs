@@ -16,19 +16,27 @@ pub struct Limits {
     pub concurrency: Option<u32>,
     /// Blob uploads at a time.
     pub uploads: Option<u32>,
+    /// Connections over which one large blob is read.
+    pub connections_per_blob: Option<u32>,
 }
 
 impl Limits {
     pub const DEFAULT_CONCURRENCY: u32 = 16;
     /// Unless `concurrency` is lower. More of them fill buffers, not lines.
     pub const DEFAULT_UPLOADS: u32 = 8;
+
+    pub(super) fn connections_per_blob(&self) -> u32 {
+        self.connections_per_blob.unwrap_or(1)
+    }
 }
 
-/// Kinds of requests, each with permits of its own: a download that waits for an upload's permit, or for that of a
-/// metadata request, never holds what the other one needs.
+/// Kinds of requests, each with permits of its own: a download that waits for an upload's permit, or any of them for a
+/// login, never holds what the other one needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     Metadata,
+    /// Whatever brings the login of another request.
+    Login,
     Download,
     Upload,
     /// The end of an upload of which every byte is there.
@@ -57,8 +65,16 @@ impl fmt::Debug for Pacer {
     }
 }
 
+/// A place among the requests at a time.
+pub(super) struct Place {
+    pub(super) lane: Lane,
+    /// Held, not read.
+    _permit: OwnedSemaphorePermit,
+}
+
 pub(super) struct Limiter {
     metadata: Arc<Semaphore>,
+    logins: Arc<Semaphore>,
     downloads: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
     pacer: Pacer,
@@ -70,31 +86,38 @@ impl Limiter {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits.max(1) as usize));
         Self {
             metadata: semaphore(concurrency),
+            logins: semaphore(concurrency),
             downloads: semaphore(concurrency),
             uploads: semaphore(limits.uploads.unwrap_or(concurrency.min(Limits::DEFAULT_UPLOADS))),
             pacer,
         }
     }
 
-    /// Waits until a request may leave; the permit is to be kept as long as the request, body included.
-    pub(super) async fn enter(&self, lane: Lane) -> OwnedSemaphorePermit {
+    /// Waits for a place among the requests at a time, to be kept as long as the request, body included.
+    pub(super) async fn enter(&self, lane: Lane) -> Place {
         let semaphore = match lane {
             Lane::Metadata => &self.metadata,
+            Lane::Login => &self.logins,
             Lane::Download => &self.downloads,
             Lane::Upload | Lane::Commit => &self.uploads,
         };
         let permit = Arc::clone(semaphore).acquire_owned().await.expect("the semaphores are never closed");
+        Place { lane, _permit: permit }
+    }
+
+    /// Waits until a request that has a place may leave.
+    pub(super) async fn turn(&self) {
         loop {
             let now = Instant::now();
             let turn = self.pacer.lock().turn(now);
             // Even a timer that is over already goes off with the next millisecond.
             if turn <= now {
-                return permit;
+                return;
             }
             tokio::time::sleep_until(turn).await;
             // The registry may have asked for a pause meanwhile.
             if !self.pacer.lock().is_paused(Instant::now()) {
-                return permit;
+                return;
             }
         }
     }
@@ -133,11 +156,10 @@ mod tests {
     #[tokio::test]
     async fn a_pause_holds_every_lane_and_those_who_wait_already() {
         let limiter = Limiter::new(Limits::default(), Pacer::new(Some(10)));
-        drop(limiter.enter(Lane::Metadata).await);
+        limiter.turn().await;
         let start = Instant::now();
         let pause = async { limiter.pause(Duration::from_millis(300)) };
-        let (first, second, ()) = tokio::join!(limiter.enter(Lane::Metadata), limiter.enter(Lane::Upload), pause);
-        drop((first, second));
+        let ((), (), ()) = tokio::join!(limiter.turn(), limiter.turn(), pause);
         assert!(start.elapsed() >= Duration::from_millis(300));
     }
 
@@ -147,6 +169,7 @@ mod tests {
         let _download = limiter.enter(Lane::Download).await;
         let _upload = limiter.enter(Lane::Upload).await;
         let _metadata = limiter.enter(Lane::Metadata).await;
+        let _login = limiter.enter(Lane::Login).await;
         let second = tokio::time::timeout(Duration::from_millis(100), limiter.enter(Lane::Download)).await;
         assert!(second.is_err());
     }

@@ -79,21 +79,22 @@ impl Client {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        if serde_json::from_slice::<serde::de::IgnoredAny>(&reply.body).is_err() {
-            return Err(Self::protocol_error(
-                &request,
-                say!("its answer is no manifest: it is not JSON", "应答不是清单：不是 JSON"),
-            ));
-        }
-        let manifest = RawManifest::new(content_type(&reply.headers), reply.body);
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&reply.body).is_ok();
+        let is_page = reply.body.trim_ascii_start().starts_with(b"<");
         let asked = match reference {
             ManifestReference::Digest(digest) => Some(digest.clone()),
             ManifestReference::Tag(_) => None,
         };
-        let mut expected = asked.into_iter().chain(stated_digest(&reply.headers));
-        match expected.find(|digest| !manifest.is_called(digest)) {
-            Some(digest) => Err(wrong_digest(&request, &digest, &manifest.digest)),
-            None => Ok(Some(manifest)),
+        let expected: Vec<Digest> = asked.into_iter().chain(stated_digest(&reply.headers)).collect();
+        let manifest = RawManifest::new(content_type(&reply.headers), reply.body);
+        match expected.into_iter().find(|digest| !manifest.is_called(digest)) {
+            // What was cut short is no JSON either: then it is the digest that tells.
+            Some(digest) if !is_page => Err(wrong_digest(&request, &digest, &manifest.digest)),
+            None if is_json => Ok(Some(manifest)),
+            _ => Err(Self::protocol_error(
+                &request,
+                say!("its answer is no manifest: it is not JSON", "应答不是清单：不是 JSON"),
+            )),
         }
     }
 

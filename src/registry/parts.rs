@@ -1,55 +1,49 @@
-//! One large blob over several connections, where a single one is the limit: parts of it are asked for at a time and
-//! put back in order. One blob of a registry at a time: several blobs are several connections anyway.
-
-use std::collections::VecDeque;
-use std::time::Duration;
+//! One large blob over several connections, where somebody says that a single one is the limit: parts of it are asked for at
+//! a time and put back in order. What is read in parts, and in how many, is told by the size alone, so that a plan can
+//! count them.
 
 use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 
 use super::download::Download;
-use super::{Client, Error, Kind};
+use super::{Client, Error, Kind, Limits};
 use crate::image::{BlobError, BlobStream};
 
-/// Smaller blobs are there before it would be known what limits them.
-pub(super) const LARGE: u64 = 64 * 1024 * 1024;
-/// Parts at a time, and bytes of a part: together what is held of a blob in memory.
-const AT_A_TIME: usize = 4;
+/// Smaller blobs are there soon over one connection.
+const LARGE: u64 = 64 * 1024 * 1024;
+/// Bytes of a part: those that are asked for at a time are held in memory.
 const PART: u64 = 4 * 1024 * 1024;
-/// After so many bytes it is judged who waits for whom.
-const SAMPLE: u64 = 8 * 1024 * 1024;
+
+impl Limits {
+    /// How many requests a blob of `size` bytes takes.
+    #[must_use]
+    pub fn requests_for(&self, size: u64) -> u64 {
+        if self.connections_per_blob() > 1 && size >= LARGE { size.div_ceil(PART) } else { 1 }
+    }
+}
 
 /// How the bytes come at present.
 enum Way {
-    One(Download, Sample),
+    One(Download),
     Many(Parts),
 }
 
-/// How long the reader waited for the connection, of how long it took.
-struct Sample {
-    began: Instant,
-    waited: Duration,
-    bytes: u64,
-}
-
 struct Parts {
-    coming: BoxStream<'static, Result<Vec<Bytes>, Error>>,
-    arrived: VecDeque<Bytes>,
+    coming: BoxStream<'static, Result<Bytes, Error>>,
     /// The byte that comes next.
     at: u64,
     /// What is asked for where the server sends no parts after all.
     whole: Download,
-    _turn: OwnedSemaphorePermit,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
-/// The bytes of `download`, which may be taken over by several connections.
+/// The bytes of `download`, of which nothing is asked for yet.
 pub(super) fn stream(client: Client, download: Download) -> BlobStream {
-    let way = Way::One(download, Sample::new());
+    let way = Way::Many(Parts::new(&client, download));
     stream::unfold(Some((client, way)), |state| async move {
         let (client, way) = state?;
-        match next(&client, way).await {
+        match next(way).await {
             Ok(Some((chunk, way))) => {
                 client.transport().bandwidth().take(chunk.len()).await;
                 Some((Ok(chunk), Some((client, way))))
@@ -61,80 +55,57 @@ pub(super) fn stream(client: Client, download: Download) -> BlobStream {
     .boxed()
 }
 
-async fn next(client: &Client, mut way: Way) -> Result<Option<(Bytes, Way)>, Error> {
+async fn next(mut way: Way) -> Result<Option<(Bytes, Way)>, Error> {
     loop {
         way = match way {
-            Way::One(mut download, mut sample) => {
-                let Some(chunk) = sample.watch(&mut download).await? else { return Ok(None) };
-                return Ok(Some((chunk, sample.judge(client, download))));
-            }
+            Way::One(mut download) => return Ok(download.next().await?.map(|chunk| (chunk, Way::One(download)))),
             Way::Many(mut parts) => match parts.next().await {
-                Ok(Some(chunk)) => return Ok(Some((chunk, Way::Many(parts)))),
-                Ok(None) => return Ok(None),
-                Err(error) if *error.kind() == Kind::Protocol => Way::One(parts.give_up(), Sample::never()),
+                Ok(chunk) => return Ok(chunk.map(|chunk| (chunk, Way::Many(parts)))),
+                Err(error) if *error.kind() == Kind::Protocol => Way::One(parts.whole.without_ranges(parts.at)),
                 Err(error) => return Err(error),
             },
         };
     }
 }
 
-impl Sample {
-    fn new() -> Self {
-        Self { began: Instant::now(), waited: Duration::ZERO, bytes: 0 }
-    }
-
-    /// One that is never judged.
-    fn never() -> Self {
-        Self { bytes: u64::MAX, ..Self::new() }
-    }
-
-    async fn watch(&mut self, download: &mut Download) -> Result<Option<Bytes>, Error> {
-        let began = Instant::now();
-        let chunk = download.next().await?;
-        self.waited += began.elapsed();
-        self.bytes = self.bytes.saturating_add(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
-        Ok(chunk)
-    }
-
-    /// Three quarters of the time waited for one connection: more of them may bring more.
-    fn judge(self, client: &Client, download: Download) -> Way {
-        if self.bytes < SAMPLE || self.bytes == u64::MAX {
-            return Way::One(download, self);
-        }
-        let narrow = self.waited >= self.began.elapsed() * 3 / 4;
-        let turn = if narrow && download.missing() > SAMPLE { client.transport().parts_turn() } else { None };
-        match turn {
-            Some(turn) => Way::Many(Parts::new(download, turn)),
-            None => Way::One(download, Self::new()),
-        }
-    }
-}
-
 impl Parts {
-    fn new(mut whole: Download, turn: OwnedSemaphorePermit) -> Self {
-        whole.hang_up();
+    fn new(client: &Client, whole: Download) -> Self {
         let (at, end) = (whole.at(), whole.at() + whole.missing());
         let starts = std::iter::successors(Some(at), |from| Some(from + PART)).take_while(move |from| *from < end);
         let rest = whole.part(at, end);
-        let parts = stream::iter(starts).map(move |from| rest.part(from, end.min(from + PART)).collect());
-        let coming = parts.buffered(AT_A_TIME).boxed();
-        Self { coming, arrived: VecDeque::new(), at, whole, _turn: turn }
+        let parts = stream::iter(starts).map(move |from| rest.part(from, end.min(from + PART)));
+        // One blob of a registry has many connections, so that memory is bounded: the others are many anyway.
+        let turn = client.transport().parts_turn();
+        let coming = match turn {
+            Some(_) => {
+                let at_a_time = client.transport().limits().connections_per_blob();
+                let collected = parts.map(Download::collect).buffered(at_a_time as usize);
+                collected.map_ok(|chunks| stream::iter(chunks.into_iter().map(Ok))).try_flatten().boxed()
+            }
+            None => parts.flat_map(Download::chunks).boxed(),
+        };
+        Self { coming, at, whole, _turn: turn }
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        while self.arrived.is_empty() {
-            match self.coming.next().await {
-                Some(part) => self.arrived.extend(part?),
-                None => return Ok(None),
-            }
-        }
-        let chunk = self.arrived.pop_front();
+        let chunk = self.coming.try_next().await?;
         self.at += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         Ok(chunk)
     }
+}
 
-    /// One connection again, from here on.
-    fn give_up(self) -> Download {
-        self.whole.without_ranges(self.at)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_alone_tells_how_many_requests_a_blob_takes() {
+        let requests = |connections_per_blob| {
+            let limits = Limits { connections_per_blob, ..Limits::default() };
+            [0, LARGE - 1, LARGE, LARGE + 1].map(|size| limits.requests_for(size))
+        };
+        assert_eq!(requests(None), [1; 4]);
+        assert_eq!(requests(Some(1)), [1; 4]);
+        assert_eq!(requests(Some(4)), [1, 1, 16, 17]);
     }
 }

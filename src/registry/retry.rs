@@ -1,26 +1,54 @@
 //! When to ask again: backoff with jitter, and what the registry says about it in `Retry-After`.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::Error;
+use crate::diag::Problem;
 
 /// Longest pause that is waited for; a registry that asks for more is not asked again.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
+/// A request that is tried again, or a download that goes on.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// From 1.
+    pub attempt: u32,
+    /// Tries that are allowed after the first.
+    pub retries: u32,
+    pub pause: Duration,
+    pub problem: Problem,
+}
+
+/// Who hears of retries.
+#[derive(Clone, Default)]
+pub(super) struct Watcher(Option<Arc<dyn Fn(Retry) + Send + Sync>>);
+
+impl Watcher {
+    pub(super) fn new(tell: impl Fn(Retry) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+}
+
 /// The pauses between the tries of one request.
-pub(super) struct Backoff(ExponentialBackoff);
+pub(super) struct Backoff {
+    delays: ExponentialBackoff,
+    failed: u32,
+    retries: u32,
+    watcher: Watcher,
+}
 
 impl Backoff {
-    pub(super) fn new(retries: u32) -> Self {
+    pub(super) fn new(retries: u32, watcher: Watcher) -> Self {
         let delays = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(Duration::from_millis(200))
             .with_max_delay(Duration::from_secs(10))
             .with_max_times(retries as usize);
-        Self(delays.build())
+        Self { delays: delays.build(), failed: 0, retries, watcher }
     }
 
     /// Returns when it is time to try again.
@@ -31,8 +59,13 @@ impl Backoff {
         if !error.is_temporary() {
             return Err(error);
         }
-        let Some(delay) = self.0.next() else { return Err(error) };
-        tokio::time::sleep(delay.max(error.retry_after().unwrap_or_default())).await;
+        let Some(delay) = self.delays.next() else { return Err(error) };
+        let pause = delay.max(error.retry_after().unwrap_or_default());
+        self.failed += 1;
+        if let Some(tell) = &self.watcher.0 {
+            tell(Retry { attempt: self.failed, retries: self.retries, pause, problem: error.problem() });
+        }
+        tokio::time::sleep(pause).await;
         Ok(())
     }
 }

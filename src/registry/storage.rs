@@ -54,7 +54,8 @@ impl Client {
     /// Reads the first byte behind a link. The login stays behind: storage refuses a signed link that comes with one.
     pub async fn first_byte(&self, link: &StorageLink) -> Result<(), Error> {
         let headers = HeaderMap::from_iter([(RANGE, FIRST_BYTE)]);
-        let mut response = self.transport().follow(Lane::Download, &Method::GET, &link.0, &headers, None).await?;
+        let place = self.transport().admit(Lane::Download).await;
+        let mut response = self.transport().follow(place, &Method::GET, &link.0, &headers, None).await?;
         if !response.status().is_success() {
             return Err(self.transport().refusal(response, None).await);
         }
@@ -70,6 +71,7 @@ impl Client {
         const PADDING: HeaderName = HeaderName::from_static("x-padding");
         let padding = HeaderValue::from_str(&"x".repeat(bytes)).expect("letters are a header value");
         let headers = HeaderMap::from_iter([(PADDING, padding)]);
-        self.transport().send(Lane::Download, &Method::GET, self.api(), headers, None).await.map(drop)
+        let place = self.transport().admit(Lane::Download).await;
+        self.transport().send(place, &Method::GET, self.api(), headers, None).await.map(drop)
     }
 }

@@ -35,10 +35,16 @@ impl Client {
         self.list("_catalog", &Scope::Catalog, |page: CatalogPage| page.repositories).await
     }
 
-    /// The tags of a repository in the registry's order, `None` when there is no such repository.
+    /// The tags of a repository in the registry's order, `None` when there is no such repository; not asked for again
+    /// when they were just listed.
     ///
     /// SWR answers for a repository that does not exist with a list that is empty or null: that is `Some`, and empty.
     pub async fn tags(&self, repository: &Repository) -> Result<Option<Listed<Tag>>, Error> {
+        self.recent_tags().get(repository.clone(), Box::pin(self.tags_now(repository))).await
+    }
+
+    /// As [`Self::tags`], whatever was listed before.
+    pub(super) async fn tags_now(&self, repository: &Repository) -> Result<Option<Listed<Tag>>, Error> {
         let path = format!("{repository}/tags/list");
         match self.list(&path, &Scope::pull(repository), |page: TagPage| page.tags).await {
             Ok(tags) => Ok(Some(tags)),

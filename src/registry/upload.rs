@@ -15,7 +15,7 @@ use url::Url;
 use super::auth::Scope;
 use super::exchange::{Reply, Request};
 use super::http::{Response, Times};
-use super::limit::Lane;
+use super::limit::{Lane, Place};
 use super::manifest::{not_created, stated_digest};
 use super::{Client, Error, Kind, redact};
 use crate::diag::{Problem, Wording, say};
@@ -132,19 +132,21 @@ impl Client {
         let Upload { repository, location: mut url, kept } = upload;
         let (bytes, unchecked) = self.checked(bytes, blob, kept, by);
         url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
-        let grant = self.auth().grant(self.transport(), &[Scope::push(&repository)]).await?;
+        let missing = blob.size.saturating_sub(kept);
+        // Where every byte is there, what is left may be the writing down of many.
+        let lane = if missing == 0 { Lane::Commit } else { Lane::Upload };
+        let (place, grant) = self.admit(lane, &[Scope::push(&repository)]).await?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-        let missing = blob.size.saturating_sub(kept);
         headers.insert(CONTENT_LENGTH, HeaderValue::from(missing));
         if kept > 0 && missing > 0 {
             headers.insert(CONTENT_RANGE, range(kept, blob.size));
         }
         headers.extend(grant.header().filter(|_| self.is_own(&url)).map(|value| (AUTHORIZATION, value.clone())));
-        let response = self.put(&url, headers, missing, bytes).await?;
+        let response = self.put(place, &url, headers, (missing, bytes)).await?;
         let checked = !unchecked.load(Ordering::Relaxed);
         if response.status() == StatusCode::UNAUTHORIZED {
-            // The token ran out between POST and PUT: the next POST gets a new one.
+            // The token ran out on its way: the next POST gets a new one.
             let answered = response.headers().clone();
             let refusal = self.refusal(response, &grant).await;
             self.auth().forget(&grant, &answered).await;
@@ -200,10 +202,15 @@ impl Client {
         (verified_until(bytes, blob.clone(), enough), unchecked)
     }
 
-    async fn put(&self, url: &Url, headers: HeaderMap, size: u64, bytes: BlobStream) -> Result<Response, Error> {
+    async fn put(
+        &self,
+        place: Place,
+        url: &Url,
+        headers: HeaderMap,
+        (size, bytes): (u64, BlobStream),
+    ) -> Result<Response, Error> {
         if size == 0 {
-            // It has every byte; what is left may be the writing down of many.
-            return self.transport().send(Lane::Commit, &Method::PUT, url, headers, None).await;
+            return self.transport().send(place, &Method::PUT, url, headers, None).await;
         }
         let progress = Arc::new(Mutex::new(Progress::Waiting));
         let bandwidth = self.transport().bandwidth().clone();
@@ -215,7 +222,7 @@ impl Client {
             }
         });
         let body = Body::wrap_stream(watched(paced.boxed(), size, Arc::clone(&progress)));
-        let request = self.transport().send(Lane::Upload, &Method::PUT, url, headers, Some(body));
+        let request = self.transport().send(place, &Method::PUT, url, headers, Some(body));
         let answer = tokio::select! {
             answer = request => answer,
             detail = stalled(&progress, self.transport().times()) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),

@@ -59,6 +59,10 @@ fn summary(error: &Error) -> (&'static str, Wording) {
         Kind::Unauthorized => {
             ("registry-unauthorized", say!("the registry does not take these credentials", "镜像仓库不接受这些凭据"))
         }
+        Kind::Denied if error.is_of_storage() => (
+            "storage-denied",
+            say!("the storage behind the registry refuses its link", "镜像仓库后面的对象存储拒绝了它的链接"),
+        ),
         Kind::Denied if error.is_anonymous() => (
             "registry-denied",
             say!("the registry does not let anonymous users do this", "镜像仓库不允许匿名用户这样做"),
@@ -84,6 +88,7 @@ fn summary(error: &Error) -> (&'static str, Wording) {
         Kind::ManifestRejected => {
             ("manifest-rejected", say!("the registry refuses the manifest", "镜像仓库拒绝了清单"))
         }
+        Kind::NoRoom => ("registry-full", say!("the registry has no room for it", "镜像仓库没有空间存放它")),
         Kind::BlobUnknown => {
             ("blob-unknown", say!("the registry misses content that the manifest names", "镜像仓库缺少清单引用的内容"))
         }
@@ -141,6 +146,11 @@ fn help(error: &Error) -> Option<Wording> {
             "check user name and password; for SWR: region, access key and secret key",
             "检查用户名和密码；对 SWR 则检查区域、AK 和 SK"
         ),
+        Kind::Denied if error.is_of_storage() => say!(
+            "such a link is signed for a short time: check the clocks of this machine and of the registry, that no proxy keeps its \
+             answers, and the rules of the bucket or endpoint",
+            "这类链接的签名只在短时间内有效：检查本机和镜像仓库的时钟，途中的代理是否缓存应答，以及桶或终端节点的策略"
+        ),
         Kind::Denied if error.is_anonymous() => {
             say!(
                 "write `auth` into the `registry` section, or check the spelling of the repository",
@@ -172,7 +182,19 @@ fn help(error: &Error) -> Option<Wording> {
             "稍后再运行，登录以提高限额，或者减少标签"
         ),
         Kind::ManifestRejected => manifest_help(error),
-        Kind::BlobUnknown | Kind::UploadUnknown => {
+        Kind::NoRoom => say!(
+            "free space there or raise the quota, then apply again; what arrived stays",
+            "清理空间或调高配额，然后重新 apply；已到达的内容会保留"
+        ),
+        Kind::TooLarge if error.status().is_some() => say!(
+            "raise the limit of the server in front of the registry (nginx: `client_max_body_size`), or of the registry itself",
+            "调高镜像仓库前面的服务器的限制（nginx：`client_max_body_size`），或者镜像仓库自己的限制"
+        ),
+        Kind::BlobUnknown => say!(
+            "look at the registry's log: it lost content that it had accepted, or wants what nobody has to send (a foreign layer)",
+            "查看镜像仓库的日志：它丢失了已接收的内容，或者要求提供无需发送的内容（外部层）"
+        ),
+        Kind::UploadUnknown => {
             say!("run it again; what is already there is not moved twice", "再运行一次；已经在那里的内容不会重复传输")
         }
         Kind::DigestInvalid => {
@@ -183,6 +205,9 @@ fn help(error: &Error) -> Option<Wording> {
         }
         Kind::ServerError => {
             say!("try again later; the registry's own log says more", "稍后重试；镜像仓库自己的日志有更多信息")
+        }
+        Kind::UnexpectedStatus if error.server_errors().iter().any(|said| !said.code.is_empty()) => {
+            say!("look at what the registry says, and at its log", "查看镜像仓库的应答和日志")
         }
         Kind::UnexpectedStatus | Kind::Protocol => say!(
             "check that the host is a registry's and not a web page or a proxy",
@@ -204,7 +229,7 @@ fn manifest_help(error: &Error) -> Wording {
         error.server_errors().iter().any(|said| said.message.english().to_ascii_lowercase().contains(text))
     };
     match error.status() {
-        Some(405 | 409 | 412) => say!(
+        status if matches!(status, Some(405 | 409 | 412)) || says("immutable") => say!(
             "look at the rules of the repository (immutable tags, scans): one of them forbids it",
             "检查仓库的规则（不可变标签、扫描策略）：其中一条禁止这样写入"
         ),

@@ -15,7 +15,8 @@ pub mod progress;
 pub mod run;
 mod size;
 
+pub use diagnostic::Style;
 pub use graph::{dot, mermaid};
-pub use outcome::{event_json, outcomes, summary_json};
+pub use outcome::{end, event_json, outcome, outcomes, summary_json};
 pub use plan::human as plan;
 pub use size::Bytes;

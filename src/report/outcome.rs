@@ -15,27 +15,38 @@ use super::escape;
 /// Version of the NDJSON records; the first record carries it.
 const FORMAT_VERSION: u32 = 1;
 
-/// A line for every step that did not simply stay as it was, then the fixed last line.
+/// What became of one step; empty where it simply stayed as it was.
+#[must_use]
+pub fn outcome(step: &Step, outcome: &Outcome, style: &Style) -> String {
+    let mut text = String::new();
+    let (color, detail) = match outcome {
+        Outcome::Passed { .. } | Outcome::Unchanged { .. } => return text,
+        Outcome::Created { bytes, digest } => (32, written(step, *bytes, digest.as_ref())),
+        Outcome::Updated { bytes, digest } => (33, written(step, *bytes, digest.as_ref())),
+        Outcome::Deleted => (31, deleted(step)),
+        Outcome::Blocked { problem } | Outcome::Failed { problem, .. } => (31, problem.message.clone()),
+        Outcome::Skipped { because } => (31, because.clone()),
+    };
+    let verdict = style.paint(color, verdict(outcome).get(style.lang));
+    let _ = writeln!(text, "{verdict} {}  {}", escape::line(step.address.as_str()), style.say(&detail));
+    if let Outcome::Failed { problem, .. } | Outcome::Blocked { problem } = outcome
+        && let Some(help) = &problem.help
+    {
+        let _ = writeln!(text, "    {}{}", HELP.get(style.lang), style.say(help));
+    }
+    text
+}
+
+/// A line for every step that did not simply stay as it was.
 #[must_use]
 pub fn outcomes(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
+    plan.steps().iter().zip(outcomes).map(|(step, became)| outcome(step, became, style)).collect()
+}
+
+/// The fixed last line.
+#[must_use]
+pub fn end(plan: &Plan, outcomes: &[Outcome], style: &Style) -> String {
     let mut text = String::new();
-    for (step, outcome) in plan.steps().iter().zip(outcomes) {
-        let (color, detail) = match outcome {
-            Outcome::Passed { .. } | Outcome::Unchanged { .. } => continue,
-            Outcome::Created { bytes, digest } => (32, written(step, *bytes, digest.as_ref())),
-            Outcome::Updated { bytes, digest } => (33, written(step, *bytes, digest.as_ref())),
-            Outcome::Deleted => (31, deleted(step)),
-            Outcome::Blocked { problem } | Outcome::Failed { problem } => (31, problem.message.clone()),
-            Outcome::Skipped { because } => (31, because.clone()),
-        };
-        let verdict = style.paint(color, verdict(outcome).get(style.lang));
-        let _ = writeln!(text, "{verdict} {}  {}", escape::line(step.address.as_str()), style.say(&detail));
-        if let Outcome::Failed { problem } | Outcome::Blocked { problem } = outcome
-            && let Some(help) = &problem.help
-        {
-            let _ = writeln!(text, "    {}{}", HELP.get(style.lang), style.say(help));
-        }
-    }
     for line in still_valid(plan, outcomes).into_iter().chain([summary(&Tally::of(outcomes))]) {
         let _ = writeln!(text, "{}", style.say(&line));
     }
@@ -107,7 +118,7 @@ pub(super) fn summary(tally: &Tally) -> Wording {
 fn still_valid(plan: &Plan, outcomes: &[Outcome]) -> Option<Wording> {
     let changes = plan.steps().iter().zip(outcomes).filter(|(step, _)| step.action.is_change());
     let outdated = |outcome: &Outcome| match outcome {
-        Outcome::Failed { problem } => problem.code.as_str() == TARGET_MOVED,
+        Outcome::Failed { problem, .. } => problem.code.as_str() == TARGET_MOVED,
         _ => false,
     };
     let (planned, moved) =

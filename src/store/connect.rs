@@ -37,13 +37,13 @@ async fn connect_with(
         (Ok(tls), Ok(login)) => (tls, login),
         (tls, login) => return Err([tls.err(), login.err()].into_iter().flatten().flatten().collect()),
     };
-    let crate::project::Limits { concurrency, uploads, bandwidth: own, .. } = declaration.limits;
+    let crate::project::Limits { concurrency, uploads, connections_per_blob, bandwidth: own, .. } = declaration.limits;
     let settings = Settings {
         host: host.clone(),
         tls,
         credentials,
         vendor: vendor(host, &declaration.provider, keys),
-        limits: Limits { concurrency, uploads },
+        limits: Limits { concurrency, uploads, connections_per_blob },
         pacer: pacer.clone(),
         bandwidth: own.map_or_else(|| bandwidth.clone(), |rate| bandwidth.and(rate.bytes_per_second())),
         retries: Settings::DEFAULT_RETRIES,

@@ -49,7 +49,7 @@ pub async fn read_image(
         }
         level = Vec::with_capacity(digests.len());
         let children_read: Vec<_> =
-            digests.iter().map(|digest| read_manifest(store, repository, digest, reads)).collect();
+            digests.iter().map(|digest| read_child(store, repository, (&root, digest), reads)).collect();
         let mut children_read = stream::iter(children_read).buffered(CHILDREN_AT_A_TIME);
         while let Some(child) = children_read.try_next().await? {
             bytes += child.bytes.len();
@@ -125,11 +125,47 @@ pub(super) async fn read_manifest(
     reads.manifests.get(digest, Box::pin(read(store, repository, digest))).await
 }
 
+/// A child of the index `root`.
+async fn read_child(
+    store: &Store,
+    repository: &Repository,
+    (root, digest): (&RawManifest, &Digest),
+    reads: &Reads,
+) -> Result<RawManifest, Error> {
+    let read = read_manifest(store, repository, digest, reads).await;
+    read.map_err(|error| if error.problem.code.as_str() == GONE { incomplete(repository, root, digest) } else { error })
+}
+
+fn incomplete(repository: &Repository, root: &RawManifest, digest: &Digest) -> Error {
+    let platform = match root.parse() {
+        Ok(Manifest::Index { children, .. }) => {
+            let child = children.into_iter().find(|child| child.descriptor.digest == *digest);
+            child.and_then(|child| child.platform)
+        }
+        _ => None,
+    };
+    let child = platform.map_or_else(|| digest.to_string(), |platform| format!("{platform} ({digest})"));
+    let message = say!(
+        "{image} is incomplete at the source: its index names {child}, which is not there",
+        "源上的 {image} 不完整：它的索引引用了 {child}，而源里没有",
+        image = format_args!("{repository}@{}", root.digest),
+        child
+    );
+    let help = say!(
+        "push the image again; or select the platforms that are there with `platforms`, or leave the tag out with `except`",
+        "重新推送该镜像；或者用 `platforms` 只选择已有的平台，或者用 `except` 排除这个标签"
+    );
+    Error { problem: Problem::new("incomplete-index", message).with_help(help), temporary: false }
+}
+
+/// Code of the problem that a manifest is not there.
+const GONE: &str = "manifest-gone";
+
 async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<RawManifest, Error> {
     let found = store.manifest(repository, &ManifestReference::Digest(digest.clone())).await?;
     found.ok_or_else(|| Error {
         problem: Problem::new(
-            "manifest-gone",
+            GONE,
             say!(
                 "the source has no manifest {name} any more",
                 "源里已经没有清单 {name}",

@@ -17,7 +17,7 @@ pub use stores::Stores;
 use crate::diag::Problem;
 use crate::image::{BlobError, BlobStream, Descriptor, Listed, ManifestReference, RawManifest, Repository, Tag};
 use crate::layout::{self, Layout};
-use crate::registry::{self, Client, Kind, Pulls};
+use crate::registry::{self, Client, Kind, Pulls, Retry};
 
 /// A place that holds repositories; cheap to clone.
 #[derive(Clone, Debug)]
@@ -76,6 +76,15 @@ impl From<NotStored> for Error {
 }
 
 impl Store {
+    /// The same store, which tells of what it asks again.
+    #[must_use]
+    pub fn watched(&self, tell: impl Fn(Retry) + Send + Sync + 'static) -> Self {
+        match self {
+            Self::Registry(client) => Self::Registry(client.watched(tell)),
+            Self::Layout(_) => self.clone(),
+        }
+    }
+
     /// How many pulls are left, where the place counts them and has said so.
     #[must_use]
     pub fn pulls(&self) -> Option<Pulls> {

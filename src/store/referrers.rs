@@ -21,10 +21,26 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Store {
-    /// What refers to `subject`.
-    pub async fn referrers(&self, repository: &Repository, subject: &Digest) -> Result<Vec<referrers::Entry>, Error> {
+    /// What the place itself lists as referring to `subject`; `None` where that is left to its clients.
+    pub async fn referrers(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+    ) -> Result<Option<Vec<referrers::Entry>>, Error> {
         match self {
             Self::Registry(client) => Ok(client.referrers(repository, subject).await?),
+            Self::Layout(_) => Ok(None),
+        }
+    }
+
+    /// What clients list as referring to `subject`.
+    pub async fn referrers_by_tag(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+    ) -> Result<Vec<referrers::Entry>, Error> {
+        match self {
+            Self::Registry(client) => Ok(client.referrers_by_tag(repository, subject).await?),
             Self::Layout(_) => {
                 let tag = ManifestReference::Tag(referrers::tag(subject));
                 let index = self.manifest(repository, &tag).await?;

@@ -28,6 +28,7 @@ static LIMIT: Shape =
         "requests-per-second",
         "concurrency",
         "uploads",
+        "connections-per-blob",
         "bandwidth",
     ]);
 
@@ -177,6 +178,7 @@ fn limits(cursor: Cursor) -> Limits {
         requests_per_second: limit("requests-per-second", 10_000),
         concurrency: limit("concurrency", 256),
         uploads: limit("uploads", 256),
+        connections_per_blob: limit("connections-per-blob", 8),
         bandwidth: cursor.text_of("bandwidth").and_then(|text| bandwidth(cursor, text)),
     }
 }

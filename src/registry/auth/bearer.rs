@@ -166,7 +166,8 @@ async fn ask(
         _ => None,
     };
     let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-    transport.follow(Lane::Metadata, &Method::GET, &url, &headers, authorization.as_ref()).await
+    let place = transport.admit(Lane::Login).await;
+    transport.follow(place, &Method::GET, &url, &headers, authorization.as_ref()).await
 }
 
 /// The OAuth 2 way, for refresh tokens (token specification, "Authenticating with OAuth 2").
@@ -179,7 +180,8 @@ async fn exchange_identity(
     let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, form_type)]);
     let body = Body::from(identity_form(realm, credentials, scopes));
-    transport.send(Lane::Metadata, &Method::POST, &realm.url, headers, Some(body)).await
+    let place = transport.admit(Lane::Login).await;
+    transport.send(place, &Method::POST, &realm.url, headers, Some(body)).await
 }
 
 fn identity_form(realm: &Realm, credentials: &Credentials, scopes: &[Scope]) -> String {

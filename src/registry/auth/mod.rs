@@ -118,6 +118,11 @@ impl Authenticator {
         self.credentials.is_anonymous()
     }
 
+    /// Takes note that `/v2/` was answered: where nobody was asked for a login, none is asked for.
+    pub(super) fn let_in(&self) {
+        self.scheme.write().expect("nobody panics while holding the scheme").get_or_insert(Scheme::Open);
+    }
+
     /// Takes in what is going to be done, so that it is asked for together.
     pub(super) fn expect(&self, wanted: impl IntoIterator<Item = (Repository, Access)>) {
         self.tokens.expect(wanted);
@@ -131,6 +136,16 @@ impl Authenticator {
             Some(scheme) => scheme,
         };
         self.grant_by(&scheme, transport, scopes).await
+    }
+
+    /// The same grant as long as it is good, else another one.
+    pub(super) async fn still_good(
+        &self,
+        grant: Grant,
+        transport: &Transport,
+        scopes: &[Scope],
+    ) -> Result<Grant, Error> {
+        if grant.token.as_ref().is_none_or(Token::is_current) { Ok(grant) } else { self.grant(transport, scopes).await }
     }
 
     /// Takes note of a 401 to a request that cannot be sent again.
@@ -210,7 +225,10 @@ impl Authenticator {
     }
 
     async fn ask_for_scheme(&self, transport: &Transport) -> Result<Scheme, Error> {
-        let response = transport.send(Lane::Metadata, &Method::GET, &self.api, HeaderMap::new(), None).await?;
+        let response = {
+            let place = transport.admit(Lane::Login).await;
+            transport.send(place, &Method::GET, &self.api, HeaderMap::new(), None).await?
+        };
         match response.status() {
             StatusCode::UNAUTHORIZED => self.scheme_from(transport, response).await,
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {

@@ -8,7 +8,7 @@ use super::server::{Answer, Seen, Server};
 use super::{blob_of, client, read, repository, settings};
 use crate::image::{BlobError, BlobStream};
 use crate::registry::http::Times;
-use crate::registry::{Client, Kind, Settings};
+use crate::registry::{Client, Kind, Limits, Settings};
 
 /// Larger than what comes over one connection alone.
 const LARGE: usize = 72 << 20;
@@ -167,8 +167,14 @@ async fn a_download_that_stalls_goes_on_over_another_connection() {
     assert_eq!(read(stream(&client).await).await.unwrap(), BYTES);
 }
 
-/// A blob that comes so slowly that more connections may help, with `answer` to whoever asks for a part of it.
-async fn slow(blob: Arc<Vec<u8>>, answer: impl Fn(usize, usize) -> Answer + Send + Sync + 'static) -> Server {
+/// A client that reads large blobs over several connections.
+fn wide(server: &Server) -> Client {
+    let limits = Limits { connections_per_blob: Some(4), ..Limits::default() };
+    Client::new(Settings { limits, ..settings(server) }).unwrap()
+}
+
+/// A blob, with `answer` to whoever asks for a part of it.
+async fn parted(blob: Arc<Vec<u8>>, answer: impl Fn(usize, usize) -> Answer + Send + Sync + 'static) -> Server {
     Server::start(move |seen| {
         let range = seen.header("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
         let bounds = range.map(|(from, last)| {
@@ -177,7 +183,7 @@ async fn slow(blob: Arc<Vec<u8>>, answer: impl Fn(usize, usize) -> Answer + Send
         match bounds {
             _ if seen.target == "/v2/" => Answer::new(200),
             Some((from, end)) => answer(from, end),
-            None => Answer::new(200).header("Accept-Ranges", "bytes").body(&*blob).paced(Duration::from_millis(60)),
+            None => Answer::new(200).body(&*blob),
         }
     })
     .await
@@ -188,29 +194,44 @@ fn large() -> Arc<Vec<u8>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_blob_over_a_narrow_connection_comes_in_parts_and_in_order() {
+async fn a_large_blob_comes_in_as_many_parts_as_its_size_tells_and_in_order() {
     let blob = large();
     let bytes = Arc::clone(&blob);
-    let server = slow(Arc::clone(&blob), move |from, end| {
+    let server = parted(Arc::clone(&blob), move |from, end| {
         let range = format!("bytes {from}-{}/{LARGE}", end - 1);
         Answer::new(206).header("Content-Range", range).body(&bytes[from..end])
     })
     .await;
+    let (descriptor, client) = (blob_of(&blob), wide(&server));
+    let parts = Limits { connections_per_blob: Some(4), ..Limits::default() }.requests_for(descriptor.size);
+    let (at, also_at) = (repository("a"), repository("b"));
+    // The second one has one connection at a time, so that memory is bounded, and as many parts.
+    let (first, second) =
+        (client.blob(&at, &descriptor).await.unwrap(), client.blob(&also_at, &descriptor).await.unwrap());
+    let (first, second) = tokio::join!(read(first), read(second));
+    assert!(first.unwrap() == *blob && second.unwrap() == *blob);
+    assert_eq!((ranges(&server).into_iter().flatten().count() as u64, parts), (36, 18));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_asks_for_parts_unasked_however_slow_the_connection_is() {
+    let blob = large();
+    let bytes = Arc::clone(&blob);
+    let server = Server::start(move |_| Answer::new(200).body(&*bytes).paced(Duration::from_millis(5))).await;
     let stream = client(&server).blob(&repository("a"), &blob_of(&blob)).await.unwrap();
     assert!(read(stream).await.unwrap() == *blob);
-    let asked = ranges(&server).into_iter().flatten().count();
-    assert!((10..20).contains(&asked), "{asked} parts");
+    assert_eq!(ranges(&server), [None]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_sends_no_parts_after_all_is_read_in_one() {
     let blob = large();
     for refusal in [Answer::new(416), Answer::new(206).header("Content-Range", "bytes 1-2/3").body("xy")] {
-        let server = slow(Arc::clone(&blob), move |_, _| refusal.clone()).await;
-        let stream = client(&server).blob(&repository("a"), &blob_of(&blob)).await.unwrap();
+        let server = parted(Arc::clone(&blob), move |_, _| refusal.clone()).await;
+        let stream = wide(&server).blob(&repository("a"), &blob_of(&blob)).await.unwrap();
         assert!(read(stream).await.unwrap() == *blob);
         let asked = ranges(&server).into_iter().filter(Option::is_none).count();
-        assert_eq!(asked, 2, "the first, and everything again");
+        assert_eq!(asked, 1, "everything at once");
     }
 }
 

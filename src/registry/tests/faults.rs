@@ -1,12 +1,13 @@
 //! What is temporary, what is not, and what gets lost on the way.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::server::{Answer, Server};
 use super::{blob_of, client, read, repository, settings};
 use crate::registry::http::Times;
-use crate::registry::{CheckedBy, Client, Kind, Limits, Settings};
+use crate::registry::{Access, CheckedBy, Client, Kind, Limits, Settings};
 
 /// Answers the first `times` requests about something with `fault`, the rest with `then`.
 async fn faulty(times: usize, fault: Answer, then: Answer) -> Server {
@@ -132,7 +133,8 @@ async fn no_more_requests_than_allowed_are_under_way() {
     let client = Client::new(Settings { limits, ..settings(&server) }).unwrap();
     client.ping().await.unwrap();
     let start = Instant::now();
-    let asked = futures_util::future::join_all((0..6).map(|_| client.ping()));
+    let (at, digest) = (repository("a"), blob_of(b"{}").digest);
+    let asked = futures_util::future::join_all((0..6).map(|_| client.head_blob(&at, &digest)));
     asked.await;
     assert!(start.elapsed() >= Duration::from_millis(180), "{:?}", start.elapsed());
 }
@@ -222,4 +224,33 @@ async fn a_word_in_place_of_html_is_a_registry_s_answer() {
     // Quay's.
     let server = Server::start(|_| Answer::new(200).body("true").header("Content-Type", "text/html")).await;
     client(&server).ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_tried_again_is_told() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = |client: Client| {
+        let told = Arc::clone(&told);
+        client.watched(move |retry| told.lock().unwrap().push((retry.attempt, retry.problem.code.to_string())))
+    };
+    let server = faulty(2, Answer::new(503), Answer::json(200, r#"{"tags":["a"]}"#)).await;
+    hears(patient(&server)).tags(&repository("a")).await.unwrap();
+    let cut = Answer::new(200).body("ab").stated_length(4);
+    let server = faulty(1, cut, Answer::new(200).body("abcd")).await;
+    let bytes = hears(patient(&server)).blob(&repository("a"), &blob_of(b"abcd")).await.unwrap();
+    assert_eq!(read(bytes).await.unwrap(), b"abcd");
+    let told = told.lock().unwrap().iter().map(|(attempt, code)| format!("{attempt} {code}")).collect::<Vec<_>>();
+    assert_eq!(told, ["1 registry-error", "2 registry-error", "1 registry-interrupted"]);
+}
+
+#[tokio::test]
+async fn what_was_just_answered_is_not_asked_again() {
+    let server = faulty(0, Answer::new(500), Answer::json(200, r#"{"tags":["a"]}"#)).await;
+    let client = client(&server);
+    for _ in 0..2 {
+        client.ping().await.unwrap();
+        client.authorize(&repository("a"), Access::PullPush).await.unwrap();
+        client.tags(&repository("a")).await.unwrap();
+    }
+    assert_eq!(server.lines(), ["GET /v2/", "GET /v2/a/tags/list?n=1000"]);
 }

@@ -1,5 +1,6 @@
 //! Handshakes, tokens, and what happens when they are refused.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,10 +8,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::server::{Answer, Seen, Server};
-use super::{PASSWORD, client, logged_in, repository, settings, tag};
+use super::{PASSWORD, blob_of, client, logged_in, repository, settings, tag};
 use crate::image::Digest;
 use crate::registry::http::Times;
-use crate::registry::{Access, Client, Credentials, Kind, Secret, Settings};
+use crate::registry::{Access, CheckedBy, Client, Credentials, Kind, Limits, Secret, Settings};
 
 /// A registry with a token server of its own; `judge` decides about requests with a token.
 async fn registry(
@@ -368,4 +369,33 @@ async fn an_expired_token_that_states_what_it_covers_is_replaced_by_its_like() {
     expired.store(1, Ordering::SeqCst);
     heads(&client, &NAMES).await;
     assert_eq!(asked_scopes(&server), [SCOPES, SCOPES]);
+}
+
+#[tokio::test]
+async fn who_had_to_wait_for_its_turn_carries_a_token_that_is_good_then() {
+    let short = |_: &Seen, number: usize| Answer::json(200, &format!(r#"{{"token":"t{number}","expires_in":1}}"#));
+    // Each answer takes longer than a token lives.
+    let server = registry(short, |seen, _| match seen.method.as_str() {
+        "POST" => Answer::new(202).header("Location", format!("{}1", seen.target)),
+        "PUT" => Answer::new(201).after(Duration::from_millis(1200)),
+        _ => Answer::new(200).after(Duration::from_millis(1200)),
+    })
+    .await;
+    let limits = Limits { concurrency: Some(1), uploads: Some(1), ..Limits::default() };
+    let client = Client::new(Settings { limits, ..settings(&server) }).unwrap();
+    let (at, blob) = (repository("a"), blob_of(b"x"));
+    let head = || client.head_blob(&at, &blob.digest);
+    tokio::join!(head(), head(), head()).2.unwrap();
+    let put = || async {
+        let bytes = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"x"))]);
+        let upload = client.start_upload(&at).await?;
+        client.finish_upload(upload, &blob, Box::pin(bytes), CheckedBy::Us).await
+    };
+    let (first, second) = tokio::join!(put(), put());
+    first.and(second).unwrap();
+    for (method, count) in [("HEAD", 3), ("PUT", 2)] {
+        let carried = server.seen().into_iter().filter(|seen| seen.method == method);
+        let tokens: BTreeSet<_> = carried.map(|seen| seen.headers["authorization"].clone()).collect();
+        assert_eq!(tokens.len(), count, "{method}: {tokens:?}");
+    }
 }

@@ -155,3 +155,31 @@ async fn a_refused_manifest_says_why() {
     assert!(problem.message.english().ends_with(&format!("answered 400 (SVCSTG: {text})")), "{problem}");
     assert!(problem.help.unwrap().english().contains("Docker media types"));
 }
+
+#[tokio::test]
+async fn a_manifest_that_was_cut_short_is_told_by_its_digest_and_a_page_as_what_it_is() {
+    for (body, kind) in [(&MANIFEST[..9], Kind::DigestInvalid), ("<html>", Kind::Protocol)] {
+        let server = serving(move |_| Answer::new(200).body(body)).await;
+        let whole = ManifestReference::Digest(Digest::sha256(MANIFEST.as_bytes()));
+        let error = client(&server).manifest(&repository("a"), &whole).await.unwrap_err();
+        assert_eq!(*error.kind(), kind, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn who_says_no_is_named_with_what_to_do_about_it() {
+    let storage =
+        "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+    let cases = [
+        (Answer::new(403).body(storage), "the storage behind the registry refuses its link", "clocks"),
+        (Answer::error(507, "UNKNOWN", "quota exceeded"), "the registry has no room for it", "quota"),
+        (Answer::new(413), "larger than is allowed", "client_max_body_size"),
+        (Answer::error(418, "TEAPOT", "no"), "an unexpected answer", "what the registry says"),
+    ];
+    for (answer, told, help) in cases {
+        let server = serving(move |_| answer.clone()).await;
+        let problem = client(&server).manifest(&repository("a"), &tag("t")).await.unwrap_err().problem();
+        assert!(problem.message.english().contains(told), "{problem}");
+        assert!(problem.help.as_ref().unwrap().english().contains(help), "{problem}");
+    }
+}

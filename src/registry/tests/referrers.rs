@@ -35,8 +35,8 @@ async fn a_subject_that_is_not_there_tells_nothing_of_the_api() {
     })
     .await;
     let client = client(&server);
-    assert_eq!(client.referrers(&repository("a"), &absent.parse().unwrap()).await.unwrap(), []);
-    let found = client.referrers(&repository("a"), &present.parse().unwrap()).await.unwrap();
+    assert_eq!(client.referrers(&repository("a"), &absent.parse().unwrap()).await.unwrap(), None);
+    let found = client.referrers(&repository("a"), &present.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(found[0].descriptor.digest, subject("sbom"));
 }
 
@@ -55,10 +55,15 @@ async fn a_registry_that_does_not_know_what_is_there_has_no_such_api() {
     })
     .await;
     let client = client(&server);
-    let found = client.referrers(&repository("a"), &subject("one")).await.unwrap();
+    let subjects = ["one", "two", "three"].map(subject);
+    let at = repository("a");
+    for listed in futures_util::future::join_all(subjects.iter().map(|subject| client.referrers(&at, subject))).await {
+        assert_eq!(listed.unwrap(), None);
+    }
+    assert_eq!(server.count("/referrers/"), 1, "one found out for all");
+    let found = client.referrers_by_tag(&at, &subjects[0]).await.unwrap();
     assert_eq!(found[0].descriptor.digest, subject("sbom"));
-    assert_eq!(client.referrers(&repository("a"), &subject("two")).await.unwrap(), []);
-    assert_eq!(server.count("/referrers/"), 1);
+    assert_eq!(client.referrers_by_tag(&at, &subjects[1]).await.unwrap(), []);
 }
 
 #[tokio::test]

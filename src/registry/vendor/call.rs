@@ -110,6 +110,9 @@ impl<'a> Api<'a> {
     }
 
     async fn try_call(&self, method: &Method, url: &Url, body: &Bytes) -> Result<(HeaderMap, Bytes), Error> {
+        let transport = self.client.transport();
+        // A signature tells the time: it is made when the request may leave.
+        let place = transport.admit(Lane::Metadata).await;
         let mut headers = HeaderMap::from_iter([(ACCEPT, JSON), (CONTENT_TYPE, JSON)]);
         let sent = match &self.login {
             Login::Nobody => None,
@@ -125,9 +128,8 @@ impl<'a> Api<'a> {
         if content.is_some() {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
-        let transport = self.client.transport();
         // Boxed: what holds requests under way would be tens of kilobytes large.
-        let response = Box::pin(transport.send(Lane::Metadata, method, url, headers, content)).await?;
+        let response = Box::pin(transport.send(place, method, url, headers, content)).await?;
         if !response.status().is_success() {
             return Err(transport.refusal(response, sent.as_ref()).await.anonymous(sent.is_none()));
         }

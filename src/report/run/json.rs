@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::image::Digest;
 use crate::plan::{Address, Outcome, Tally, Work};
 
-use super::{Course, Run, State};
+use super::{Course, Run, State, tally};
 
 /// Version of the document's form.
 const FORMAT_VERSION: u32 = 1;
@@ -64,7 +64,7 @@ pub fn json(run: &Run<'_>) -> String {
         state: run.state,
         began: run.began.to_string(),
         seconds: seconds(run.lasted),
-        tally: Tally::of(steps.iter().filter_map(|(_, _, outcome)| outcome.as_ref())),
+        tally: tally(&steps),
         steps: steps
             .iter()
             .map(|(step, course, outcome)| Entry {

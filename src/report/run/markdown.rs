@@ -4,20 +4,19 @@ use std::fmt::Write as _;
 
 use crate::diag::{Lang, Wording, say};
 use crate::image::Digest;
-use crate::plan::{Outcome, Step, Tally, Work};
+use crate::plan::{Outcome, Step, Work};
 use crate::report::Bytes;
 use crate::report::diagnostic::HELP;
 use crate::report::outcome::{summary, verdict};
 use crate::report::plan::{after, short};
 
-use super::{Course, Run, State};
+use super::{Course, Run, State, tally};
 
 /// The report as Markdown: what changed or failed in a table, problems below it, what stayed behind a fold.
 #[must_use]
 pub fn markdown(run: &Run<'_>) -> String {
     let steps: Vec<_> = run.steps().collect();
-    let tally = Tally::of(steps.iter().filter_map(|(_, _, outcome)| outcome.as_ref()));
-    let summary = summary(&tally);
+    let summary = summary(&tally(&steps));
     let state = match run.state {
         State::Running => {
             say!("**Running**, or killed before it could tell more.", "**正在执行**，或者在写出结果之前就被终止。")
@@ -92,7 +91,9 @@ fn word(outcome: Option<&Outcome>) -> Wording {
 
 fn write_problem(text: &mut String, step: &Step, outcome: Option<&Outcome>, lang: Lang) {
     let (message, help) = match outcome {
-        Some(Outcome::Failed { problem } | Outcome::Blocked { problem }) => (&problem.message, problem.help.as_ref()),
+        Some(Outcome::Failed { problem, .. } | Outcome::Blocked { problem }) => {
+            (&problem.message, problem.help.as_ref())
+        }
         Some(Outcome::Skipped { because }) => (because, None),
         _ => return,
     };

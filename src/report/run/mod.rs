@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diag::Lang;
-use crate::plan::{Action, Address, Event, Outcome, Plan, Step};
+use crate::plan::{Action, Address, Event, Outcome, Plan, Step, Tally};
 
 pub use json::json;
 pub use markdown::markdown;
@@ -80,6 +80,13 @@ impl Record {
     fn course(&mut self, address: &Address) -> &mut Course {
         self.courses.entry(address.clone()).or_default()
     }
+}
+
+/// What it all came to so far; bytes that moved did so whatever became of their step.
+fn tally(steps: &[(&Step, Course, Option<Outcome>)]) -> Tally {
+    let tally = Tally::of(steps.iter().filter_map(|(_, _, outcome)| outcome.as_ref()));
+    let bytes = steps.iter().fold(0_u64, |sum, (_, course, _)| sum.saturating_add(course.moved));
+    Tally { bytes, ..tally }
 }
 
 impl Run<'_> {

@@ -60,13 +60,21 @@ fn record(plan: &Plan) -> Record {
         finished(3, Outcome::Unchanged { note: Wording::same("the same digest") }),
         finished(4, Outcome::Blocked { problem: problem.clone() }),
         finished(5, Outcome::Skipped { because: Outcome::INTERRUPTED }),
-        finished(6, Outcome::Failed { problem }),
+        Event::Moved { address: address(6), bytes: 3 },
+        finished(6, Outcome::Failed { problem, bytes: 3 }),
         finished(7, Outcome::Deleted),
     ];
     let mut record = Record::default();
     for (at, event) in (1..).zip(&events) {
         record.note(event, Duration::from_millis(at * 100));
     }
+    record
+}
+
+/// Stopped in the middle of a step.
+fn moved_only(plan: &Plan) -> Record {
+    let mut record = Record::default();
+    record.note(&Event::Moved { address: plan.steps()[1].address.clone(), bytes: 4 }, Duration::ZERO);
     record
 }
 
@@ -93,6 +101,9 @@ fn every_outcome_fits_the_schema_with_its_bytes_seconds_and_retries() {
     assert_eq!(told, [json!(7), json!(5), json!(1), json!(0.6), json!("created")]);
     assert_eq!(first["digest"], Digest::sha256(b"now").to_string());
     assert_eq!(document["tally"]["failed"], 1);
+    assert_eq!(document["tally"]["bytes"], 10, "of the step that failed, too");
+    let stopped: Value = serde_json::from_str(&json(&run(&plan, &moved_only(&plan), State::Interrupted))).unwrap();
+    assert_eq!(stopped["tally"]["bytes"], 4, "of steps that did not come to their end");
 }
 
 #[test]
@@ -117,7 +128,7 @@ fn markdown_lists_changes_and_problems_and_lets_no_text_of_others_be_markup() {
     let expected = "\
 ## swrctl apply: p&lt;b&gt;
 
-**Apply incomplete: 1 created, 1 updated, 1 deleted, 1 unchanged, 1 blocked, 1 skipped, 1 failed; 7 B moved.**
+**Apply incomplete: 1 created, 1 updated, 1 deleted, 1 unchanged, 1 blocked, 1 skipped, 1 failed; 10 B moved.**
 
 Began 1970-01-01T00:00:00Z, took 2.0 s.
 

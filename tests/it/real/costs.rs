@@ -2,7 +2,10 @@
 //! read it once.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hyper::StatusCode;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::content::{Artifact, Format, image};
@@ -12,7 +15,7 @@ use crate::support::kdl;
 use crate::support::plan::checked;
 use crate::support::process::Output;
 use crate::support::registry::Registry;
-use crate::support::server::{Exchange, Recorder};
+use crate::support::server::{Exchange, Recorder, reply};
 use crate::support::swrctl::Project;
 use crate::support::tools::{skopeo, skopeo_raw};
 
@@ -377,4 +380,46 @@ fn a_slow_target_holds_the_other_back_and_nothing_is_read_twice() {
     for target in [&quick, &slow] {
         target.assert_holds("team/app:v1", &artifact);
     }
+}
+
+#[test]
+fn one_image_under_several_names_is_read_once() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let index = image(1).index(&BOTH);
+    source.push(&index, "team/app", "latest");
+    source.push(&index, "team/app", "v1");
+    let names =
+        ["r/app:x", "r/app:y", "s/app:y"].map(|name| format!("image \"team/app\" tags=\"latest\" as=\"{name}\""));
+    let rules = names.join("\n    ") + "\n    image \"team/app\" tags=\"v1\" as=\"t/app\"";
+    let project = project(&source, &[("target", target.proxy.host())], &rules);
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["requests"]["source"]["manifests"], 3, "the index and its children");
+    assert_eq!(source.recorder().count("GET", "/manifests/"), 3);
+}
+
+#[test]
+fn bytes_and_retries_of_a_step_that_failed_are_told() {
+    let (source, target) = (Counted::start(), Registry::plain());
+    let artifact = image(1).layers(2, 300_000).build();
+    source.push(&artifact, "team/app", "v1");
+    let tries = AtomicUsize::new(0);
+    let front = Proxy::start(target.address(), None, move |request: &hyper::Request<_>| {
+        let tag = *request.method() == Method::PUT && request.uri().path().ends_with("/manifests/v1");
+        let status = if tries.fetch_add(usize::from(tag), Ordering::SeqCst) == 0 { 503 } else { 400 };
+        tag.then(|| reply(StatusCode::from_u16(status).unwrap(), &json!({"errors": [{"code": "UNSUPPORTED"}]})))
+    });
+    let project = project(&source, &[("target", front.host())], "image \"team/app\"");
+    let apply = project.run(["apply", "--auto-approve", "--json", "--report", "report.json"]).expect_code(1);
+    let report: Value = serde_json::from_slice(&std::fs::read(project.path("report.json")).unwrap()).unwrap();
+    let moved = unique_bytes(&[&artifact]);
+    let step = report["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "sync").unwrap();
+    assert_eq!(
+        (&report["tally"]["bytes"], &step["moved"], &step["retries"]),
+        (&json!(moved), &json!(moved), &json!(1))
+    );
+    let events: Vec<Value> = apply.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| events.iter().find(|event| event["event"] == name && event["address"] == step["address"]);
+    assert_eq!(of("finished").unwrap()["bytes"], moved, "{apply}");
+    assert_eq!(of("retried").unwrap()["attempt"], 1, "{apply}");
+    assert_eq!(events.last().unwrap()["tally"]["bytes"], moved, "{apply}");
 }

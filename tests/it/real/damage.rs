@@ -43,8 +43,13 @@ fn a_manifest_that_cannot_be_copied_is_one_verdict_and_no_loop() {
     let index = image(7).index(&[("linux", "amd64"), ("linux", "arm64")]);
     let schema1 = json!({"schemaVersion": 1, "name": "app", "tag": "v1", "fsLayers": [], "history": []});
     let plain = image(8).build().manifest.bytes;
-    let cases: [(&str, Vec<u8>, Option<String>, &str); 5] = [
-        (Format::Oci.index_type(), index.manifest.bytes.clone(), None, "the source has no manifest app@sha256:"),
+    let cases: [(&str, Vec<u8>, Option<String>, &str); 6] = [
+        (
+            Format::Oci.index_type(),
+            index.manifest.bytes.clone(),
+            None,
+            "is incomplete at the source: its index names linux/amd64 (sha256:",
+        ),
         (
             "application/vnd.docker.distribution.manifest.v1+prettyjws",
             schema1.to_string().into_bytes(),
@@ -53,7 +58,8 @@ fn a_manifest_that_cannot_be_copied_is_one_verdict_and_no_loop() {
         ),
         (Format::Oci.manifest_type(), vec![b' '; 9 << 20], None, "larger than is allowed"),
         (Format::Oci.manifest_type(), plain.clone(), Some(digest_of(b"other")), "bytes and digest do not belong"),
-        (Format::Oci.manifest_type(), plain[..100].to_vec(), Some(digest_of(&plain)), "not JSON"),
+        (Format::Oci.manifest_type(), plain[..100].to_vec(), Some(digest_of(&plain)), "bytes and digest do not belong"),
+        (Format::Oci.manifest_type(), b"no manifest".to_vec(), None, "not JSON"),
     ];
     for (media_type, bytes, stated, told) in cases {
         let (registry, target) = (Registry::plain(), Registry::plain());

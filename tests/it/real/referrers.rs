@@ -306,3 +306,23 @@ fn the_api_is_asked_page_by_page_and_no_tag_is_needed() {
     assert_eq!(listed(&target, "team/app", &app).len(), 2);
     assert_no_changes(&project);
 }
+
+#[test]
+fn who_has_no_such_api_is_asked_once_and_its_tags_tell_the_rest() {
+    let pair = Pair::start();
+    for seed in 0..4 {
+        image(seed).index(&BOTH).push(&pair.source.http(), "team/app", &format!("v{seed}"));
+    }
+    let project = pair.project("image \"team/app\"\n    referrers true");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let asked = pair.source_proxy.recorder();
+    asked.clear();
+    assert_no_changes(&project);
+    assert_eq!(asked.count("GET", "/referrers/"), 1);
+    assert_eq!(
+        asked.count("GET", "/manifests/"),
+        0,
+        "neither lists that are not there nor indexes that nothing refers to"
+    );
+    assert_eq!(asked.count("HEAD", "/manifests/"), 5, "each tag, and whether the subject of that question is there");
+}

@@ -12,6 +12,7 @@ use crate::support::content::{Format, image};
 use crate::support::counting::{Behaviour, Proxy};
 use crate::support::kdl;
 use crate::support::plan::checked;
+use crate::support::process::Output;
 use crate::support::registry::Registry;
 use crate::support::server::{full, reply};
 use crate::support::swrctl::Project;
@@ -111,7 +112,9 @@ fn a_report_tells_every_verdict_with_its_bytes_and_retries_also_of_what_failed()
     assert_eq!(outcomes, ["passed", "passed", "unchanged", "unchanged", "failed"]);
     assert!(second["steps"][4]["problem"]["message"].is_string(), "{second:#}");
 
-    project.run(["apply", "--auto-approve", "--report", "third.md"]).expect_code(1);
+    let both = ["apply", "--auto-approve", "--report", "third.md", "--report", "third.json"];
+    project.run(both).expect_code(1);
+    assert_eq!(report(&project, "third.json")["tally"]["failed"], 1);
     let text = std::fs::read_to_string(project.path("third.md")).unwrap();
     assert!(text.contains("| failed | `sync.target/team/app:v3` |"), "{text}");
 }
@@ -169,4 +172,35 @@ fn an_apply_that_is_stopped_at_once_leaves_a_report_of_it() {
     let steps = report["steps"].as_array().unwrap();
     assert!(steps.iter().all(|step| step["outcome"] != "pending"), "{report:#}");
     assert_eq!(steps.last().unwrap()["outcome"], "skipped", "{report:#}");
+}
+
+#[test]
+fn who_asks_to_verify_what_is_unchanged_is_told_that_it_is_not_read() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let front = Proxy::counting(target.address());
+    let project = project(&source, &front, "none");
+    let told = |apply: &Output| apply.stderr.contains("tags that are unchanged (1) are not read back");
+    let first = project.run(["apply", "--auto-approve", "--verify", "pull"]).expect_success();
+    let second = project.run(["apply", "--auto-approve", "--verify", "pull"]).expect_success();
+    assert!(!told(&first) && told(&second), "{first}{second}");
+}
+
+#[test]
+fn verdicts_are_there_as_they_fall_where_nobody_watches() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    image(1).build().push(&source.http(), "team/app", "small");
+    image(2).layers(1, 30 << 20).build().push(&source.http(), "team/app", "large");
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.host()),
+        kdl::anonymous("target", &target.host()),
+        kdl::migrate("image \"team/app\""),
+    ]));
+    // Killed long before the large one can be there.
+    let output = project.bash(
+        "swrctl apply --auto-approve --bandwidth 200KiB/s > out 2> /dev/null & pid=$!
+        for _ in $(seq 250); do grep -q ^created out && break; sleep 0.1; done
+        kill -9 $pid; cat out",
+    );
+    assert!(output.stdout.contains("\ncreated sync.target/team/app:small  "), "{output}");
+    assert!(!output.stdout.contains("Apply "), "{output}");
 }
