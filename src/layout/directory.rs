@@ -67,6 +67,21 @@ impl Directory {
         self.path.join("index.json")
     }
 
+    /// Fails where no image can be written, as far as rights tell: to what is there, or to where it will be made.
+    pub(super) fn require_writable(&self) -> Result<(), Error> {
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let made_in = path.ancestors().find(|ancestor| ancestor.exists());
+        let blobs = Some(self.algorithm_path(Algorithm::Sha256)).filter(|blobs| blobs.exists());
+        for folder in made_in.into_iter().chain(blobs.as_deref()) {
+            if !folder.is_dir() {
+                return Err(Error::new(folder, Fault::NotADirectory));
+            }
+            let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+            access.map_err(|error| Error::io(Action::Write, folder, &error.into()))?;
+        }
+        Ok(())
+    }
+
     /// False where a layout can be created: nothing is there, or nothing but what a killed run left.
     pub(super) fn exists(&self) -> Result<bool, Error> {
         #[derive(serde::Deserialize)]

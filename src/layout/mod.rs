@@ -69,6 +69,11 @@ impl Layout {
         if self.exists().await? { Ok(()) } else { Err(Error::new(self.path(), Fault::Missing)) }
     }
 
+    /// Fails where no image can be written, as far as the rights of folders tell; writes nothing.
+    pub async fn require_writable(&self) -> Result<(), Error> {
+        self.with(Directory::require_writable).await
+    }
+
     /// Repositories with at least one tag, sorted; none where there is no layout yet.
     pub async fn catalog(&self) -> Result<Vec<Repository>, Error> {
         self.with(|directory| Ok(directory.index()?.repositories())).await

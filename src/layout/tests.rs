@@ -244,3 +244,14 @@ proptest! {
         let _ = index::Index::parse(text.as_bytes(), None);
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_written_is_known_before_anything_is_written() {
+    let (dir, layout) = new();
+    layout.require_writable().await.unwrap();
+    assert!(!layout.path().exists());
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = Layout::at(file.join("images")).require_writable().await.unwrap_err();
+    assert!(error.problem().message.english().contains("file"), "{error}");
+}

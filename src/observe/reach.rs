@@ -22,6 +22,8 @@ pub(super) struct Reach<'a> {
     paths: &'a BTreeMap<String, PathReport>,
     /// Directories that migrations read from and that are not there: a target may be empty, a source may not.
     absent: BTreeMap<String, Problem>,
+    /// Directories that migrations write to, where nothing can be written.
+    unwritable: BTreeMap<String, Problem>,
     /// Organizations that do not exist, so that there is nothing in them to be asked for.
     absent_organizations: BTreeSet<Organization>,
     /// What was read of them so far.
@@ -74,11 +76,21 @@ impl<'a> Reach<'a> {
                 absent.insert(name.to_owned(), error.problem());
             }
         }
+        let targets = project.migrations.iter().flat_map(|migration| &migration.targets);
+        let mut unwritable = BTreeMap::new();
+        for name in targets.map(|target| target.as_str()).collect::<BTreeSet<_>>() {
+            if let Ok(Store::Layout(layout)) = stores.get(name)
+                && let Err(error) = layout.require_writable().await
+            {
+                unwritable.insert(name.to_owned(), error.problem());
+            }
+        }
         Self {
             project,
             stores,
             paths,
             absent,
+            unwritable,
             absent_organizations: BTreeSet::new(),
             reads: Reads::default(),
             lists: Mutex::default(),
@@ -113,6 +125,11 @@ impl<'a> Reach<'a> {
 
     pub(super) fn store(&self, registry: &str) -> Result<&'a Store, Problem> {
         self.path_problem(registry).map_or_else(|| self.stores.get(registry), Err)
+    }
+
+    /// Why nothing can be written to a target.
+    pub(super) fn unwritable(&self, registry: &str) -> Option<&Problem> {
+        self.unwritable.get(registry)
     }
 
     /// What a repository lists; it is asked once.

@@ -45,7 +45,13 @@ pub(super) async fn observe(reach: &Reach<'_>, requests: &[Request], known: Head
     let facts = |request: &Request| {
         let (target, equivalent) = match equivalent.get(&request.target) {
             Some(Err(why)) => (Observed::Unknown { why: why.clone() }, false),
-            looked_at => (sides.target(request), matches!(looked_at, Some(Ok(true)))),
+            Some(Ok(true)) => (sides.target(request), true),
+            _ if let Some(why) = reach.unwritable(&request.target.registry)
+                && is_written(request, &sides, &images) =>
+            {
+                (Observed::Unknown { why: why.clone() }, false)
+            }
+            _ => (sides.target(request), false),
         };
         SyncFacts {
             source: sides.heads[&request.source].clone(),
@@ -121,6 +127,12 @@ fn wanted(request: &Request, sides: &Sides, images: &Images) -> Option<Digest> {
         Some(key) => images.get(&key)?.as_ref().ok()?.digest().cloned(),
         None => Some(sides.source(request)?.digest.clone()),
     }
+}
+
+/// Is a target to hold something else than it does?
+fn is_written(request: &Request, sides: &Sides, images: &Images) -> bool {
+    let (held, wanted) = (sides.target_digest(request), wanted(request, sides, images));
+    !(request.missing_only && held.is_some()) && wanted.as_ref() != held
 }
 
 async fn images(reach: &Reach<'_>, requests: &[&Request], sides: &Sides) -> Images {

@@ -12,8 +12,10 @@ use crate::plan::{Address, Event, Outcome, Plan};
 
 use super::{Bytes, escape};
 
-/// Steps shown at a time; the total stands below them.
-const BARS: usize = 8;
+/// Steps shown at a time, on a terminal that is high enough; the total stands below them.
+const MOST_ROWS: usize = 8;
+/// Columns below which a row has no room for a bar.
+const NARROW: u16 = 70;
 
 /// Shows events as they come.
 #[derive(Debug)]
@@ -51,16 +53,7 @@ impl Progress {
     pub fn bars(plan: &Plan, lang: Lang) -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let total = area.add(ProgressBar::new(plan.bytes()));
-        let template = say!(
-            "{bytes} of {total_bytes} moved, {binary_bytes_per_sec}, {eta} left {wide_bar}",
-            "已传输 {bytes} / {total_bytes}，{binary_bytes_per_sec}，剩余 {eta} {wide_bar}",
-            bytes = "{bytes}",
-            total_bytes = "{total_bytes}",
-            binary_bytes_per_sec = "{binary_bytes_per_sec}",
-            eta = "{eta}",
-            wide_bar = "{wide_bar}"
-        );
-        total.set_style(style(template.get(lang)));
+        total.set_style(total_style(Size::of_terminal(), lang));
         total.enable_steady_tick(Duration::from_millis(200));
         Self::Bars(Bars { lang, area, total, steps: BTreeMap::new() })
     }
@@ -92,14 +85,63 @@ impl Progress {
     }
 }
 
+/// Of a terminal: what does not fit on a line would push the total out of sight.
+#[derive(Clone, Copy)]
+struct Size {
+    lines: u16,
+    columns: u16,
+}
+
+impl Size {
+    fn of_terminal() -> Self {
+        let (lines, columns) = console::Term::stderr().size();
+        Self { lines, columns }
+    }
+
+    /// Steps that have room: the total has a line of its own, and the cursor stands below it.
+    fn rows(self) -> usize {
+        usize::from(self.lines).saturating_sub(2).min(MOST_ROWS)
+    }
+
+    /// An address that is too long is cut.
+    const fn row(self) -> &'static str {
+        if self.columns < NARROW {
+            "  {wide_msg} {bytes}/{total_bytes}"
+        } else {
+            "  {wide_msg} {bar:24} {bytes}/{total_bytes}"
+        }
+    }
+}
+
+fn total_style(size: Size, lang: Lang) -> ProgressStyle {
+    if size.columns < NARROW {
+        return style("{bytes}/{total_bytes} {eta} {wide_bar}");
+    }
+    let template = say!(
+        "{bytes} of {total_bytes} moved, {binary_bytes_per_sec}, {eta} left {wide_bar}",
+        "已传输 {bytes} / {total_bytes}，{binary_bytes_per_sec}，剩余 {eta} {wide_bar}",
+        bytes = "{bytes}",
+        total_bytes = "{total_bytes}",
+        binary_bytes_per_sec = "{binary_bytes_per_sec}",
+        eta = "{eta}",
+        wide_bar = "{wide_bar}"
+    );
+    style(template.get(lang))
+}
+
 impl Bars {
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Started { address, action, bytes } if action.is_change() && self.steps.len() < BARS => {
-                let bar = self.area.insert_before(&self.total, ProgressBar::new(*bytes));
-                bar.set_style(style("  {prefix} {bar:24} {bytes}/{total_bytes}"));
-                bar.set_prefix(escape::line(address.as_str()).into_owned());
-                self.steps.insert(address.clone(), bar);
+            Event::Started { address, action, bytes } if action.is_change() => {
+                // It may have another size by now.
+                let size = Size::of_terminal();
+                self.total.set_style(total_style(size, self.lang));
+                if self.steps.len() < size.rows() {
+                    let bar = self.area.insert_before(&self.total, ProgressBar::new(*bytes));
+                    bar.set_style(style(size.row()));
+                    bar.set_message(escape::line(address.as_str()).into_owned());
+                    self.steps.insert(address.clone(), bar);
+                }
             }
             Event::Started { .. } | Event::Mounted { .. } => {}
             Event::Moved { address, bytes } => {
@@ -181,4 +223,99 @@ impl Lines {
 fn write_line(line: &str) {
     // A reader that went away must not end the work.
     let _ = writeln!(std::io::stderr(), "{}", escape::line(line));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::TermLike;
+
+    use super::*;
+
+    /// A terminal that keeps the last picture.
+    #[derive(Clone, Debug)]
+    struct Paper {
+        size: (u16, u16),
+        text: Arc<Mutex<String>>,
+    }
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            self.size.1
+        }
+
+        fn height(&self) -> u16 {
+            self.size.0
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)?;
+            self.write_str("\n")
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.text.lock().unwrap().push_str(text);
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            self.text.lock().unwrap().clear();
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a terminal of a size shows of so many steps and their total.
+    fn shown(size: Size, steps: usize) -> String {
+        let paper = Paper { size: (size.lines, size.columns), text: Arc::default() };
+        let area = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(paper.clone())));
+        let total = area.add(ProgressBar::new(10));
+        total.set_style(total_style(size, Lang::En));
+        for _ in 0..steps.min(size.rows()) {
+            let bar = area.insert_before(&total, ProgressBar::new(10));
+            bar.set_style(style(size.row()));
+            bar.set_message(format!("sync.target/{}:v1", "long/".repeat(40)));
+            bar.tick();
+        }
+        total.tick();
+        let text = paper.text.lock().unwrap().clone();
+        text
+    }
+
+    #[test]
+    fn the_total_is_in_sight_on_any_terminal_and_no_row_wraps() {
+        for (lines, columns) in [(6, 100), (14, 44), (15, 45), (40, 200), (3, 80)] {
+            let size = Size { lines, columns };
+            let shown = shown(size, 20);
+            let rows = shown.lines().filter(|line| line.trim_start().starts_with("sync.")).count();
+            assert_eq!(rows, size.rows(), "{lines}x{columns}:\n{shown}");
+            assert!(shown.lines().count() < usize::from(lines), "{lines}x{columns}:\n{shown}");
+            assert!(
+                shown.lines().all(|line| line.chars().count() <= usize::from(columns)),
+                "{lines}x{columns}:\n{shown}"
+            );
+            assert!(shown.lines().last().unwrap().trim_start().starts_with("0 B"), "{lines}x{columns}:\n{shown}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use hyper::StatusCode;
 use reqwest::Method;
 
 use super::migrate::{Pair, assert_no_changes};
+use crate::support::containerd::is_root;
 use crate::support::content::image;
 use crate::support::counting::{Proxy, first_answers};
 use crate::support::kdl;
@@ -266,4 +267,28 @@ fn many_tags_of_a_repository_go_at_once_and_none_is_left_as_a_name() {
     let listed = pair.target.http().get("/v2/team/app/tags/list").expect_status(200);
     assert_eq!(listed.json()["tags"], serde_json::json!(["v1"]), "{apply}");
     assert_no_changes(&project);
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_blocks_when_the_plan_is_made() {
+    let source = Registry::plain();
+    image(1).build().push(&source.http(), "team/app", "v1");
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.host()),
+        "registry \"target\" \"oci-layout:./folder/images\"\n".to_owned(),
+        kdl::migrate("image \"team/app\""),
+    ]));
+    std::fs::create_dir(project.path("folder")).unwrap();
+    project.run(["apply", "--auto-approve"]).expect_success();
+    // Who may everything is stopped by no right.
+    let nobody = if is_root() { "setpriv --reuid=65534 --regid=65534 --clear-groups" } else { "" };
+    let script = |rights: &str| {
+        format!("cp -n \"$SWRCTL\" binary; chmod 755 . binary; chmod -R {rights} folder; {nobody} ./binary plan")
+    };
+    let plan = project.bash(&script("a-w,a+rX")).expect_success();
+    assert!(plan.stdout.contains("No changes."), "what is there is not written: {plan}");
+    image(2).build().push(&source.http(), "team/app", "v2");
+    let plan = project.bash(&script("a-w")).expect_code(1);
+    project.bash("chmod -R u+w folder").expect_success();
+    assert!(plan.stdout.contains("! sync.target/team/app:v2  cannot write"), "{plan}");
 }
