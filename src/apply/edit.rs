@@ -48,7 +48,7 @@ where
 {
     let project = Arc::clone(&context.project);
     let written = tokio::task::spawn_blocking(move || work(&project));
-    written.await.expect("writing does not panic").unwrap_or_else(|problem| Outcome::failed(problem))
+    written.await.expect("writing does not panic").unwrap_or_else(Outcome::failed)
 }
 
 /// Makes `after` out of what was `found`, which is the edit `now`.

@@ -299,8 +299,7 @@ mod tests {
             bar.tick();
         }
         total.tick();
-        let text = paper.text.lock().unwrap().clone();
-        text
+        paper.text.lock().unwrap().clone()
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn busy_swr(patience: usize) -> Swr {
 #[test]
 fn swr_s_limit_is_kept_without_being_told() {
     let swr = busy_swr(usize::MAX);
-    let (_source, project) = to_swr(4, &swr, "");
+    let (_source, project) = to_swr(6, &swr, "");
     project.run(["apply", "--auto-approve"]).expect_success();
     assert!(swr.recorder().exchanges().len() > 40, "enough to be refused");
     assert_eq!(refusals(&swr), 0);
