@@ -48,7 +48,11 @@ fn a_cut_download_goes_on_without_the_upload() {
     let target = Registry::plain();
     let from = FaultProxy::start(counted.address(), first(6, Fault::cut_download(1_500_000)));
     let output = project(&from.host(), &target.host()).run(["apply", "--auto-approve"]).expect_success();
-    assert!(!output.everything().contains("retrying"), "the upload noticed nothing: {output}");
+    let told = output.everything();
+    assert!(
+        told.contains("retrying") && !told.contains(": PUT "),
+        "it is told, and the upload noticed nothing: {output}"
+    );
     let layer = &artifact.blobs[1].digest;
     assert!(counted.recorder().count("GET", layer) > 1);
     assert_eq!(std::fs::read(target.blob_file(layer)).unwrap(), artifact.blobs[1].bytes);
@@ -220,7 +224,11 @@ fn a_cut_download_goes_on_with_a_new_token() {
         let counted = Proxy::counting(source.address());
         let from = FaultProxy::start(counted.address(), first(6, Fault::cut_download(CUT).throttled(RATE)));
         let output = copy_with_tokens(&from.host(), &target.host());
-        assert!(!output.everything().contains("retrying"), "the upload noticed nothing: {output}");
+        let told = output.everything();
+        assert!(
+            told.contains("retrying") && !told.contains(": PUT "),
+            "it is told, and the upload noticed nothing: {output}"
+        );
         let layer = &artifact.blobs[1];
         assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
         let read = counted.recorder().exchanges().into_iter().filter(|exchange| exchange.path.contains(&layer.digest));
