@@ -15,7 +15,9 @@ pub(super) fn refused(instruction: &Instruction) -> Option<SyntaxError> {
         }
         Keyword::Add => {
             let flag = instruction.flags.iter().find(|flag| *flag.name == "checksum")?;
-            let digest = flag.value.as_ref()?.value.as_deref().filter(|digest| !digest.is_empty())?;
+            // A `$` that is quoted is a variable to BuildKit all the same.
+            let known = |digest: &&str| !digest.is_empty() && !digest.contains('$');
+            let digest = flag.value.as_ref()?.value.as_deref().filter(known)?;
             let sources: Option<Vec<&str>> = sources.iter().map(|source: &Word| source.value.as_deref()).collect();
             let valid = match sources?.as_slice() {
                 [source] if is_repository(source) => true,
@@ -88,6 +90,7 @@ mod tests {
             ("abcdef0", "https://a.example/b.git", 0),
             ("$SUM", "a", 0),
             ("", "a", 0),
+            ("\\$SUM", "a", 0),
             (&digest, "a", 1),
             (&digest, "https://a.example/b https://a.example/c", 1),
             ("sha256:aa", url, 1),

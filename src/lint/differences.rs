@@ -52,7 +52,7 @@ BuildKit checks the build that it is asked for, and stops where that lacks an ar
 what stops every build is an error: a mode, a signal, a port or an image of `--from` that a variable gives is left open,
 and so is what a stage named `scratch` or two of one name do to the mounts that need one. It counts a variable in
 here-documents of one name once for each. What stands behind ONBUILD is read here as the build on top will read it, and what
-would stop that is a warning; BuildKit leaves it unread. An instruction begins and ends with its own text: to BuildKit
+would stop that is a warning; BuildKit leaves it unread, but in a stage that is built on the stage. An instruction begins and ends with its own text: to BuildKit
 blank lines and comments between a continuation and the end of the file belong to it.
 
 BuildKit asks registries for base images, here that is done on demand: with `--online`, or `online true` in a `dockerfiles`
