@@ -1,5 +1,6 @@
 //! What is wrong, where, and what to do next. Owns the data; drawing it is `report`'s.
 
+mod json;
 mod source;
 mod system;
 pub mod wording;

@@ -95,13 +95,18 @@ impl RawManifest {
         let error = |reason: Wording| ManifestError { digest: self.digest.clone(), reason };
         match &self.media_type {
             MediaType::OciIndex | MediaType::DockerManifestList => {
-                let index: oci::ImageIndex = serde_json::from_slice(&self.bytes)
-                    .map_err(|e| error(say!("is not an index: {reason}", "不是索引：{reason}", reason = e)))?;
+                let index: oci::ImageIndex = serde_json::from_slice(&self.bytes).map_err(|e| {
+                    error(say!("is not an index: {reason}", "不是索引：{reason}", reason = Wording::of_json(&e)))
+                })?;
                 parse_index(&index).map_err(error)
             }
             MediaType::OciManifest | MediaType::DockerManifest => {
                 let image: oci::ImageManifest = serde_json::from_slice(&self.bytes).map_err(|e| {
-                    error(say!("is not an image manifest: {reason}", "不是镜像清单：{reason}", reason = e))
+                    error(say!(
+                        "is not an image manifest: {reason}",
+                        "不是镜像清单：{reason}",
+                        reason = Wording::of_json(&e)
+                    ))
                 })?;
                 parse_image(&image).map_err(error)
             }

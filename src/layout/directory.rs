@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::error::{Action, Error, Fault};
 use super::file::{self, Draft, Stamp};
 use super::index::Index;
-use crate::diag::say;
+use crate::diag::{Wording, say};
 use crate::image::{Algorithm, Descriptor, Digest, Repository, Tag};
 
 const MAX_INDEX_BYTES: u64 = 64 * 1024 * 1024;
@@ -96,7 +96,11 @@ impl Directory {
             Ok(Marker { image_layout_version }) => Err(Error::new(path, Fault::Version(image_layout_version))),
             Err(error) => Err(Error::new(
                 path,
-                Fault::Malformed(say!("is not a layout's marker: {error}", "不是布局的标记文件：{error}", error)),
+                Fault::Malformed(say!(
+                    "is not a layout's marker: {error}",
+                    "不是布局的标记文件：{error}",
+                    error = Wording::of_json(&error)
+                )),
             )),
         }
     }

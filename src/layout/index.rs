@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Fault;
 use super::name;
-use crate::diag::say;
+use crate::diag::{Wording, say};
 use crate::image::{Descriptor, MediaType, Repository, Tag};
 
 /// An index with everything that its writers put into it, known to this tool or not.
@@ -29,6 +29,7 @@ impl Index {
     /// `own` is the repository that bare tags belong to.
     pub(super) fn parse(bytes: &[u8], own: Option<Repository>) -> Result<Self, Fault> {
         let document: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| {
+            let error = Wording::of_json(&error);
             Fault::Malformed(say!("is not a JSON object: {error}", "不是 JSON 对象：{error}", error))
         })?;
         match document.get("schemaVersion").map(Value::as_u64) {
@@ -138,6 +139,7 @@ impl Index {
 
     fn descriptor(&self, at: usize) -> Result<Descriptor, Fault> {
         Descriptor::deserialize(&self.entries()[at]).map_err(|error| {
+            let error = Wording::of_json(&error);
             Fault::Malformed(say!(
                 "has a bad descriptor in `manifests[{at}]`: {error}",
                 "`manifests[{at}]` 里的描述符有误：{error}",

@@ -92,12 +92,16 @@ impl<'a> Holdings<'a> {
         sections.is_some_and(|(one, other)| one.auth.is_as(&other.auth))
     }
 
-    /// A tag that leads to an image which was read, for whatever tag, holds its blobs.
+    /// A tag that leads to an image which was read, for whatever tag, holds its blobs. Directories are asked for theirs,
+    /// which costs nothing: a crash may have left a part of one.
     fn note_tags(&mut self, inventory: &'a Inventory) {
         let read: BTreeMap<&Digest, &ImageTree> =
             read_images(inventory).filter_map(|(_, tree)| Some((tree.digest()?, tree))).collect();
         for (target, facts) in &inventory.syncs {
             let Observed::Known(Some(present)) = &facts.target else { continue };
+            if self.layouts.contains(&target.registry) {
+                continue;
+            }
             for blob in read.get(present).into_iter().flat_map(|tree| &tree.blobs) {
                 self.note(&target.registry, &target.repository, &blob.digest);
             }

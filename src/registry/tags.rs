@@ -11,7 +11,7 @@ use url::Url;
 use super::auth::Scope;
 use super::exchange::{Reply, Request};
 use super::{Client, Error, Kind, link};
-use crate::diag::say;
+use crate::diag::{Wording, say};
 use crate::image::{Listed, NameError, Repository, Tag};
 
 const PAGE_SIZE: u32 = 1000;
@@ -142,6 +142,7 @@ where
     P: for<'de> Deserialize<'de>,
 {
     let page = serde_json::from_slice(&reply.body).map_err(|error| {
+        let error = Wording::of_json(&error);
         Client::protocol_error(request, say!("its list cannot be read: {error}", "无法读懂它的列表：{error}", error))
     })?;
     // SWR's lists may hold empty strings.

@@ -142,6 +142,7 @@ impl Answer {
     /// The body as JSON of a shape.
     pub(super) fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body)
+            .map_err(|error| Wording::of_json(&error))
             .map_err(|error| self.error(say!("it cannot be read: {error}", "无法读懂：{error}", error)))
     }
 
