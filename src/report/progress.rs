@@ -292,11 +292,14 @@ mod tests {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(paper.clone())));
         let total = area.add(ProgressBar::new(10));
         total.set_style(total_style(size, Lang::En));
+        // A bar that is dropped goes.
+        let mut bars = Vec::new();
         for _ in 0..steps.min(size.rows()) {
             let bar = area.insert_before(&total, ProgressBar::new(10));
             bar.set_style(style(size.row()));
             bar.set_message(format!("sync.target/{}:v1", "long/".repeat(40)));
             bar.tick();
+            bars.push(bar);
         }
         total.tick();
         paper.text.lock().unwrap().clone()
