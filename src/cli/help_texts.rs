@@ -142,8 +142,8 @@ pub(super) static TEXTS: [Wording; 110] = [
     ),
     say!("A file, a folder, or `-` for standard input", "文件、文件夹，或者用 `-` 表示标准输入"),
     say!(
-        "A folder is searched for Dockerfile, Dockerfile.*, *.Dockerfile, the same with Containerfile, and what the project file names; what git ignores and what the project file excludes is left out. A file that is named itself is always linted.",
-        "在文件夹里查找 Dockerfile、Dockerfile.*、*.Dockerfile，把 Dockerfile 换成 Containerfile 的同类文件，以及项目文件所写的文件；git 忽略的和项目文件排除的文件除外。直接写出的文件总会检查。"
+        "A folder is searched for Dockerfile, Dockerfile.*, Dockerfile-*, *.Dockerfile, the same with Containerfile, and what the project file names; what git ignores and what the project file excludes is left out. A file that is named itself is always linted.",
+        "在文件夹里查找 Dockerfile、Dockerfile.*、Dockerfile-*、*.Dockerfile，把 Dockerfile 换成 Containerfile 的同类文件，以及项目文件所写的文件；git 忽略的和项目文件排除的文件除外。直接写出的文件总会检查。"
     ),
     say!(
         "Lint standard input as if it were this file; without it, as the Dockerfile of this folder",

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::bases::BaseImages;
 use super::data::context_files::{is_compose_file, is_read};
 use super::shellcheck::ShellFinding;
+use super::tree::Tree;
 use crate::diag::Source;
 use crate::dockerfile::is_dockerfile;
 
@@ -23,6 +24,10 @@ pub struct BuildContext<'a> {
     pub files: Fact<'a, BTreeMap<String, ContextFile>>,
     /// Of what ADD takes from the context, the paths of archives.
     pub archives: Fact<'a, BTreeSet<String>>,
+    /// Of what COPY and ADD name, what neither lies in the context nor is kept from git; empty where the context is a guess.
+    pub absent: Fact<'a, BTreeSet<String>>,
+    /// What lies anywhere in the context; nothing is known of one that was cut.
+    pub tree: Fact<'a, Arc<Tree>>,
     /// Dockerfiles in the folders below, as far as they are looked for: `docker build -f` may give them this context.
     pub nested: Fact<'a, Vec<Nested>>,
     /// What registries say of its images.

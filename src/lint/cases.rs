@@ -1,7 +1,7 @@
 //! Runs the cases files of the rules: `tests/cases/rules/<rule>.md`.
 //!
 //! Each holds sections `## bad: …` and `## good: …` with a `dockerfile` block, and may hold `dockerignore`, `entries`
-//! (names in the context directory), `file NAME`, `program NAME`, `policy`, `shellcheck` (what ShellCheck says) and
+//! (names in the context directory, or paths below it), `file NAME`, `program NAME`, `policy`, `shellcheck` (what ShellCheck says) and
 //! `registry` blocks (what registries say, a line an image: `only PLATFORM IMAGE VARIABLE…`, or `each PLATFORM,… IMAGE …`
 //! for an index). The `findings` block of a bad one lists what the rule says,
 //! with places; its `fixed` block is the Dockerfile with the rule's fixes, its `created` block a file that they add.
@@ -13,14 +13,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::Glob;
+use ignore::gitignore::GitignoreBuilder;
 use jiff::civil::Date;
 
 use super::fix::{Fixed, NewFile, fix};
 use super::policy::{LabelFormat, Level, Policy, PragmaPolicy, Profile, RequiredLabel};
 use super::shellcheck::{Comment, ScCode, ShellFinding, ShellScript, shell_scripts};
 use super::{
-    BaseImage, BaseImages, BaseQuestions, BuildContext, ContextFile, Folder, Needs, Nested, Offer, Report, Rule,
-    base_questions, lint, rule, rules,
+    BaseImage, BaseImages, BaseQuestions, BuildContext, ContextFile, Folder, Needs, Nested, Offer, Report, Rule, Tree,
+    base_questions, holds_secret, is_told_by_text, lint, rule, rules,
 };
 use crate::diag::{Source, Span, Spanned, Wording};
 use crate::dockerfile::{Dockerfile, is_dockerfile};
@@ -123,10 +124,31 @@ impl Case {
 
     /// What lies in the folder: what `entries` lists, and the files of other blocks.
     fn folder(&self, files: &BTreeMap<String, ContextFile>) -> Folder {
-        let listed = self.block("entries").unwrap_or_default().lines().map(str::to_owned);
-        let first = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
-        let entries = listed.chain(files.keys().map(first)).chain(["Dockerfile".to_owned()]);
+        let listed = self.block("entries").unwrap_or_default().lines();
+        let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+        let entries = listed.chain(files.keys().map(String::as_str)).map(first).chain(["Dockerfile".to_owned()]);
         Folder::new(entries.collect(), |_| false)
+    }
+
+    /// The same with the folders below; `file .gitignore` says what git keeps to this machine.
+    fn tree(&self, files: &BTreeMap<String, ContextFile>) -> Tree {
+        let listed = self.block("entries").unwrap_or_default().lines();
+        let named = listed.chain(files.keys().map(String::as_str)).chain(["Dockerfile"]);
+        let with_folders = |path: &'_ str| {
+            let ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).collect();
+            ends.into_iter().map(|end| path[..end].to_owned()).collect::<Vec<_>>()
+        };
+        let paths = named.flat_map(with_folders).collect();
+        let secret =
+            |(path, file): &(&String, &ContextFile)| is_told_by_text(path) && holds_secret(path, file.source.text());
+        let secrets = files.iter().filter(secret).map(|(path, _)| path.clone()).collect();
+        let mut git = GitignoreBuilder::new("");
+        for line in files.get(".gitignore").map_or("", |file| file.source.text()).lines() {
+            git.add_line(None, line).unwrap();
+        }
+        let git = git.build().unwrap();
+        let kept = move |path: &str| git.matched_path_or_any_parents(path, true).is_ignore();
+        Tree::new(paths, secrets, BTreeSet::new()).with_git(kept)
     }
 
     /// What is said about a Dockerfile in the place of the case's own.
@@ -134,13 +156,19 @@ impl Case {
         let ignored = self.block("dockerignore").or(created.map(|file| file.text.as_str()));
         let files = self.blocks.iter().filter_map(|(kind, text)| context_file(kind, text)).collect();
         let folder = Arc::new(self.folder(&files));
-        let nested = nested(&files);
-        let wanted = Needs::of(dockerfile).files(&folder);
+        let (nested, tree) = (nested(&files), Arc::new(self.tree(&files)));
+        let needs = Needs::of(dockerfile);
+        let wanted = needs.files(&folder);
+        let gone = |path: &&String| !tree.may_hold(path) && !tree.is_kept_from_git(path);
+        let known = needs.copied().iter().filter(|_| self.block("dockerignore").is_some());
+        let absent: BTreeSet<_> = known.filter(gone).cloned().collect();
         let context = BuildContext {
             ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))).into(),
             folder: folder.into(),
             files: files.into_iter().filter(|(path, _)| wanted.contains(path)).collect::<BTreeMap<_, _>>().into(),
             nested: nested.into(),
+            absent: absent.into(),
+            tree: tree.into(),
             takes_files: true,
             ..BuildContext::default()
         };

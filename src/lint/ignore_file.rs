@@ -3,23 +3,38 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::diag::Span;
+
 #[derive(Debug)]
 pub(super) struct IgnoreFile {
     patterns: Vec<Pattern>,
 }
 
 #[derive(Debug)]
-struct Pattern {
-    text: String,
+pub(super) struct Pattern {
+    /// Without `!`, `./` and slashes at the ends.
+    pub(super) text: String,
+    /// Where it stands in the file.
+    pub(super) span: Span,
     matcher: GlobMatcher,
-    takes_back: bool,
+    pub(super) takes_back: bool,
 }
 
 impl IgnoreFile {
     /// Lines that are no valid pattern are left out: Docker refuses the file, that is not this rule's business.
     pub(super) fn parse(text: &str) -> Self {
-        let lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'));
-        Self { patterns: lines.filter_map(Pattern::parse).collect() }
+        let start = text.len() - text.trim_start_matches('\u{feff}').len();
+        let mut at = start;
+        let lines = text[start..].split_inclusive('\n').map(|line| {
+            at += line.len();
+            (at - line.len(), line)
+        });
+        let lines = lines.filter(|(_, line)| !line.starts_with('#'));
+        Self { patterns: lines.filter_map(|(at, line)| Pattern::parse(at, line)).collect() }
+    }
+
+    pub(super) fn patterns(&self) -> &[Pattern] {
+        &self.patterns
     }
 
     /// Whether `path`, relative to the context, is left out with everything below it.
@@ -33,8 +48,11 @@ impl IgnoreFile {
 }
 
 impl Pattern {
-    fn parse(line: &str) -> Option<Self> {
+    /// `at` is where the line begins.
+    fn parse(at: usize, line: &str) -> Option<Self> {
+        let indent = line.len() - line.trim_start().len();
         let line = line.trim();
+        let span = Span::new(at + indent, at + indent + line.len());
         let (takes_back, line) = match line.strip_prefix('!') {
             Some(rest) => (true, rest.trim()),
             None => (false, line),
@@ -46,11 +64,11 @@ impl Pattern {
         // Braces are ordinary characters to Docker.
         let glob = text.replace('{', "[{]").replace('}', "[}]");
         let glob = GlobBuilder::new(&glob).literal_separator(true).backslash_escape(true).build().ok()?;
-        Some(Self { matcher: glob.compile_matcher(), text, takes_back })
+        Some(Self { matcher: glob.compile_matcher(), text, span, takes_back })
     }
 
     /// Matches the path or a directory above it.
-    fn covers(&self, path: &str) -> bool {
+    pub(super) fn covers(&self, path: &str) -> bool {
         let parents = path.match_indices('/').map(|(at, _)| &path[..at]);
         parents.chain([path]).any(|path| self.matcher.is_match(path))
     }

@@ -1,6 +1,7 @@
 //! What is known about images by their names alone.
 
-use super::data::programs::{BASES, Variant};
+use super::data::programs::{BASES, OTHERWISE, Variant};
+use super::packages::matches;
 use crate::dockerfile::Base;
 use crate::image::Reference;
 
@@ -113,10 +114,25 @@ pub(super) fn is_release(tag: &str, release: &str) -> bool {
 
 /// Which of the programs that people probe with the image holds; `None` when that is not known.
 pub(super) fn programs_in(image: &str) -> Option<&'static [&'static str]> {
-    let (name, tag) = official_tag(image)?;
+    let (name, tag) = official_tag(image).or_else(|| full_tag(image))?;
+    if tag.split('-').any(|part| OTHERWISE.iter().any(|start| part.starts_with(start))) {
+        return None;
+    }
     let variant = variant(&tag);
-    let known = BASES.iter().find(|known| known.image == name && known.variant == variant)?;
+    let known = BASES.iter().find(|known| matches(known.image, &name) && known.variant == variant)?;
     release(&tag).is_none_or(|release| release >= known.since).then_some(known.holds)
+}
+
+/// The whole name and the tag of an image of another registry.
+fn full_tag(image: &str) -> Option<(String, String)> {
+    let reference: Reference = image.parse().ok()?;
+    let tag = match (&reference.tag, &reference.digest) {
+        (Some(tag), _) => tag.as_str().to_owned(),
+        (None, None) => "latest".to_owned(),
+        (None, Some(_)) => return None,
+    };
+    let name = image.split('@').next()?.rsplit_once(':').map_or(image, |(name, _)| name);
+    (!reference.registry.is_docker_hub()).then(|| (name.to_owned(), tag))
 }
 
 /// Major and minor version that the tag starts with; a lone major stands for its last release.
@@ -151,6 +167,17 @@ mod tests {
     fn only_releases_that_were_looked_at_are_known() {
         assert!(programs_in("node:20-alpine").is_some_and(|held| held.contains(&"wget") && !held.contains(&"curl")));
         assert!(programs_in("node:alpine3.20").is_some() && programs_in("python:3-slim-bookworm").is_some());
+        assert_eq!(programs_in("gcr.io/distroless/static-debian12:nonroot"), Some(&[][..]));
+        assert!(programs_in("mcr.microsoft.com/dotnet/aspnet:8.0").is_some_and(|held| !held.contains(&"wget")));
+        for unknown in [
+            "gcr.io/distroless/base:debug",
+            "mcr.microsoft.com/dotnet/aspnet:8.0-azurelinux3.0",
+            "mcr.microsoft.com/dotnet/sdk:8.0",
+            "openjdk:17",
+            "eclipse-temurin:17",
+        ] {
+            assert!(programs_in(unknown).is_none(), "{unknown}");
+        }
         for unknown in ["node:7-alpine", "node:20", "nginx:alpine", "corp.example/alpine:3.20", "python:3.6-slim"] {
             assert!(programs_in(unknown).is_none(), "{unknown}");
         }

@@ -29,6 +29,7 @@ mod spdx;
 mod stage_shell;
 mod start_script;
 mod start_text;
+mod tree;
 mod weigh;
 mod work;
 
@@ -53,6 +54,7 @@ pub use notice::Notice;
 pub use practice::practice;
 pub use rule::Rule;
 pub use shellcheck::{Comment, EXCLUDED, ScCode, ScKind, ShellFinding, ShellScript, shell_scripts};
+pub use tree::{Tree, holds_secret, is_told_by_text};
 pub use weigh::{OverrideEntry, overrides_about, stale_overrides};
 
 use self::context::Context;

@@ -6,7 +6,7 @@ use super::build::Folder;
 use super::context::start_text;
 use super::paths::{below_context, has_extension, is_remote, is_whole_context};
 use super::start_script::{self, start_instruction};
-use crate::dockerfile::{Dockerfile, Keyword};
+use crate::dockerfile::{Dockerfile, Instruction, Keyword, Word};
 
 /// What rules, and the fixes they offer, must know of a Dockerfile's build context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Needs {
     files: BTreeSet<String>,
     /// What ADD takes from the context.
     added: BTreeSet<String>,
+    /// What COPY and ADD name in the context.
+    copied: BTreeSet<String>,
     /// The whole context is copied: what lies in it decides what is to be said.
     folder: bool,
 }
@@ -29,7 +31,7 @@ impl Needs {
         if folder {
             files.extend(named_by_runs(dockerfile));
         }
-        Self { files, added: added(dockerfile).collect(), folder }
+        Self { files, added: added(dockerfile).collect(), copied: copied(dockerfile).collect(), folder }
     }
 
     /// Whether the names in the context directory are asked for.
@@ -42,6 +44,12 @@ impl Needs {
     #[must_use]
     pub const fn added(&self) -> &BTreeSet<String> {
         &self.added
+    }
+
+    /// Paths below the context directory that COPY and ADD name; they need not exist.
+    #[must_use]
+    pub const fn copied(&self) -> &BTreeSet<String> {
+        &self.copied
     }
 
     /// Paths below the context directory of files that are to be read; they need not exist.
@@ -61,6 +69,24 @@ fn added(dockerfile: &Dockerfile) -> impl Iterator<Item = String> {
     let sources = adds.filter_map(|add| add.words().split_last()).flat_map(|(_, sources)| sources);
     let local = sources.filter_map(|word| word.value.as_deref()).filter(|path| !is_remote(path));
     local.filter_map(below_context).take(MOST)
+}
+
+/// Plain paths; what ONBUILD copies lies in the context of another image.
+fn copied(dockerfile: &Dockerfile) -> impl Iterator<Item = String> {
+    const MOST: usize = 256;
+    let copies = dockerfile.instructions.iter().filter(|line| line.is(Keyword::Copy) || line.is(Keyword::Add));
+    copies.flat_map(context_sources).filter_map(|(_, path)| below_context(path)).take(MOST)
+}
+
+/// The sources of a COPY or ADD that are plain paths of the build context, with the words that name them.
+pub(super) fn context_sources(copy: &Instruction) -> impl Iterator<Item = (&Word, &str)> {
+    let sources = copy.words().split_last().map_or(&[][..], |(_, sources)| sources);
+    let local = sources.iter().filter(|_| copy.flag("from").is_none());
+    let inline = |word: &Word| copy.heredocs.iter().any(|document| document.marker == word.span());
+    local.filter(move |word| !inline(word)).filter_map(|word| {
+        let plain = |path: &&str| !is_remote(path) && !path.contains(['*', '?', '[', '\\']) && !is_whole_context(path);
+        word.value.as_deref().filter(plain).map(|path| (word, path))
+    })
 }
 
 fn copies_all(dockerfile: &Dockerfile) -> bool {

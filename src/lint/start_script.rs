@@ -70,8 +70,10 @@ fn is_bare_init(command: &Command) -> bool {
 
 /// The script among what the instruction starts; `script` is its text as commands.
 pub(super) fn find<'a>(dockerfile: &'a Dockerfile, script: &Script) -> Option<StartScript<'a>> {
-    let [invocation] = &script.invocations[..] else { return None };
-    let (word, direct) = script_word(invocation)?;
+    let [carriers @ .., invocation] = &script.invocations[..] else { return None };
+    // `sh -c /entrypoint.sh` runs nothing else.
+    let carries = carriers.is_empty() || matches!((carriers, &script.carried[..]), ([_], [_]));
+    let (word, direct) = script_word(invocation, |name| is_copied_as(dockerfile, name)).filter(|_| carries)?;
     let stages: Vec<_> = dockerfile.ancestry(dockerfile.final_stage()?).collect();
     let placed = placed_instructions(dockerfile, &stages);
     let workdir = placed.last().map_or_else(|| root_directory(dockerfile, &stages), |(_, workdir)| workdir.clone());
@@ -85,13 +87,23 @@ pub(super) fn find<'a>(dockerfile: &'a Dockerfile, script: &Script) -> Option<St
     Some(StartScript { name, span: word.span, direct, targets, provisions })
 }
 
+/// Whether some COPY gives a file this very name.
+fn is_copied_as(dockerfile: &Dockerfile, name: &str) -> bool {
+    let copies = dockerfile.instructions.iter().filter(|line| line.is(Keyword::Copy) || line.is(Keyword::Add));
+    copies.filter_map(|copy| copy.words().last()?.value.as_deref()).any(|path| path.rsplit('/').next() == Some(name))
+}
+
 /// The word that names a script, and whether the kernel runs it.
-fn script_word(invocation: &Invocation) -> Option<(&crate::dockerfile::shell::ShellWord, bool)> {
+fn script_word(
+    invocation: &Invocation,
+    is_copied_as: impl Fn(&str) -> bool,
+) -> Option<(&crate::dockerfile::shell::ShellWord, bool)> {
     let shell = matches!(invocation.program(), "sh" | "bash" | "ash" | "dash");
     let word = if shell { invocation.arguments().first()? } else { &invocation.words[0] };
     let text = word.text();
     let plain = !word.dynamic && !text.contains(['$', '*', '\\', ' ']) && !word.is_option() && !text.ends_with('/');
-    (plain && (is_script_name(text) || text.contains('/'))).then_some((word, !shell))
+    let named = || is_script_name(text) || text.contains('/') || (!shell && is_copied_as(text));
+    (plain && named()).then_some((word, !shell))
 }
 
 /// Whether the name alone says that it is a shell's script.

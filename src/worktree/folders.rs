@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::lint::Folder;
+use super::tree::tree;
+use crate::lint::{Folder, Tree};
 
 /// The folders of the files that are linted together.
 #[derive(Debug, Default)]
-pub(super) struct Folders(HashMap<PathBuf, Known>);
+pub(super) struct Folders {
+    known: HashMap<PathBuf, Known>,
+    /// What lies anywhere below those that were asked for.
+    trees: Mutex<HashMap<PathBuf, Arc<OnceLock<Arc<Tree>>>>>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -24,14 +29,23 @@ impl Folders {
             let (Some(parent), Some(name)) = (file.parent(), file.file_name()) else { continue };
             folders.entry(parent.to_owned()).or_default().linted.insert(name.to_string_lossy().into_owned());
         }
-        Self(folders)
+        Self { known: folders, trees: Mutex::default() }
     }
 
     /// What lies in a folder; what cannot be listed holds nothing.
     pub(super) fn get(&self, folder: &Path) -> Arc<Folder> {
-        let known = self.0.get(folder);
+        let known = self.known.get(folder);
         let list = || Arc::new(list(folder, known.map(|known| &known.linted)));
         known.map_or_else(list, |known| Arc::clone(known.listed.get_or_init(list)))
+    }
+
+    /// What lies anywhere in a folder.
+    pub(super) fn tree(&self, folder: &Path) -> Arc<Tree> {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = Arc::clone(trees.entry(folder.to_owned()).or_default());
+        // Others go on with other folders meanwhile.
+        drop(trees);
+        Arc::clone(known.get_or_init(|| Arc::new(tree(folder))))
     }
 }
 

@@ -14,6 +14,7 @@ mod policies;
 mod sections;
 mod shellcheck;
 mod subject;
+mod tree;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};

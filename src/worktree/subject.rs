@@ -1,6 +1,7 @@
 //! Dockerfiles on disk: reads them with what lint must know of their build contexts, and lints them.
 
 use std::cell::{LazyCell, OnceCell};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use super::files::read_files;
 use super::folders::Folders;
 use super::nested::nested;
 use super::shellcheck::{self, Question};
+use super::tree::absent;
 use super::walk::with_slashes;
 use jiff::civil::Date;
 
@@ -286,6 +288,8 @@ struct Place<'a> {
 struct Found {
     directory: PathBuf,
     ignore_file: Option<Arc<Source>>,
+    /// A `.dockerignore` beside the Dockerfile says that this folder is the context: another one is a guess.
+    certain: bool,
 }
 
 impl<'a> Place<'a> {
@@ -300,13 +304,13 @@ impl<'a> Place<'a> {
             let own = PathBuf::from(format!("{}.dockerignore", self.path));
             let beside = Path::new(self.path).with_file_name(".dockerignore");
             let at_root = PathBuf::from(".dockerignore");
-            let candidates = [(own, directory), (beside, directory), (at_root, self.root)];
-            let found = candidates.into_iter().find_map(|(ignore_file, directory)| {
+            let candidates = [(own, directory, false), (beside, directory, true), (at_root, self.root, false)];
+            let found = candidates.into_iter().find_map(|(ignore_file, directory, certain)| {
                 let bytes = std::fs::read(self.root.join(&ignore_file)).ok()?;
                 let source = Source::new(with_slashes(&ignore_file), String::from_utf8_lossy(&bytes));
-                Some(Found { directory: directory.to_owned(), ignore_file: Some(Arc::new(source)) })
+                Some(Found { directory: directory.to_owned(), ignore_file: Some(Arc::new(source)), certain })
             });
-            found.unwrap_or_else(|| Found { directory: directory.to_owned(), ignore_file: None })
+            found.unwrap_or_else(|| Found { directory: directory.to_owned(), ignore_file: None, certain: false })
         })
     }
 
@@ -325,7 +329,16 @@ impl<'a> Place<'a> {
             let needs = Rc::clone(&needs);
             move || archives(&self.found().directory, needs.added())
         };
+        let absent = {
+            let needs = Rc::clone(&needs);
+            move || {
+                let found = self.found();
+                if found.certain { absent(&found.directory, needs.copied()) } else { BTreeSet::new() }
+            }
+        };
         BuildContext {
+            absent: Fact::new(absent),
+            tree: Fact::new(|| self.around.folders.tree(&self.found().directory)),
             archives: Fact::new(archives),
             ignore_file: Fact::new(|| self.found().ignore_file.clone()),
             folder: Fact::new(folder),

@@ -147,7 +147,9 @@ fn the_nearest_ignore_file_makes_the_context() {
         .iter()
         .map(|file| file.report.findings.iter().map(|finding| finding.diagnostic.problem.message.english()).collect())
         .collect();
-    assert_eq!(said, [vec!["this copies `.env` too"], vec!["this copies `node_modules` too"], vec![]]);
+    let of_root =
+        ["this copies `.env`, `b/node_modules`, `c/.env` too", "`node_modules` in .dockerignore matches nothing"];
+    assert_eq!(said, [of_root.to_vec(), vec!["this copies `node_modules` too"], vec![]]);
 }
 
 /// What lint says of these paths of a folder: names relative to it, and the rules that found something.
@@ -168,6 +170,8 @@ fn folders_are_walked_for_dockerfiles_and_each_is_linted_once() {
         ("a/web.dockerfile", good),
         ("a/Containerfile", good),
         ("a/Dockerfile.dockerignore", good),
+        ("a/Dockerfile-alpine", good),
+        ("a/Dockerfile.md", good),
         ("a/README.md", good),
         ("built/Dockerfile", good),
         (".gitignore", b"built/\n"),
@@ -175,7 +179,17 @@ fn folders_are_walked_for_dockerfiles_and_each_is_linted_once() {
     let (folder, _project) = project(files, Vec::new());
     let found = said(&folder, None, &[".", "a", "a/../Dockerfile", "built/Dockerfile"]);
     let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["Dockerfile", "a/Containerfile", "a/Dockerfile.dev", "a/web.dockerfile", "built/Dockerfile"]);
+    assert_eq!(
+        names,
+        [
+            "Dockerfile",
+            "a/Containerfile",
+            "a/Dockerfile-alpine",
+            "a/Dockerfile.dev",
+            "a/web.dockerfile",
+            "built/Dockerfile"
+        ]
+    );
 }
 
 #[test]

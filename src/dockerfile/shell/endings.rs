@@ -34,8 +34,12 @@ pub(super) fn endings(tree: &Tree, text: &Text) -> Vec<Ending> {
     while let Some(node) = waiting.pop() {
         match node.kind() {
             "command" => {
-                let words = words(node, text);
-                let Some(name) = words.first() else { continue };
+                let mut words = words(node, text);
+                // `command nginx` is nginx, and no `exec`.
+                let through = words.iter().take_while(|word| matches!(word.text(), "command" | "builtin")).count();
+                words.drain(..through);
+                // `command -v nginx` asks where it is.
+                let Some(name) = words.first().filter(|name| through == 0 || !name.is_option()) else { continue };
                 match functions.get(name.text()) {
                     Some(body) if seen.insert(body.id()) => waiting.push(*body),
                     None if is_program(&words) => found.push(Ending { words }),
@@ -84,7 +88,8 @@ fn functions<'t>(tree: &'t Tree, text: &Text) -> Option<HashMap<String, Node<'t>
     }
 }
 
-/// Commands that are given the container's own arguments, in front of an `exit` in the middle of the script.
+/// Commands that are given the container's own arguments, in front of an `exit` in the middle of the script, and those
+/// whose result an `exit $?` there passes on.
 fn left_early<'t>(tree: &'t Tree, text: &Text) -> Vec<Node<'t>> {
     /// Each is looked for among all that stands beside it.
     const MOST: usize = 64;
@@ -96,7 +101,9 @@ fn left_early<'t>(tree: &'t Tree, text: &Text) -> Vec<Node<'t>> {
         if node.kind() == "command" && is_exit(written(node)) {
             exits += 1;
             let before = node.prev_named_sibling().filter(|before| before.kind() == "command");
-            found.extend(before.filter(|before| ["$@", "$*"].iter().any(|all| written(*before).contains(all))));
+            let passed_on = written(node).contains("$?");
+            let given = |node: Node| ["$@", "$*"].iter().any(|all| written(node).contains(all));
+            found.extend(before.filter(|before| passed_on || given(*before)));
         }
         if !cursor.goto_first_child() && next(&mut cursor).is_none() {
             break;
@@ -108,6 +115,19 @@ fn left_early<'t>(tree: &'t Tree, text: &Text) -> Vec<Node<'t>> {
 /// Whether the result of the script is that of the command in front.
 fn is_exit(written: &str) -> bool {
     matches!(written, "exit" | "exit $?" | "exit \"$?\"" | "return $?")
+}
+
+/// The only program of a body that is in the background while the shell waits for it.
+fn waited_for<'t>(children: &[Node<'t>], text: &Text) -> Option<Node<'t>> {
+    let is_wait = |node: &Node| {
+        let written = text.as_str()[node.byte_range()].trim();
+        node.kind() == "command" && (written == "wait" || written.starts_with("wait "))
+    };
+    children.iter().rev().find(|node| node.is_named() && node.kind() != "comment").filter(|last| is_wait(last))?;
+    let behind = children.iter().zip(children.iter().skip(1)).filter(|(_, after)| after.kind() == "&");
+    let mut programs = behind.map(|(node, _)| *node);
+    let only = programs.next().filter(|node| matches!(node.kind(), "command" | "redirected_statement"))?;
+    programs.next().is_none().then_some(only)
 }
 
 /// The last statement of a body, unless it is sent to the background; before a bare `exit` or `exit $?` it is the one
@@ -127,6 +147,9 @@ fn last_of<'t>(children: &[Node<'t>], text: &Text) -> Option<Node<'t>> {
     let mut rest = children;
     loop {
         let at = rest.iter().rposition(statement)?;
+        if let Some(waited) = waited_for(rest, text) {
+            return Some(waited);
+        }
         let background = children.get(at + 1).is_some_and(|after| after.kind() == "&");
         let written = text.as_str()[rest[at].byte_range()].trim();
         if background {

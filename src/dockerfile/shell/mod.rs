@@ -56,6 +56,8 @@ pub struct Script {
     pub pipes: Vec<Span>,
     /// Scripts that commands carry: of `sh -c`, and here-documents that are fed to a shell.
     pub carried: Vec<Span>,
+    /// Files that `>` and its like write.
+    pub written: Vec<ShellWord>,
     /// Text too large or too tangled to be parsed: nothing is known about it.
     pub skipped: Vec<Span>,
     /// Variables that the text itself sets.
@@ -68,6 +70,7 @@ impl Script {
         self.background.extend(other.background);
         self.pipes.extend(other.pipes);
         self.carried.extend(other.carried);
+        self.written.extend(other.written);
         self.skipped.extend(other.skipped);
         self.assigned.extend(other.assigned);
     }
@@ -123,6 +126,7 @@ impl ShellReader {
         script.invocations.sort_by_key(|invocation| invocation.span);
         script.background.sort_unstable();
         script.pipes.sort_unstable();
+        script.written.sort_by_key(|word| word.span);
         script
     }
 
@@ -224,6 +228,7 @@ fn collect(tree: &Tree, text: &Text, script: &mut Script) -> Vec<Text> {
             "|" | "|&" if node.parent().is_some_and(|parent| parent.kind() == "pipeline") => {
                 script.pipes.push(text.span(node.byte_range()));
             }
+            "file_redirect" => script.written.extend(written(node, text)),
             "variable_assignment" | "for_statement" => script.assigned.add(node, text),
             "&" if is_separator(&cursor, node) => script.background.push(text.span(node.byte_range())),
             _ => {}
@@ -271,6 +276,14 @@ fn words(command: Node, text: &Text) -> Vec<ShellWord> {
             && !child.kind().ends_with("_redirect")
     });
     kept.map(|child| ShellWord::read(&text.slice(child.byte_range()))).collect()
+}
+
+/// The file that a redirection writes.
+fn written(redirect: Node, text: &Text) -> Option<ShellWord> {
+    let mut cursor = redirect.walk();
+    let writes = redirect.children(&mut cursor).any(|child| matches!(child.kind(), ">" | ">>" | ">|" | "&>" | "&>>"));
+    let destination = redirect.child_by_field_name("destination").filter(|_| writes)?;
+    Some(ShellWord::read(&text.slice(destination.byte_range())))
 }
 
 /// The script that `bash <<EOF` is fed.
@@ -321,6 +334,13 @@ mod tests {
         assert_eq!(commands("a=1 b c && d | e; (f) & { g; }"), ["b c", "d", "e", "f", "g"]);
         assert_eq!(commands("if a; then b; else c; fi; for x in 1; do d; done"), ["a", "b", "c", "d"]);
         assert_eq!(commands("a \"$(b \"x y\")\" `c` > /x 2>&1"), ["a $(b \"x y\") `c`", "b x y", "c"]);
+    }
+
+    #[test]
+    fn files_that_are_written_are_found() {
+        let script = read("a > /x 2>&1 && { b; } >> '/y z' < /c; d &> $E");
+        let written: Vec<_> = script.written.iter().map(ShellWord::text).collect();
+        assert_eq!(written, ["/x", "/y z", "$E"]);
     }
 
     #[test]
@@ -399,6 +419,10 @@ mod tests {
         assert_eq!(ends("if [ $1 = x ]; then usage; exit; fi\nexec \"$@\""), [] as [&str; 0]);
         assert_eq!(ends("a | tee /log"), ["a"]);
         assert_eq!(ends("[ -n \"$A\" ] && b"), ["b"]);
+        assert_eq!(ends("a b &\nwait"), ["a b"]);
+        assert_eq!(ends("case $1 in a) exec b;; *) c > /d & wait $!;; esac"), ["c"]);
+        assert_eq!(ends("if [ -z $A ]; then java -jar a; exit $?; fi\nexec \"$@\""), ["java -jar a"]);
+        assert_eq!(ends("command nginx -g x"), ["nginx -g x"]);
     }
 
     #[test]
@@ -416,6 +440,8 @@ mod tests {
             "a && exec b",
             "sh -c 'exec a'",
             "a\n)(",
+            "a &\nb &\nwait",
+            "command -v nginx",
         ] {
             assert_eq!(ends(text), [] as [&str; 0], "{text}");
         }

@@ -110,6 +110,65 @@ pub(in super::super) static BUILT: [Product; 6] = [
     Product { certain: false, ..product(&["pyproject.toml", "setup.py"], &["build", "dist"]) },
 ];
 
+/// Whether a tool makes a folder of this name.
+pub(in super::super) fn is_built(name: &str) -> bool {
+    let folders = BUILT.iter().flat_map(|product| product.folders);
+    folders.chain(INSTALLED.iter().flat_map(|(product, _)| product.folders)).any(|folder| *folder == name)
+}
+
+/// Names that ignore files list by habit, wherever they come from; each may hold one `*`.
+const USUAL: [&str; 42] = [
+    "*.db",
+    "*.env",
+    "*.iml",
+    "*.local",
+    "*.log",
+    "*.pid",
+    "*.pyc",
+    "*.sqlite*",
+    "*.swp",
+    "*.tmp",
+    "*~",
+    "CHANGELOG*",
+    "CONTRIBUTING*",
+    "Dockerfile*",
+    "LICENSE*",
+    "Makefile",
+    "README*",
+    "Thumbs.db",
+    "Vagrantfile",
+    "__pycache__",
+    "__tests__",
+    "bower_components",
+    "cache",
+    "charts",
+    "compose*",
+    "data",
+    "desktop.ini",
+    "doc*",
+    "env",
+    "example*",
+    "htmlcov",
+    "jspm_packages",
+    "log*",
+    "node_modules",
+    "npm-debug*",
+    "secrets*",
+    "temp",
+    "test*",
+    "tmp",
+    "vendor",
+    "venv",
+    "yarn-*",
+];
+
+/// Whether something of this name may come and go without anybody's doing: it is hidden, built, or listed by habit.
+pub(in super::super) fn is_usual(path: &str) -> bool {
+    let known =
+        |name: &str| name.starts_with('.') || is_built(name) || USUAL.iter().any(|pattern| matches(pattern, name));
+    path.split('/').any(known)
+}
+
 /// What a runtime leaves beside the source, of no use to any other.
 pub(in super::super) static CACHED: Product =
     product(&["requirements.txt", "pyproject.toml", "Pipfile", "setup.py"], &["**/__pycache__"]);

@@ -61,6 +61,73 @@ pub(in super::super) static INSTALLERS: [Installer; 22] = [
     installer("conda", &["env create", "env update"], "environment.yml"),
 ];
 
+/// A build that first fetches what its manifests ask for.
+#[derive(Debug)]
+pub(in super::super) struct Resolver {
+    pub(in super::super) programs: &'static [&'static str],
+    /// One of these is among its operands; `*` as in globs.
+    pub(in super::super) verbs: &'static [&'static str],
+    /// One of these lies in the context.
+    pub(in super::super) manifests: &'static [&'static str],
+    /// Words by which it fetches nothing, or not into the layer.
+    pub(in super::super) unless: &'static [&'static str],
+    /// What fetches alone, in the words of its manual: then the build does not.
+    pub(in super::super) fetched_by: &'static [&'static str],
+    pub(in super::super) advice: Advice,
+}
+
+/// What to do about a build that fetches its dependencies.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Advice {
+    /// Files that COPY brings first, and the command that fetches.
+    FetchFirst { files: &'static str, command: &'static str },
+    /// Nothing fetches without the source: folders over which a cache is mounted.
+    MountCache { folder: &'static str },
+}
+
+pub(in super::super) static RESOLVERS: [Resolver; 5] = [
+    Resolver {
+        programs: &["go"],
+        verbs: &["build", "install", "test"],
+        manifests: &["go.mod"],
+        unless: &["-mod=vendor", "-mod", "vendor"],
+        fetched_by: &["go mod", "go get"],
+        advice: Advice::FetchFirst { files: "go.mod go.sum", command: "go mod download" },
+    },
+    Resolver {
+        programs: &["cargo"],
+        verbs: &["build", "install", "test", "b", "t"],
+        manifests: &["Cargo.toml"],
+        unless: &["--offline", "--frozen"],
+        fetched_by: &["cargo fetch", "cargo vendor", "cargo chef"],
+        advice: Advice::MountCache { folder: "/usr/local/cargo/registry" },
+    },
+    Resolver {
+        programs: &["mvn", "mvnw"],
+        verbs: &["package", "install", "compile", "verify", "test", "deploy"],
+        manifests: &["pom.xml"],
+        unless: &["-o", "--offline"],
+        fetched_by: &["dependency:"],
+        advice: Advice::FetchFirst { files: "pom.xml", command: "mvn dependency:go-offline" },
+    },
+    Resolver {
+        programs: &["gradle", "gradlew"],
+        verbs: &["build", "assemble", "bootJar", "shadowJar", "jar", "war", "installDist", "*:build", "*:bootJar"],
+        manifests: &["build.gradle", "build.gradle.kts"],
+        unless: &["--offline"],
+        fetched_by: &["dependencies", "resolveDependencies"],
+        advice: Advice::MountCache { folder: "/root/.gradle" },
+    },
+    Resolver {
+        programs: &["dotnet"],
+        verbs: &["build", "publish", "test"],
+        manifests: &["*.csproj", "*.fsproj", "*.sln", "*.slnx"],
+        unless: &["--no-restore"],
+        fetched_by: &["dotnet restore"],
+        advice: Advice::FetchFirst { files: "*.csproj", command: "dotnet restore" },
+    },
+];
+
 /// Programs that work on the project's source, whatever their arguments, or with these first operands.
 pub(in super::super) static BUILDERS: [(&str, &[&str]); 25] = [
     ("npm", &["run", "run-script", "test", "build", "start", "prune"]),

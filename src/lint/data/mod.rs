@@ -2,6 +2,7 @@
 
 pub(super) mod bystanders;
 pub(super) mod context_files;
+pub(super) mod daemons;
 pub(super) mod end_of_life;
 pub(super) mod installers;
 pub(super) mod programs;

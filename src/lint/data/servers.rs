@@ -27,9 +27,10 @@ const fn server(
 }
 
 #[rustfmt::skip] // a table
-pub(in super::super) static SERVERS: [Server; 20] = [
+pub(in super::super) static SERVERS: [Server; 21] = [
     server("nginx", &["nginx", "nginx-full", "nginx-light", "nginx-extras"], &["nginx"], "80", None),
     server("apache", &["apache2", "httpd", "apt:libapache2-mod-php"], &["httpd", "apache2", "apache2ctl", "apachectl"], "80", None),
+    server("php-fpm", &["php-fpm", "php*-fpm"], &["php-fpm"], "", None),
     server("lighttpd", &["lighttpd"], &["lighttpd"], "80", None),
     server("haproxy", &["haproxy"], &[], "", None),
     server("mysql", &["apt:mysql", "mysql-server", "mysql-community-server", "community-mysql-server", "default-mysql-server"], &["mysqld", "mysqld_safe"], "3306", Some("/var/lib/mysql")),

@@ -20,6 +20,9 @@ use crate::lint::rules::dockerignore_gap::is_unwanted;
 
 const NAME: &str = ".dockerignore";
 
+/// What is secret or belongs to one machine, and is named where it is held.
+const HELD: [&str; 8] = [".aws", ".gnupg", ".netrc", ".pypirc", ".ssh", ".terraform", "id_ed25519", "id_rsa"];
+
 /// Creates the ignore file of a context; none where there is one, where this folder may not be the context, or where
 /// something that has to be ignored may be needed.
 pub(in crate::lint) fn first_ignore_file(context: &Context, rule: &'static str) -> Option<Fix> {
@@ -108,7 +111,8 @@ impl Proposal<'_> {
             }
         }
         let ignored = IgnoreFile::parse(&text);
-        let mut unwanted = self.build.folder.entries.iter().filter(|name| is_unwanted(self.build, name));
+        let at_top = self.build.folder.entries.iter().map(String::as_str).filter(|name| is_unwanted(self.build, name));
+        let mut unwanted = at_top.chain(self.build.tree.secrets_at_top()).chain(self.build.tree.unwanted_below());
         let mut named = self.demands.iter().flat_map(|demand| &demand.named);
         (unwanted.all(|name| ignored.covers(name)) && !named.any(|path| ignored.covers(path))).then_some(text)
     }
@@ -186,22 +190,62 @@ impl Proposal<'_> {
     }
 
     fn secrets(&self) -> Vec<String> {
-        const HELD: [&str; 8] = [".aws", ".gnupg", ".netrc", ".pypirc", ".ssh", ".terraform", "id_ed25519", "id_rsa"];
-        // Front ends are built with the settings that are part of the source.
-        let build_settings =
-            self.holds(".env") && !self.is_no_source(".env") && self.demands.iter().any(Demand::builds_for_browsers);
-        let settings = [".env"].into_iter().filter(|_| !build_settings);
+        let settings = [".env"].into_iter().filter(|_| !self.builds_with_settings());
         let local = [".env.local", ".env.*.local"];
-        let keys = ["*.pem"].into_iter().filter(|_| self.keys_are_private() && !self.ends_named(".pem"));
-        let held = HELD.into_iter().filter(|name| self.holds(name));
-        let names = settings.chain(local).chain(keys).chain(held);
-        names.filter(|name| !self.says(name)).map(str::to_owned).collect()
+        let keys = ["pem", "key"].into_iter().filter(|kind| self.keys_are_private(kind));
+        let keys = keys.map(|kind| format!("*.{kind}")).filter(|pattern| !self.ends_named(&pattern[1..]));
+        let held = HELD.into_iter().filter(|name| self.holds_anywhere(name));
+        let names = settings.chain(local).map(str::to_owned).chain(keys).chain(held.map(str::to_owned));
+        let mut named: Vec<_> = names.filter(|name| !self.says(name)).map(|name| self.in_every_folder(&name)).collect();
+        named.extend(self.left_below());
+        named
     }
 
-    /// Whether what ends with `.pem` is secret: certificates of authorities are often part of a program.
-    fn keys_are_private(&self) -> bool {
-        let mut keys = self.build.folder.entries.iter().filter(|name| has_extension(name, &["pem"]));
-        keys.all(|name| self.build.text(name).is_some_and(|text| text.contains("PRIVATE KEY")))
+    /// Front ends are built with the settings that are part of the source.
+    fn builds_with_settings(&self) -> bool {
+        let tree = &self.build.tree;
+        let mut settings = tree.paths().filter(|path| path.rsplit('/').next() == Some(".env"));
+        let at_top = self.holds(".env") && !self.is_no_source(".env");
+        (at_top || settings.any(|path| path.contains('/') && !tree.is_kept_from_git(path)))
+            && self.demands.iter().any(Demand::builds_for_browsers)
+    }
+
+    fn holds_anywhere(&self, name: &str) -> bool {
+        self.holds(name) || self.build.tree.paths().any(|path| path.rsplit('/').next() == Some(name))
+    }
+
+    /// The pattern for all folders, where all of them are known.
+    fn in_every_folder(&self, name: &str) -> String {
+        if self.build.tree.is_complete() { format!("**/{name}") } else { name.to_owned() }
+    }
+
+    /// What lies below the top, belongs to this machine alone and no other pattern is sure to be right for.
+    fn left_below(&self) -> Vec<String> {
+        let tree = &self.build.tree;
+        let below = tree.unwanted_below().into_iter().filter(|path| tree.is_kept_from_git(path) && is_plain_path(path));
+        let installed = self.installed();
+        let known = |path: &&str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let covered = installed.iter().any(|pattern| pattern.strip_prefix("**/") == Some(name));
+            !covered
+                && !matches!(name, ".env" | "__pycache__")
+                && !HELD.contains(&name)
+                && !has_extension(name, &["key", "local", "pem"])
+        };
+        below.filter(known).map(str::to_owned).collect()
+    }
+
+    /// Whether what ends so is secret wherever it lies: certificates of authorities are often part of a program.
+    fn keys_are_private(&self, extension: &str) -> bool {
+        let tree = &self.build.tree;
+        let mut at_top = self.build.folder.entries.iter().filter(|name| has_extension(name, &[extension]));
+        let mut below = tree.paths().filter(|path| has_extension(path, &[extension]));
+        at_top.all(|name| tree.is_secret(name) || self.is_private(name))
+            && below.all(|path| tree.is_secret(path) || self.is_private(path))
+    }
+
+    fn is_private(&self, path: &str) -> bool {
+        self.build.text(path).is_some_and(|text| text.contains("PRIVATE KEY"))
     }
 
     fn ends_named(&self, end: &str) -> bool {
@@ -215,6 +259,10 @@ impl Proposal<'_> {
         let names = std::iter::once(NAME).chain(names).filter(|name| !self.says(name) && is_plain(name));
         names.map(str::to_owned).collect()
     }
+}
+
+fn is_plain_path(path: &str) -> bool {
+    path.split('/').all(is_plain)
 }
 
 /// Whether a name means itself alone in an ignore file.

@@ -6,7 +6,7 @@ use super::super::images::{Kind, kind, official, programs_in};
 use super::super::paths::is_within;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use super::super::start_script::{Origin, StartScript, is_mentioned, is_script_name};
+use super::super::start_script::{Origin, StartScript, is_mentioned, is_script_name, start_instruction};
 use super::super::start_text::StartText;
 use super::super::work::brings_unknown;
 use crate::dockerfile::{Base, Command, Keyword, Text, Word};
@@ -103,6 +103,14 @@ fn check(context: &Context, sink: &mut Sink) {
             check_rights(context, start, copy, chmod(context, copy).unwrap_or(false), sink);
         }
         Origin::Unknown => {}
+    }
+    let by_bash = || {
+        let index = start_instruction(context.dockerfile)?;
+        context.script(index).invocations.iter().find(|command| command.program() == "bash").map(|bash| bash.words[0].span)
+    };
+    if !start.direct && let Some(span) = by_bash().filter(|_| lacks_bash(context)) {
+        let message = say!("`bash` is to run `{script}`, and nothing installs it", "要用 `bash` 运行 `{script}`，但没有任何指令安装它", script = start.name);
+        sink.report(span, message).help(say!("run the script with `sh`, or install bash", "改用 `sh` 运行脚本，或者安装 bash"));
     }
     if let (Some(text), Some(copy)) = (StartText::of(&origin, context.dockerfile), copy_of(&origin)) {
         check_first_line(context, start, copy, &text, sink);

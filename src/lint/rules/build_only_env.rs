@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::example::Example;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Instruction, Keyword};
 use crate::diag::say;
 
 pub(super) static RULE: Rule = Rule {
@@ -33,10 +33,30 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// Whether the name is that of a list of packages for the build, which RUNs read and nothing else does.
+fn is_build_list(context: &Context, name: &str) -> bool {
+    let words: Vec<_> = name.split('_').collect();
+    let list = matches!(words.last(), Some(&("DEPS" | "DEPENDENCIES" | "PACKAGES" | "PKGS")));
+    if !list || !words.iter().any(|word| matches!(*word, "BUILD" | "DEV")) {
+        return false;
+    }
+    let uses = |line: &Instruction| {
+        let text = context.dockerfile.source.slice(line.span);
+        [format!("${name}"), format!("${{{name}")].iter().any(|use_| text.contains(use_.as_str()))
+    };
+    let mut readers = context.dockerfile.instructions.iter().filter(|line| uses(line)).peekable();
+    readers.peek().is_some() && readers.all(|line| line.is(Keyword::Run))
+}
+
 fn check(context: &Context, sink: &mut Sink) {
+    let named = |name: &str| name == "DEBIAN_FRONTEND" || is_build_list(context, name);
     for (_, env) in context.shipped().filter(|(_, line)| line.is(Keyword::Env)) {
-        for pair in env.pairs().iter().filter(|pair| pair.name.text() == "DEBIAN_FRONTEND") {
-            sink.report(pair.name.span(), say!("DEBIAN_FRONTEND is needed by the build only", "只有构建才需要 DEBIAN_FRONTEND"));
+        for pair in env.pairs().iter().filter(|pair| named(pair.name.text())) {
+            let name = pair.name.text();
+            let draft = sink.report(pair.name.span(), say!("{name} is needed by the build only", "只有构建才需要 {name}", name));
+            if name != "DEBIAN_FRONTEND" {
+                draft.help(say!("write `ARG {name}=…`", "改写为 `ARG {name}=…`", name));
+            }
         }
     }
 }

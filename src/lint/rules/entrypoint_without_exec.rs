@@ -64,7 +64,12 @@ fn check(context: &Context, sink: &mut Sink) {
                 sink.report(span, message).label(start.span, say!("the container starts with the script", "容器从这个脚本启动"))
             }
             _ => {
-                let label = say!("write `exec` in front of this", "在它前面写 `exec`");
+                let behind = text.source.text()[span.end..].trim_start();
+                let label = if behind.starts_with('&') && !behind.starts_with("&&") {
+                    say!("write `exec` in front of this, without `&` and `wait`", "在它前面写 `exec`，去掉 `&` 和 `wait`")
+                } else {
+                    say!("write `exec` in front of this", "在它前面写 `exec`")
+                };
                 sink.report(start.span, message).label_in(&text.source, span, label)
             }
         };

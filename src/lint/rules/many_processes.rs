@@ -1,12 +1,15 @@
 //! Practice 1: one process in a container.
 
 use super::super::context::Context;
+use super::super::data::daemons::DAEMONS;
+use super::super::data::servers::SERVERS;
 use super::super::example::Example;
+use super::super::packages::matches;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::start_text::shell_script;
-use crate::dockerfile::Keyword;
-use crate::dockerfile::shell::{Invocation, ShellReader, ShellWord};
+use crate::dockerfile::shell::{Invocation, Script, ShellReader, ShellWord};
+use crate::dockerfile::{Keyword, Text};
 use crate::diag::{Wording, say};
 
 pub(super) static RULE: Rule = Rule {
@@ -76,11 +79,103 @@ fn said_of(invocation: &Invocation) -> Option<(&Invocation, Wording)> {
     })
 }
 
-/// The script that the container starts with; what it sends to the background may be its own preparation.
+/// Whether a command leaves the foreground.
+fn is_daemon(invocation: &Invocation) -> bool {
+    let says = |words: &[&str]| invocation.arguments().iter().any(|word| words.contains(&word.text()));
+    DAEMONS.iter().any(|daemon| {
+        matches(daemon.program, invocation.program())
+            && (daemon.told.is_empty() || says(daemon.told))
+            && !says(daemon.unless)
+            && !invocation.arguments().iter().any(|word| word.dynamic)
+    })
+}
+
+/// Programs that went to the background before the one that the container is for; none where something stops them again.
+/// `parted` says whether two commands are of different paths through the script.
+fn left_behind(script: &Script, parted: impl Fn(&Invocation, &Invocation) -> bool) -> Vec<(&Invocation, Wording)> {
+    const STOPS: [&str; 5] = ["kill", "killall", "mysqladmin", "pkill", "redis-cli"];
+    let commands = &script.invocations;
+    let stops = |command: &Invocation| {
+        let text = |word: &ShellWord| matches!(word.text(), "stop" | "quit" | "shutdown" | "-s");
+        STOPS.contains(&command.program()) || command.arguments().iter().any(text)
+    };
+    if commands.iter().any(stops) {
+        return Vec::new();
+    }
+    let daemons = commands.iter().enumerate().filter(|(at, command)| {
+        let follows = commands[at + 1..].iter().any(|next| !PREPARING.contains(&next.program()));
+        follows && is_daemon(command) && !parted(command, &commands[at + 1])
+    });
+    daemons
+        .map(|(_, command)| {
+            let message = say!(
+                "`{program}` goes to the background, beside the container's own program",
+                "`{program}` 转入后台，与容器自己的程序并存",
+                program = command.program()
+            );
+            (command, message)
+        })
+        .collect()
+}
+
+/// Commands that end by themselves.
+const PREPARING: [&str; 12] =
+    ["cat", "chmod", "chown", "cp", "echo", "ln", "mkdir", "mv", "printf", "rm", "set", "touch"];
+
+/// Servers and the container's own arguments that a script sends to the background, where it goes on with something
+/// else; other programs there may be its preparation.
+fn sent_to_background<'s>(script: &'s Script, text: &Text) -> Vec<(&'s Invocation, Wording)> {
+    let stops = |command: &Invocation| matches!(command.program(), "kill" | "pkill" | "killall" | "mysqladmin" | "trap");
+    if script.invocations.iter().any(stops) {
+        return Vec::new();
+    }
+    let sent = script.background.iter().filter_map(|sign| {
+        let command = script.invocations.iter().rfind(|command| command.span.end <= sign.start)?;
+        let between = text.as_str().get(text.offset_of(command.span.end)..text.offset_of(sign.start))?;
+        // `( … ) &`, `done &`: a loop of its own.
+        let alone = !between.contains([')', '}', ';', '\n']) && !between.contains("done") && !between.contains("fi");
+        alone.then_some(command)
+    });
+    let sent: Vec<_> = sent.collect();
+    let last = script.invocations.last().filter(|last| !sent.iter().any(|command| command.span == last.span));
+    let waits = last.is_some_and(|last| last.program() == "wait");
+    let own = |command: &&Invocation| matches!(command.words[0].text(), "$@" | "$*");
+    let server = |command: &&Invocation| SERVERS.iter().any(|server| server.programs.contains(&command.program()));
+    let counts = |command: &&Invocation| if waits { sent.len() > 1 } else { last.is_some() && (own(command) || server(command)) };
+    let sent = sent.iter().copied().filter(counts);
+    sent.map(|command| {
+        let message = say!(
+            "`{command}` is sent to the background, beside another program",
+            "`{command}` 被放到后台，与另一个程序并存",
+            command = command.words[0].text()
+        );
+        (command, message)
+    })
+    .collect()
+}
+
+/// `/init` of s6-overlay: it supervises.
+fn is_s6(context: &Context, invocation: &Invocation) -> bool {
+    invocation.words[0].text() == "/init" && context.dockerfile.source.text().contains("s6-overlay")
+}
+
+/// The script that the container starts with.
 fn check_script(context: &Context, sink: &mut Sink) {
     let Some((start, _, text)) = shell_script(context) else { return };
-    let script = ShellReader::default().read(&text.lines());
-    for (invocation, message) in script.invocations.iter().filter_map(said_of) {
+    let lines = text.lines();
+    let script = ShellReader::default().read(&lines);
+    let mut said: Vec<_> = script.invocations.iter().filter_map(said_of).collect();
+    let parted = |one: &Invocation, next: &Invocation| {
+        let between = lines.as_str().get(lines.offset_of(one.span.end)..lines.offset_of(next.span.start));
+        let words = between.unwrap_or(";;").split_whitespace();
+        words.into_iter().any(|word| matches!(word, ";;" | "else" | "elif" | "esac" | "fi" | "}") || word.ends_with(";;"))
+    };
+    let stays = context.dockerfile.source.text().contains("daemon off") || lines.as_str().contains("daemon off");
+    let left = left_behind(&script, parted).into_iter();
+    said.extend(left.filter(|(command, _)| !(stays && command.program() == "nginx")));
+    said.extend(sent_to_background(&script, &lines));
+    said.sort_by_key(|(invocation, _)| invocation.span);
+    for (invocation, message) in said {
         let line = text.source.position(invocation.span.start).line;
         let message = say!("the script's line {line}: {message}", "脚本第 {line} 行：{message}", line, message);
         sink.report(start.span, message).label_in(&text.source, invocation.span, say!("here", "在这里"));
@@ -88,6 +183,8 @@ fn check_script(context: &Context, sink: &mut Sink) {
 }
 
 fn check(context: &Context, sink: &mut Sink) {
+    // `nginx` alone stays in the foreground where its settings say so.
+    let stays = context.dockerfile.source.text().contains("daemon off");
     for (instruction, script) in context.scripts() {
         if !matches!(*instruction.keyword, Keyword::Cmd | Keyword::Entrypoint) {
             continue;
@@ -97,9 +194,18 @@ fn check(context: &Context, sink: &mut Sink) {
             for other in &script.background[1..] {
                 draft.label(*other, say!("and another one", "又一个"));
             }
+        } else {
+            let settled = |command: &Invocation| stays && command.program() == "nginx";
+            for (invocation, message) in left_behind(script, |_, _| false).into_iter().filter(|(command, _)| !settled(command)) {
+                sink.report(invocation.span, message);
+            }
         }
         for (invocation, message) in script.invocations.iter().filter_map(said_of) {
             sink.report(invocation.span, message);
+        }
+        if let Some(init) = script.invocations.iter().find(|command| is_s6(context, command)) {
+            let message = say!("`/init` of s6 starts several programs in one container", "s6 的 `/init` 在一个容器里启动多个程序");
+            sink.report(init.span, message);
         }
     }
     check_script(context, sink);

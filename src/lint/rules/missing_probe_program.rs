@@ -72,13 +72,28 @@ fn copy_may_bring(copy: &Instruction, program: &str) -> bool {
     named || folder(destination.text()) || sources.iter().any(|word| word.value.is_none() || word.text() == "/")
 }
 
+/// What the final image starts from, and the programs that it is known to hold.
+fn known_base<'a>(context: &Context<'a>) -> Option<(&'a str, &'static [&'static str])> {
+    match context.final_base()? {
+        Base::Image(image) => Some((image, programs_in(image)?)),
+        Base::Scratch => Some(("scratch", &[])),
+        Base::Stage(_) | Base::Open => None,
+    }
+}
+
+/// The program where a package would put it; one in a folder of the project's own is another.
+fn named(command: &Invocation) -> &str {
+    let path = command.words[0].text();
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if matches!(folder, "" | "/bin" | "/usr/bin") && path != format!("/{name}") { name } else { path }
+}
+
 fn check(context: &Context, sink: &mut Sink) {
-    let Some(Base::Image(base)) = context.final_base() else { return };
-    let Some(held) = programs_in(base) else { return };
+    let Some((base, held)) = known_base(context) else { return };
     let mut judged: Vec<(&str, bool)> = Vec::new();
     for (index, _) in context.shipped().filter(|(_, instruction)| instruction.is(Keyword::Healthcheck)) {
         for command in &context.script(index).invocations {
-            let known = PROBES.iter().find(|(program, _)| *program == command.words[0].text());
+            let known = PROBES.iter().find(|(program, _)| *program == named(command));
             let Some((program, others)) = known.filter(|(program, _)| !held.contains(program)) else { continue };
             let known = judged.iter().find(|(judged, _)| judged == program).map(|(_, brought)| *brought);
             let brought = known.unwrap_or_else(|| may_bring(context, program, others));

@@ -87,6 +87,13 @@ fn leftover(command: &PackageCommand) -> Option<Leftover> {
             cleanup: say!("end the RUN with `zypper clean --all`", "在 RUN 末尾写 `zypper clean --all`"),
             aliases: &["DL3036"],
         },
+        Manager::Pacman if verb.strip_prefix("-S").is_some_and(|rest| rest.bytes().all(|letter| b"yuw".contains(&letter))) => {
+            Leftover {
+                directories: &["/var/cache/pacman"],
+                cleanup: say!("end the RUN with `pacman -Scc --noconfirm`", "在 RUN 末尾写 `pacman -Scc --noconfirm`"),
+                aliases: &[],
+            }
+        }
         _ => return None,
     })
 }
@@ -103,6 +110,7 @@ fn clears(invocation: &Invocation, manager: Manager) -> bool {
         || matches!((command.manager, manager), (Manager::Yum, Manager::Dnf) | (Manager::Dnf, Manager::Yum));
     match manager {
         Manager::Apt => false,
+        Manager::Pacman => same && command.verb.text().starts_with("-Sc"),
         _ => same && matches!(command.verb.text(), "clean" | "cc" | "cache"),
     }
 }

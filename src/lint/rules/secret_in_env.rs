@@ -41,8 +41,8 @@ pub(super) static RULE: Rule = Rule {
 
 /// Last words of names that hold secrets.
 #[rustfmt::skip] // as a block of words
-const SECRET_WORDS: [&str; 12] = [
-    "PASSWORD", "PASSWORDS", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "TOKENS", "APIKEY", "CREDENTIAL",
+const SECRET_WORDS: [&str; 13] = [
+    "PASS", "PASSWORD", "PASSWORDS", "PASSWD", "PWORD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "TOKENS", "APIKEY", "CREDENTIAL",
     "CREDENTIALS",
 ];
 /// Words that make a secret of a `KEY` behind them.
@@ -82,7 +82,15 @@ fn is_secret_value(value: &str) -> bool {
     let aws = value.len() == 20
         && value.starts_with("AKIA")
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    aws || PREFIXES.iter().any(|prefix| value.starts_with(prefix) && value.len() > prefix.len() + 8)
+    aws || holds_password(value) || PREFIXES.iter().any(|prefix| value.starts_with(prefix) && value.len() > prefix.len() + 8)
+}
+
+/// `postgres://user:password@host`, unless something stands there in the password's place.
+fn holds_password(url: &str) -> bool {
+    let authority = url.split_once("://").filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+'));
+    let login = authority.and_then(|(_, rest)| rest.split(['/', '?', '#']).next()?.rsplit_once('@')).map(|(login, _)| login);
+    let password = login.and_then(|login| login.split_once(':')).map(|(_, password)| password);
+    password.is_some_and(|password| !password.is_empty() && !password.contains(['$', '<', '{', '*', '%']))
 }
 
 /// A place where a secret lies, a switch or nothing at all.

@@ -38,10 +38,13 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context, sink: &mut Sink) {
     let mut found: Vec<(&Server, Package)> = Vec::new();
+    let starts_sshd = ["sshd", "ssh-keygen -A"].iter().any(|word| context.dockerfile.source.text().contains(word));
     for package in context.shipped_runs().flat_map(|(_, _, script)| system_packages(script)) {
         for server in &SERVERS {
             let known = found.iter().any(|(known, _)| known.name == server.name);
-            if !known && server.packages.iter().any(|pattern| package.is(pattern)) {
+            // Alpine's package is the client, too.
+            let both = server.name == "sshd" && package.is("apk:openssh") && starts_sshd;
+            if !known && (both || server.packages.iter().any(|pattern| package.is(pattern))) {
                 found.push((server, package));
             }
         }

@@ -5,8 +5,10 @@ use super::super::example::Example;
 use super::super::fix::as_array;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
-use crate::diag::say;
-use crate::dockerfile::{Arguments, Command, Keyword};
+use super::super::start_script::is_script_name;
+use crate::diag::{Span, say};
+use crate::dockerfile::shell::{Invocation, ShellReader};
+use crate::dockerfile::{Arguments, Command, Keyword, Text};
 
 pub(super) static RULE: Rule = Rule {
     name: "shell-form-command",
@@ -44,6 +46,23 @@ fn hadolint_reads(text: &str) -> bool {
     serde_json::from_str::<Vec<String>>(&text.replace(['\\', '\t'], "/")).is_ok()
 }
 
+/// The program that the shell of `["sh", "-c", "…"]` starts below itself, where the text says that it is the last.
+fn below_shell(context: &Context, index: usize, words: &[Text]) -> Option<Span> {
+    let script = context.script(index);
+    let carried = script.carried.first().filter(|_| script.carried.len() == 1 && script.background.is_empty())?;
+    let text = words.iter().find(|word| word.whole() == *carried)?;
+    let programs = script.invocations.len() > 1 && !script.invocations.iter().skip(1).any(is_exec);
+    let ending = ShellReader::default().endings(text).into_iter().next().filter(|_| programs)?;
+    let last = ending.words.last().map_or(ending.words[0].span, |word| word.span);
+    Some(ending.words[0].span.join(last))
+}
+
+/// A script of its own speaks for itself.
+fn is_exec(command: &Invocation) -> bool {
+    let path = command.words[0].text();
+    command.wrappers.iter().any(|word| word.text() == "exec") || is_script_name(path)
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let dockerfile = context.dockerfile;
     let mut chosen = vec![false; dockerfile.stages.len()];
@@ -69,6 +88,17 @@ fn check(context: &Context, sink: &mut Sink) {
                 );
                 let draft = sink.report(text.whole(), message).fix(as_array(context, at, text));
                 draft.beyond_hadolint(hadolint_reads(text.as_str()));
+            }
+            if let Some(Command::Exec(words)) = instruction.command()
+                && commands
+                && let Some(span) = below_shell(context, at, words)
+            {
+                let message = say!(
+                    "without `exec` it depends on the shell of `sh -c` whether this gets signals",
+                    "没有 `exec`，它能否收到信号取决于 `sh -c` 的 shell"
+                );
+                let draft = sink.report(span, message).aliases(&[]).soften(Level::Info);
+                draft.help(say!("write `exec` in front of it", "在它前面写 `exec`"));
             }
         }
     }

@@ -4,14 +4,18 @@ use std::cell::LazyCell;
 use std::collections::HashSet;
 
 use super::super::context::Context;
+use super::super::data::installers::{Advice, RESOLVERS, Resolver};
 use super::super::example::Example;
 use super::super::fix::copied_below;
+use super::super::images::official_tag;
 use super::super::manifests::Sources;
+use super::super::packages::matches;
 use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::source_copies::SourceCopies;
 use super::super::work::{manifests, option_to_leave_project_out, source_work, system_install, title};
-use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::{Invocation, ShellWord};
+use crate::dockerfile::{Base, Keyword};
 use crate::diag::{Wording, say};
 
 pub(super) static RULE: Rule = Rule {
@@ -53,11 +57,83 @@ fn runs_again(command: &str) -> Wording {
     say!("`{command}` runs again at every change of the source", "源代码每次改动都会重新运行 `{command}`", command)
 }
 
+/// A command that builds, and that fetches before it does.
+fn resolving(command: &Invocation) -> Option<(&Invocation, &'static Resolver)> {
+    let resolver = RESOLVERS.iter().find(|resolver| resolver.programs.contains(&command.program()))?;
+    let verb = command.operands().any(|word| resolver.verbs.iter().any(|verb| matches(verb, word.text())));
+    let off = |word: &ShellWord| resolver.unless.contains(&word.text());
+    // `go install example.com/a@v1` and `cargo install ripgrep` build the program of others.
+    let others = match command.program() {
+        "go" => command.operands().any(|word| word.text().contains('@')),
+        "cargo" => command.operands().any(|word| word.text() == "install") && !command.has_option("--path"),
+        _ => false,
+    };
+    (verb && !others && !command.arguments().iter().any(off)).then_some((command, resolver))
+}
+
+/// Whether a build has something to fetch, and nothing above it did so.
+fn fetches(context: &Context, at: usize, resolver: &Resolver) -> bool {
+    let entries = &context.build.folder.entries;
+    let here = |pattern: &&str| entries.iter().any(|name| matches(pattern, name));
+    // What is vendored is part of the source.
+    let vendored = entries.contains("vendor") || entries.contains(".cargo");
+    let asks = |file: &str, word: &str| context.build.text(file).is_none_or(|text| text.contains(word));
+    let needs_some = match resolver.programs[0] {
+        // Without modules Go looks for libraries elsewhere.
+        "go" => asks("go.mod", "require") && (!entries.is_empty() || has_modules(context, at)),
+        "cargo" => asks("Cargo.toml", "dependencies"),
+        _ => true,
+    };
+    let known = entries.is_empty() || resolver.manifests.iter().any(here);
+    known && !vendored && needs_some && !is_fetched_above(context, at, resolver)
+}
+
+fn is_fetched_above(context: &Context, at: usize, resolver: &Resolver) -> bool {
+    const ELSEWHERE: [&str; 3] = ["GO111MODULE=off", "GOFLAGS=", "CARGO_HOME="];
+    let dockerfile = context.dockerfile;
+    let lineage = context.stage_of(at).into_iter().flat_map(|stage| dockerfile.ancestry(stage));
+    let above = lineage.flat_map(|stage| dockerfile.stages[stage].instructions.clone()).filter(|index| *index <= at);
+    let mut texts = above.map(|index| dockerfile.source.slice(dockerfile.instructions[index].span));
+    texts.any(|text| resolver.fetched_by.iter().chain(&ELSEWHERE).any(|word| text.contains(word)))
+}
+
+/// Whether Go works with modules by itself: the official images since 1.16.
+fn has_modules(context: &Context, at: usize) -> bool {
+    let base = context.root_of(at).and_then(|stage| context.root_base(stage));
+    let Some((name, tag)) = base.and_then(|base| if let Base::Image(image) = base { official_tag(image) } else { None }) else {
+        return false;
+    };
+    let version = tag.split('-').next().unwrap_or_default().strip_prefix("1.");
+    let minor = version.and_then(|rest| rest.split('.').next()).and_then(|minor| minor.parse::<u32>().ok());
+    name == "golang" && minor.is_some_and(|minor| minor >= 16)
+}
+
+fn title_of_build(command: &Invocation, resolver: &Resolver) -> String {
+    let verb = command.operands().find(|word| resolver.verbs.iter().any(|verb| matches(verb, word.text())));
+    format!("{} {}", command.program(), verb.map_or("", ShellWord::text))
+}
+
+fn advice(resolver: &Resolver) -> Wording {
+    match resolver.advice {
+        Advice::FetchFirst { files, command } => say!(
+            "write `COPY {files} ./` and `RUN {command}` above the copy of the rest, or mount a cache in this RUN",
+            "在复制其余文件之前写 `COPY {files} ./` 和 `RUN {command}`，或者在这条 RUN 里挂载缓存",
+            files,
+            command
+        ),
+        Advice::MountCache { folder } => say!(
+            "write `RUN --mount=type=cache,target={folder}`: what was fetched stays for the next build",
+            "改写为 `RUN --mount=type=cache,target={folder}`：下载的内容留给下一次构建",
+            folder
+        ),
+    }
+}
+
 fn check(context: &Context, sink: &mut Sink) {
     let copies = SourceCopies::new(context);
     let sources = LazyCell::new(|| Sources::new(context));
     // A second time is cheap, and the first may be above the COPY, where it belongs.
-    let mut installed = HashSet::new();
+    let (mut installed, mut fetching) = (HashSet::new(), HashSet::new());
     for (at, _) in context.every(Keyword::Run).filter(|(_, run)| !run.on_build) {
         let (script, copy) = (context.script(at), copies.above(at));
         for command in &script.invocations {
@@ -80,6 +156,19 @@ fn check(context: &Context, sink: &mut Sink) {
                         option
                     ),
                 });
+            }
+        }
+        for (command, resolver) in script.invocations.iter().filter_map(resolving) {
+            // Who builds above the COPY has fetched there.
+            let first = fetching.insert((context.root_of(at), resolver.programs[0]));
+            if let Some((_, copy)) = copy.filter(|_| first && fetches(context, at, resolver)) {
+                let message = say!(
+                    "`{command}` fetches its dependencies again at every change of the source",
+                    "源代码每次改动，`{command}` 都会重新下载依赖",
+                    command = title_of_build(command, resolver)
+                );
+                let draft = sink.report(command.span, message).help(advice(resolver));
+                draft.label(copy, say!("the whole source is copied here", "在这里复制全部源代码"));
             }
         }
         let install = system_install(script).filter(|_| source_work(script).is_none());
