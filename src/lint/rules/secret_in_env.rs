@@ -90,7 +90,7 @@ fn holds_password(url: &str) -> bool {
     let authority = url.split_once("://").filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+'));
     let login = authority.and_then(|(_, rest)| rest.split(['/', '?', '#']).next()?.rsplit_once('@')).map(|(login, _)| login);
     let password = login.and_then(|login| login.split_once(':')).map(|(_, password)| password);
-    password.is_some_and(|password| !password.is_empty() && !password.contains(['$', '<', '{', '*', '%']))
+    password.is_some_and(|password| !password.is_empty() && !password.contains(['$', '<', '{', '*', '%', ' ', '\n', '"', '\'']))
 }
 
 /// A place where a secret lies, a switch or nothing at all.
