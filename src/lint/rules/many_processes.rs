@@ -104,7 +104,10 @@ fn left_behind(script: &Script, parted: impl Fn(&Invocation, &Invocation) -> boo
     }
     let daemons = commands.iter().enumerate().filter(|(at, command)| {
         let follows = commands[at + 1..].iter().any(|next| !PREPARING.contains(&next.program()));
-        follows && is_daemon(command) && !parted(command, &commands[at + 1])
+        let sent = script.background.iter().any(|sign| {
+            sign.start >= command.span.end && commands.get(at + 1).is_none_or(|next| sign.end <= next.span.start)
+        });
+        follows && !sent && is_daemon(command) && !parted(command, &commands[at + 1])
     });
     daemons
         .map(|(_, command)| {
@@ -137,11 +140,19 @@ fn sent_to_background<'s>(script: &'s Script, text: &Text) -> Vec<(&'s Invocatio
         alone.then_some(command)
     });
     let sent: Vec<_> = sent.collect();
-    let last = script.invocations.last().filter(|last| !sent.iter().any(|command| command.span == last.span));
-    let waits = last.is_some_and(|last| last.program() == "wait");
-    let own = |command: &&Invocation| matches!(command.words[0].text(), "$@" | "$*");
-    let server = |command: &&Invocation| SERVERS.iter().any(|server| server.programs.contains(&command.program()));
-    let counts = |command: &&Invocation| if waits { sent.len() > 1 } else { last.is_some() && (own(command) || server(command)) };
+    let is_sent = |command: &Invocation| sent.iter().any(|other| other.span == command.span);
+    // What the shell does next decides: it waits, or runs something else.
+    let next = |command: &Invocation| {
+        let mut behind = script.invocations.iter().filter(|other| other.span.start > command.span.end);
+        behind.find(|other| !is_sent(other) && !PREPARING.contains(&other.program()))
+    };
+    let own = |command: &Invocation| matches!(command.words[0].text(), "$@" | "$*");
+    let server = |command: &Invocation| SERVERS.iter().any(|server| server.programs.contains(&command.program()));
+    let counts = |command: &&Invocation| match next(command).map(Invocation::program) {
+        None | Some("exit") => false,
+        Some("wait") => sent.len() > 1,
+        Some(_) => own(command) || server(command),
+    };
     let sent = sent.iter().copied().filter(counts);
     sent.map(|command| {
         let message = say!(
