@@ -241,9 +241,9 @@ pub(super) enum VerifyArg {
 pub(super) struct LintArgs {
     /// A file, a folder, or `-` for standard input
     ///
-    /// A folder is searched for Dockerfile, Dockerfile.*, *.Dockerfile, the same with Containerfile, and what the
-    /// project file names; what git ignores and what the project file excludes is left out. A file that is named
-    /// itself is always linted.
+    /// A folder is searched for Dockerfile, Dockerfile.*, Dockerfile-*, *.Dockerfile, the same with Containerfile, and
+    /// what the project file names; what git ignores and what the project file excludes is left out. A file that is
+    /// named itself is always linted.
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 

@@ -10,7 +10,7 @@ use super::super::policy::Level;
 use super::super::rule::{Rule, Sink};
 use super::super::tree::Tree;
 use crate::diag::{Span, say};
-use crate::dockerfile::{Instruction, Keyword};
+use crate::dockerfile::{Instruction, Keyword, Word};
 
 pub(super) static RULE: Rule = Rule {
     name: "unused-ignore-pattern",
@@ -74,9 +74,9 @@ fn idle<'p>(ignored: &IgnoreFile, pattern: &'p Pattern, tree: &'p Tree) -> Optio
 /// Where the Dockerfile first takes something from the context.
 fn first_copy(copy: &Instruction) -> Option<Span> {
     let sources = copy.words().split_last().filter(|_| copy.flag("from").is_none() && !copy.on_build)?.1;
-    let whole = sources.iter().find(|word| is_whole_context(word.text())).map(|word| word.span());
+    let whole = sources.iter().find(|word| is_whole_context(word.text())).map(Word::span);
     let plain = || context_sources(copy).next().map(|(word, _)| word.span());
-    let glob = || sources.iter().find(|word| !is_remote(word.text()) && word.text().contains('*')).map(|word| word.span());
+    let glob = || sources.iter().find(|word| !is_remote(word.text()) && word.text().contains('*')).map(Word::span);
     whole.or_else(plain).or_else(glob)
 }
 

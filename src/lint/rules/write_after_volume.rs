@@ -40,6 +40,9 @@ pub(super) static RULE: Rule = Rule {
 /// A path that something writes, and where that is said.
 type Written = (String, Span);
 
+/// Declared volumes, each with its place.
+type Volumes<'a> = Vec<(&'a str, Span)>;
+
 /// Where an instruction works and what its variables hold.
 struct Place<'c, 'a> {
     context: &'c Context<'a>,
@@ -189,7 +192,7 @@ fn option_value<'w>(command: &'w Invocation, options: &[&str]) -> Option<&'w She
 
 fn check(context: &Context, sink: &mut Sink) {
     let dockerfile = context.dockerfile;
-    let mut known: Vec<(Vec<(&str, Span)>, Option<String>)> = Vec::new();
+    let mut known: Vec<(Volumes, Option<String>)> = Vec::new();
     for (index, stage) in dockerfile.stages.iter().enumerate() {
         let parent = dockerfile.ancestry(index).nth(1);
         let (mut volumes, mut workdir) = parent.map_or_else(Default::default, |parent| known[parent].clone());
