@@ -162,6 +162,7 @@ impl Case {
         let gone = |path: &&String| !tree.may_hold(path) && !tree.is_kept_from_git(path);
         let known = needs.copied().iter().filter(|_| self.block("dockerignore").is_some());
         let absent: BTreeSet<_> = known.filter(gone).cloned().collect();
+        let absent = if absent.len() == needs.copied().len() { BTreeSet::new() } else { absent };
         let context = BuildContext {
             ignore_file: ignored.map(|text| Arc::new(Source::new(".dockerignore", text))).into(),
             folder: folder.into(),

@@ -117,8 +117,9 @@ pub(super) fn absent(directory: &Path, paths: &BTreeSet<String>) -> BTreeSet<Str
         found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     };
     let gone: BTreeSet<_> = paths.iter().filter(gone).cloned().collect();
-    if gone.is_empty() {
-        return gone;
+    // Where nothing of it is there, the files come later, or the context is another folder.
+    if gone.is_empty() || gone.len() == paths.len() {
+        return BTreeSet::new();
     }
     let git = GitIgnores::of(start);
     gone.into_iter().filter(|path| !git.ignore(path)).collect()

@@ -29,12 +29,12 @@ pub(super) static RULE: Rule = Rule {
     help: say!("correct the path, or put the file into the build context", "改正路径，或者把文件放进构建上下文"),
     example: Example::new(
         "FROM alpine:3.20\n\
-         COPY app.conf /etc/\n",
+         COPY run.sh app.conf /app/\n",
         "FROM alpine:3.20\n\
-         COPY etc/app.conf /etc/\n",
+         COPY run.sh etc/app.conf /app/\n",
     )
-    .bad_beside(&[(".dockerignore", ".git\n"), ("etc/app.conf", "\n")])
-    .good_beside(&[(".dockerignore", ".git\n"), ("etc/app.conf", "\n")]),
+    .bad_beside(&[(".dockerignore", ".git\n"), ("run.sh", "\n"), ("etc/app.conf", "\n")])
+    .good_beside(&[(".dockerignore", ".git\n"), ("run.sh", "\n"), ("etc/app.conf", "\n")]),
     check,
 };
 
