@@ -77,7 +77,9 @@ impl<'a> Holdings<'a> {
     /// What is copied within one registry is there already, in the repository that it is copied from.
     fn note_sources(&mut self, inventory: &'a Inventory) {
         for (Request { source, target, .. }, tree) in read_images(inventory) {
-            if self.project.home(&source.registry) == self.project.home(&target.registry) {
+            // Directories were looked into.
+            let is_registry = !self.layouts.contains(&target.registry);
+            if is_registry && self.project.home(&source.registry) == self.project.home(&target.registry) {
                 let may_read = self.logs_in_alike(&source.registry, &target.registry);
                 let section = if may_read { &target.registry } else { &source.registry };
                 for blob in &tree.blobs {
@@ -92,20 +94,36 @@ impl<'a> Holdings<'a> {
         sections.is_some_and(|(one, other)| one.auth.is_as(&other.auth))
     }
 
-    /// A tag that leads to an image which was read, for whatever tag, holds its blobs. Directories are asked for theirs,
-    /// which costs nothing: a crash may have left a part of one.
+    /// A tag that leads to an image which was read, for whatever tag, holds its blobs; but where something is to be
+    /// written, each blob was asked for, and may have been lost; directories are asked always, which costs nothing.
     fn note_tags(&mut self, inventory: &'a Inventory) {
         let read: BTreeMap<&Digest, &ImageTree> =
             read_images(inventory).filter_map(|(_, tree)| Some((tree.digest()?, tree))).collect();
+        let asked = self.asked(inventory);
         for (target, facts) in &inventory.syncs {
             let Observed::Known(Some(present)) = &facts.target else { continue };
-            if self.layouts.contains(&target.registry) {
+            if self.layouts.contains(&target.registry) || asked.contains(&self.place_of(target)) {
                 continue;
             }
             for blob in read.get(present).into_iter().flat_map(|tree| &tree.blobs) {
                 self.note(&target.registry, &target.repository, &blob.digest);
             }
         }
+    }
+
+    /// Repositories that get something new: they were looked into, blob by blob. So was every directory.
+    fn asked(&self, inventory: &'a Inventory) -> BTreeSet<(&'a str, &'a Repository)> {
+        let gets_something = |request: &Request, tree: &ImageTree| match &inventory.syncs[&request.target].target {
+            Observed::Known(held) => held.as_ref() != tree.digest(),
+            Observed::Unknown { .. } => true,
+        };
+        let looked_into = read_images(inventory)
+            .filter(|(request, tree)| self.layouts.contains(&request.target.registry) || gets_something(request, tree));
+        looked_into.map(|(request, _)| self.place_of(&request.target)).collect()
+    }
+
+    fn place_of(&self, target: &'a Location) -> (&'a str, &'a Repository) {
+        (self.project.home(&target.registry), &target.repository)
     }
 
     /// Plans `blobs` to a target and notes that its repository will hold them. Returns the bytes to move as well.

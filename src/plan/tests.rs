@@ -404,6 +404,9 @@ fn an_unchanged_tag_holds_the_blobs_of_its_image() {
     let steps = steps_of(rules, &[("src", "a")], here);
     let from: Repository = "org/a".parse().unwrap();
     assert_eq!(transfers(&steps[1]), [format!("{:?}", Transfer::Mount { from })].into());
+    let beside = rules.replace("as=\"copy\"", "as=\"a:v2\"");
+    let steps = steps_of(&beside, &[("src", "a")], here);
+    assert_eq!(transfers(&steps[1]), ["Upload".to_owned()].into(), "what was asked for and not found is lost");
 }
 
 #[test]
