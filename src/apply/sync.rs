@@ -113,9 +113,7 @@ impl Prepared<'_> {
         verify(&self.transfers, &image).await?;
         Ok(image.digest().cloned())
     }
-}
 
-impl Prepared<'_> {
     /// Why a manifest is refused after its content was sent twice.
     fn lost_again(&self, refused: NotStored) -> Error {
         let NotStored::Incomplete(error) = refused else { return refused.into() };
