@@ -70,6 +70,7 @@ async fn together<F: Future>(
     let mut patience = pin!(tokio::time::sleep(PATIENCE));
     loop {
         tokio::select! {
+            biased;
             next = running.next() => match next {
                 Some(next) => done.push(next),
                 None => break,
@@ -95,6 +96,9 @@ async fn work(prepared: Vec<Result<Prepared<'_>, (StepId, Outcome)>>, ended: &En
 }
 
 async fn go_through(prepared: &[Prepared<'_>], ended: &Ended) {
+    if let [only] = prepared {
+        return go_alone(only, ended).await;
+    }
     let (mut members, mut lanes, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for prepared in prepared {
         let (alone, to_do) = mpsc::unbounded_channel();
@@ -108,6 +112,18 @@ async fn go_through(prepared: &[Prepared<'_>], ended: &Ended) {
     let lanes = join_all(members.iter().zip(lanes).map(|(member, to_do)| member.go_on_alone(to_do)));
     let ends = join_all(members.iter().zip(ends).map(|(member, results)| member.end(results, ended)));
     join3(go_through_blobs(seats), lanes, ends).await;
+}
+
+/// One target waits for nobody, and nobody for it.
+async fn go_alone(prepared: &Prepared<'_>, ended: &Ended) {
+    let (placed, results) = mpsc::unbounded_channel();
+    let member = Member::new(prepared, placed);
+    let (errands, to_do) = mpsc::unbounded_channel();
+    for blob in largest_first(&prepared.image.blobs) {
+        let _ = errands.send(Errand::new(blob));
+    }
+    drop(errands);
+    join(member.go_on_alone(to_do), member.end(results, ended)).await;
 }
 
 /// A target that the image goes to.
@@ -169,12 +185,16 @@ struct Seat<'m, 'a> {
     alone: mpsc::UnboundedSender<Errand<'a>>,
 }
 
-async fn go_through_blobs(seats: Vec<Seat<'_, '_>>) {
+/// Each blob once; so that a large one does not make the tail.
+fn largest_first<'a>(blobs: impl IntoIterator<Item = &'a Descriptor>) -> Vec<&'a Descriptor> {
     let mut seen = BTreeSet::new();
-    let all = seats.iter().flat_map(|seat| &seat.member.prepared.image.blobs);
-    let mut blobs: Vec<&Descriptor> = all.filter(|blob| seen.insert(&blob.digest)).collect();
-    // So that a large one does not make the tail.
+    let mut blobs: Vec<&Descriptor> = blobs.into_iter().filter(|blob| seen.insert(&blob.digest)).collect();
     blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
+    blobs
+}
+
+async fn go_through_blobs(seats: Vec<Seat<'_, '_>>) {
+    let blobs = largest_first(seats.iter().flat_map(|seat| &seat.member.prepared.image.blobs));
     stream::iter(blobs).for_each_concurrent(BLOBS_AT_A_TIME, |blob| place(blob, &seats)).await;
 }
 

@@ -77,7 +77,7 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// Where `Location` leads, where there is one.
+    /// Where the `Location` of an answer to a POST leads.
     pub(super) location: Option<Result<Url, Error>>,
 }
 
@@ -107,7 +107,8 @@ impl Client {
     async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
         // Boxed: what holds requests under way would be tens of kilobytes large.
         let mut response = Box::pin(self.exchange(request)).await?;
-        let location = response.headers().contains_key(LOCATION).then(|| response.location());
+        let leads_on = request.method == Method::POST && response.headers().contains_key(LOCATION);
+        let location = leads_on.then(|| response.location());
         let (status, headers) = (response.status(), response.take_headers());
         let body = response.bytes(request.max_answer).await?;
         Ok(Reply { status, headers, body, location })

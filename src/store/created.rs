@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::image::{MAX_CONFIG, read_config, read_manifest};
+use super::image::{MAX_CONFIG, read_config, read_manifest, read_tagged};
 use super::{Error, Reads, Store};
 use crate::image::rewrite::MAX_DEPTH;
 use crate::image::{Descriptor, Manifest, ManifestReference, RawManifest, Repository};
@@ -18,8 +18,7 @@ pub async fn read_created(
     reference: &ManifestReference,
     reads: &Reads,
 ) -> Result<Option<(Descriptor, Option<Timestamp>)>, Error> {
-    let Some(root) = store.manifest(repository, reference).await? else { return Ok(None) };
-    reads.manifests.put(root.digest.clone(), root.clone());
+    let Some(root) = read_tagged(store, repository, reference, reads).await? else { return Ok(None) };
     let descriptor = root.descriptor();
     Ok(Some((descriptor, created(store, repository, root, reads).await?)))
 }

@@ -116,6 +116,23 @@ pub(super) async fn config_bytes(
     Ok(chunks.concat())
 }
 
+/// Reads what a tag or digest names, whatever `reads` has of it; `None` where it names nothing.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn read_tagged(
+    store: &Store,
+    repository: &Repository,
+    reference: &ManifestReference,
+    reads: &Reads,
+) -> Result<Option<RawManifest>, Error> {
+    let read = store.manifest(repository, reference).await?;
+    if let Some(manifest) = &read {
+        reads.manifests.put(manifest.digest.clone(), manifest.clone());
+    }
+    Ok(read)
+}
+
 pub(super) async fn read_manifest(
     store: &Store,
     repository: &Repository,

@@ -127,6 +127,10 @@ fn a_fresh_target_costs_what_the_plan_says_and_no_head_a_blob() {
     assert_eq!(target.recorder().count("", "/blobs/"), 0, "the repository is known to be empty");
     let asked = |method, part| target.recorder().count(method, part);
     assert_eq!((asked("HEAD", "/manifests/"), asked("GET", "/tags/list")), (1, 1), "one tag and the list tell of all");
+    let read = source.content();
+    assert_eq!(count(&read, "HEAD"), 1, "what is sure to be read is not asked for before: {read:#?}");
+    let once: BTreeSet<&String> = read.iter().map(|exchange| &exchange.path).collect();
+    assert_eq!(read.len(), once.len(), "{read:#?}");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&plain, &index]));
     assert_eq!(summary["requests"]["target"]["head"], 3);
