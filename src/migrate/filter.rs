@@ -1,12 +1,13 @@
 //! Which tags of a repository are meant.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::Timestamp;
 use regex::Regex;
-use semver::{Prerelease, Version, VersionReq};
+use semver::{BuildMetadata, Prerelease, Version, VersionReq};
 
 use crate::diag::{Spanned, Wording, say};
 use crate::image::Tag;
@@ -33,7 +34,8 @@ pub enum Age {
     /// The higher version; tags that are none are left out. Tags with a suffix (`2.0-rc1`, `2.0-alpine`) count only where
     /// all of them have one.
     Version,
-    /// The later time at which its image was created; then the higher name. What does not say when is the oldest.
+    /// The later time at which its image was created; then the higher version, then the higher name, as builds that can be
+    /// repeated all say the same time. What does not say when is the oldest.
     Created,
 }
 
@@ -95,17 +97,42 @@ impl TagFilter {
         let Some(newest) = self.newest else { return meant };
         match newest.by {
             Age::Version => meant = by_version(meant),
-            Age::Created => meant.sort_by_cached_key(|tag| std::cmp::Reverse((created(tag), *tag))),
+            Age::Created => meant.sort_by_cached_key(|tag| std::cmp::Reverse((created(tag), version_of(tag), *tag))),
         }
         meant.truncate(newest.count);
         meant
     }
 
-    /// Patterns of `include` and `except` that match none of `listed`: findings, at their place.
+    /// The tags that are meant whether they are listed or not: those that are named, not matched, and not left out again.
+    pub fn required(&self) -> impl Iterator<Item = &Tag> {
+        let named = self.include.iter().filter_map(|pattern| match &pattern.value {
+            TagPattern::Literal(tag) => Some(tag),
+            _ => None,
+        });
+        named.filter(|tag| self.newest.is_none() && !self.except.iter().any(|pattern| pattern.matches(tag)))
+    }
+
+    /// Tags that patterns and exceptions leave, and of which nobody can tell whether they are among the newest: no
+    /// versions, and versions with a suffix beside others without.
+    #[must_use]
+    pub fn undecided<'a>(&self, listed: &'a [Tag]) -> Vec<&'a Tag> {
+        if self.newest.is_none_or(|newest| newest.by != Age::Version) {
+            return vec![];
+        }
+        let meant = self.meant(listed);
+        let decided: HashSet<&Tag> = by_version(meant.clone()).into_iter().collect();
+        meant.into_iter().filter(|tag| !decided.contains(tag)).collect()
+    }
+
+    /// Patterns of `include` and `except` that match none of `listed`: findings, at their place. A tag that is
+    /// [required](Self::required) is told otherwise.
     #[must_use]
     pub fn unmatched(&self, listed: &[Tag]) -> Vec<&Spanned<TagPattern>> {
+        let required: HashSet<&Tag> = self.required().collect();
+        let is_required = |pattern: &&Spanned<TagPattern>| matches!(&pattern.value, TagPattern::Literal(tag) if required.contains(tag));
         let idle = |pattern: &&Spanned<TagPattern>| !listed.iter().any(|tag| pattern.matches(tag));
-        self.include.iter().chain(&self.except).filter(idle).collect()
+        let included = self.include.iter().filter(|pattern| !is_required(pattern));
+        included.chain(&self.except).filter(idle).collect()
     }
 }
 
@@ -185,8 +212,9 @@ impl fmt::Display for TagPattern {
     }
 }
 
-/// A tag as a version: an optional `v`, one to three numbers, then perhaps `-suffix` and `+build`. A suffix
-/// (`1.25-alpine`) is a pre-release: ranges skip it unless they name one, and it is lower than the bare version.
+/// A tag as a version: an optional `v`, one to three numbers, then perhaps `-suffix` and `_build`: tags cannot hold `+`, for
+/// which Helm writes `_`. A suffix (`1.25-alpine`) is a pre-release: ranges skip it unless they name one, and it is lower
+/// than the bare version.
 #[must_use]
 pub fn version_of(tag: &Tag) -> Option<Version> {
     let text = tag.as_str();
@@ -201,11 +229,19 @@ pub fn version_of(tag: &Tag) -> Option<Version> {
         return None;
     }
     let mut version = Version::new(major, minor, patch);
-    if !rest.is_empty() {
-        // Tags cannot hold `+`; `_` stands in for it in what Helm pushes.
-        let suffix = rest.strip_prefix('-')?.replace('_', "-");
-        version.pre = Prerelease::new(&suffix).ok()?;
+    if rest.ends_with(['-', '_']) {
+        return None;
     }
+    // `-rc.1_build`, and `_9-jdk` as well.
+    let (suffix, build) = match rest.chars().next() {
+        None => return Some(version),
+        Some('-') => rest[1..].split_once('_').unwrap_or((&rest[1..], "")),
+        Some('_') => rest[1..].split_once('-').map_or(("", &rest[1..]), |(build, suffix)| (suffix, build)),
+        Some(_) => return None,
+    };
+    let plain = |text: &str| text.replace('_', "-");
+    version.pre = Prerelease::new(&plain(suffix)).ok()?;
+    version.build = BuildMetadata::new(&plain(build)).ok()?;
     Some(version)
 }
 
@@ -271,6 +307,38 @@ mod tests {
     }
 
     #[test]
+    fn of_tags_created_at_one_time_the_higher_version_is_the_newer() {
+        let newest = Some(Newest { count: 2, by: Age::Created });
+        let filter = TagFilter { newest, ..TagFilter::default() };
+        assert_eq!(selected(&filter, &["v8", "v9", "v10", "x"]), ["v10", "v9"]);
+    }
+
+    #[test]
+    fn who_is_no_version_among_versions_is_undecided() {
+        let undecided = |listed: &[&str]| {
+            let newest = Some(Newest { count: 1, by: Age::Version });
+            let filter = TagFilter { except: patterns(&["x*"]), newest, ..TagFilter::default() };
+            filter.undecided(&tags(listed)).into_iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(undecided(&["1.2", "1.3", "1.2.3.4", "latest", "xyz"]), ["1.2.3.4", "latest"]);
+        assert_eq!(undecided(&["1.2-alpine", "1.3-alpine"]), Vec::<String>::new());
+        assert_eq!(undecided(&["1.2-alpine", "1.3-alpine", "2.0"]), ["1.2-alpine", "1.3-alpine"]);
+        assert_eq!(TagFilter::default().undecided(&tags(&["latest"])), Vec::<&Tag>::new());
+    }
+
+    #[test]
+    fn what_is_named_is_required_unless_it_is_left_out_or_one_of_the_newest() {
+        let filter =
+            TagFilter { include: patterns(&["1.*", "prod", "x-rc"]), except: patterns(&["*-rc"]), newest: None };
+        assert_eq!(filter.required().map(Tag::as_str).collect::<Vec<_>>(), ["prod"]);
+        let idle = filter.unmatched(&tags(&["2.0"]));
+        let idle: Vec<String> = idle.into_iter().map(|pattern| pattern.to_string()).collect();
+        assert_eq!(idle, ["1.*", "x-rc", "*-rc"]);
+        let newest = Some(Newest { count: 1, by: Age::Version });
+        assert_eq!(TagFilter { newest, ..filter }.required().count(), 0);
+    }
+
+    #[test]
     fn only_plain_lists_need_no_listing() {
         let filter = TagFilter { include: patterns(&["a", "b"]), ..TagFilter::default() };
         assert_eq!(filter.literals().unwrap().len(), 2);
@@ -290,8 +358,12 @@ mod tests {
         let version = |text: &str| version_of(&text.parse().unwrap()).map(|version| version.to_string());
         assert_eq!(version("v1.2").as_deref(), Some("1.2.0"));
         assert_eq!(version("1.2.3-rc.1").as_deref(), Some("1.2.3-rc.1"));
-        assert_eq!(version("latest"), None);
-        assert_eq!(version("1.2.3.4"), None);
+        assert_eq!(version("1.2.0_x").as_deref(), Some("1.2.0+x"), "as Helm writes 1.2.0+x");
+        assert_eq!(version("1.2.0-rc.1_x_2").as_deref(), Some("1.2.0-rc.1+x-2"));
+        assert_eq!(version("11.0.21_9-jdk-alpine").as_deref(), Some("11.0.21-jdk-alpine+9"));
+        for none in ["latest", "1.2.3.4", "1.2rc1", "1.2-", "1.2_", "1.2-rc_"] {
+            assert_eq!(version(none), None, "{none}");
+        }
         assert_eq!(version("20240101").as_deref(), Some("20240101.0.0"));
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn observe(
         .collect()
         .await;
     let (found, findings) = surplus(project, expansion, &tags);
-    let looked_at = stream::iter(found)
+    let looked_at: Vec<Surplus> = stream::iter(found)
         .map(async |surplus| {
             let held = match reach.store(&surplus.target.registry) {
                 Err(why) => Observed::Unknown { why },
@@ -38,5 +38,6 @@ pub(super) async fn observe(
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    (looked_at, findings)
+    let (_needed, surplus) = looked_at.into_iter().partition(|surplus| surplus.is_needed(project, expansion));
+    (surplus, findings)
 }

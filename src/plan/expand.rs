@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::diag::{Diagnostic, Problem, Span, Wording, say};
 use crate::image::referrers::belongs_to_an_image;
 use crate::image::rewrite::Rewrite;
-use crate::image::{Digest, ManifestReference, Repository, Tag};
+use crate::image::{Digest, ManifestReference, NameError, Repository, Tag};
 use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, RepositoryPattern, Verify};
 use crate::project::{Project, RegistryDecl};
 
@@ -97,6 +97,8 @@ pub struct Expansion {
     pub findings: Vec<Diagnostic>,
     /// All that rules read or write, also those that are in conflict: at home.
     pub(super) touched: BTreeSet<Location>,
+    /// Where tags would go of which `newest` cannot tell whether they are: at home.
+    pub(super) undecided: BTreeSet<Location>,
 }
 
 impl Expansion {
@@ -223,6 +225,7 @@ fn expand_rule(
                 if let Some(seen) = &mut seen {
                     seen.extend(listed.iter().cloned());
                 }
+                note_undecided(project, migration, rule, (&repository, listed, chosen.len()), expansion);
                 for tag in chosen {
                     let tag = ManifestReference::Tag(tag);
                     add_requests(project, migration, rule, (&repository, &(tag.clone(), tag)), expansion);
@@ -283,11 +286,62 @@ fn chosen(
             };
         }
     }
-    Ok(rule.tags.select(&images, |tag| created.get(tag).copied().flatten()).into_iter().cloned().collect())
+    let chosen = rule.tags.select(&images, |tag| created.get(tag).copied().flatten());
+    let missing = rule.tags.required().filter(|tag| !chosen.contains(tag));
+    Ok(chosen.iter().copied().chain(missing).cloned().collect())
 }
 
 fn source_location(migration: &Migration, repository: &Repository, reference: &ManifestReference) -> Location {
     Location { registry: migration.source.value.clone(), repository: repository.clone(), reference: reference.clone() }
+}
+
+/// Notes the tags that may be among the newest or not, and tells of them where less are found than asked for.
+fn note_undecided(
+    project: &Project,
+    migration: &Migration,
+    rule: &ImageRule,
+    (repository, listed, chosen): (&Repository, &[Tag], usize),
+    expansion: &mut Expansion,
+) {
+    let images = images(migration, listed);
+    let undecided = rule.tags.undecided(&images);
+    if rule.tags.newest.is_some_and(|newest| chosen < newest.count) && !undecided.is_empty() {
+        expansion.findings.push(too_few(project, rule, repository, &undecided));
+    }
+    for tag in undecided {
+        let tag = ManifestReference::Tag(tag.clone());
+        let places = targets(project, migration, rule, repository, &tag);
+        expansion.undecided.extend(places.filter_map(|(_, place)| Some(place.ok()?.at_home(project))));
+    }
+}
+
+/// Tags that are shown of those that were left out.
+const SHOWN: usize = 3;
+
+fn too_few(project: &Project, rule: &ImageRule, repository: &Repository, undecided: &[&Tag]) -> Diagnostic {
+    let message = say!(
+        "`newest` finds less tags of {repository} than it asks for, and leaves out {tags}: their place among the versions is \
+         not known",
+        "`newest` 在 {repository} 里找到的标签比要求的少，并且略过了 {tags}：无法确定它们在版本中的先后",
+        repository,
+        tags = some_of(undecided)
+    );
+    Diagnostic::warning("undecided-tags", message)
+        .at(&project.source, rule.span, say!("of this line", "属于这一行"))
+        .with_help(say!(
+            "narrow `tags` to those of one kind, or order them by time: `newest … by=\"created\"`",
+            "用 `tags` 只选同一类标签，或者按时间排序：`newest … by=\"created\"`"
+        ))
+}
+
+/// `a`, `b`, `c` and 2 more.
+pub(super) fn some_of(tags: &[&Tag]) -> Wording {
+    let some = tags.iter().take(SHOWN).map(|tag| format!("`{tag}`"));
+    let some = Wording::joined(some, &say!(", ", "、"));
+    match tags.len().saturating_sub(SHOWN) {
+        0 => some,
+        more => say!("{some} and {more} more", "{some} 等，另有 {more} 个", some, more),
+    }
 }
 
 const MATCHES_NOTHING: Wording = say!("matches nothing", "没有匹配");
@@ -308,6 +362,26 @@ fn report_idle(project: &Project, rule: &ImageRule, seen: &[Tag], findings: &mut
     }
 }
 
+/// Where a rule writes what it finds in `repository`, at each target.
+fn targets<'a>(
+    project: &'a Project,
+    migration: &'a Migration,
+    rule: &ImageRule,
+    repository: &Repository,
+    written: &ManifestReference,
+) -> impl Iterator<Item = (&'a RegistryDecl, Result<Location, NameError>)> {
+    migration.targets.iter().filter_map(move |target| {
+        let declared = project.registry(target)?;
+        let organization = declared.organization.as_ref().map(|organization| &organization.value);
+        let location = rule.target(repository, organization).map(|repository| Location {
+            registry: target.value.clone(),
+            repository,
+            reference: written.clone(),
+        });
+        Some((declared, location))
+    })
+}
+
 fn add_requests(
     project: &Project,
     migration: &Migration,
@@ -316,26 +390,20 @@ fn add_requests(
     expansion: &mut Expansion,
 ) {
     let section = project.migrations.iter().position(|section| section.span == migration.span).unwrap_or_default();
-    for target in &migration.targets {
-        let Some(declared) = project.registry(target) else { continue };
-        let organization = declared.organization.as_ref().map(|organization| &organization.value);
-        let target_repository = match rule.target(repository, organization) {
-            Ok(repository) => repository,
+    for (declared, target) in targets(project, migration, rule, repository, written) {
+        let target = match target {
+            Ok(target) => target,
             Err(error) => {
                 let finding = Diagnostic::error("bad-image-name", error.message());
                 expansion.findings.push(finding.on(&project.source, rule.span));
                 continue;
             }
         };
-        let refused = declared.provider.refuses(&target_repository);
+        let refused = declared.provider.refuses(&target.repository);
         expansion.requests.push(Request {
             migration: section,
             source: source_location(migration, repository, copied),
-            target: Location {
-                registry: target.value.clone(),
-                repository: target_repository,
-                reference: written.clone(),
-            },
+            target,
             rewrite: Rewrite {
                 platforms: rule.platforms.iter().map(|platform| platform.value.clone()).collect(),
                 drop_attestations: migration.attestations == Attestations::Drop,

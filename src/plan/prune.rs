@@ -1,8 +1,9 @@
 //! Tags at targets that no rule produces: found when a migration says `prune`, and guarded.
 //!
 //! Nothing is surplus where not every rule that writes to the registry could be listed, nor in a repository into which
-//! no rule selects anything. What a rule reads from stays, and so do the tags of signatures and referrers. All that goes by
-//! the place that a section names, not by the section: a rule may reach the same tag by another login.
+//! no rule selects a tag. What a rule reads from stays, by its tag or its digest; so do the tags of signatures and referrers,
+//! and those of which `newest` cannot tell whether they are among the newest. All that goes by the place that a section
+//! names, not by the section: a rule may reach the same tag by another login.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use crate::migrate::Prune;
 use crate::project::Project;
 
 use super::address::Address;
-use super::expand::Expansion;
+use super::expand::{Expansion, some_of};
 use super::inventory::{Location, Observed};
 use super::step::{Action, PruneWork, Step, Work};
 
@@ -36,6 +37,14 @@ impl Surplus {
     pub fn is_there(&self) -> bool {
         !matches!(self.held, Observed::Known(None))
     }
+
+    /// Does a rule read or write what it holds by its digest? Without a name it would be gone at the next garbage collection.
+    #[must_use]
+    pub fn is_needed(&self, project: &Project, expansion: &Expansion) -> bool {
+        let Observed::Known(Some(held)) = &self.held else { return false };
+        let reference = ManifestReference::Digest(held.digest.clone());
+        expansion.touched.contains(&Location { reference, ..self.target.clone() }.at_home(project))
+    }
 }
 
 /// Repositories whose tags have to be known to prune them.
@@ -57,12 +66,22 @@ pub fn surplus(project: &Project, expansion: &Expansion, tags: &TargetTags) -> (
                 continue;
             }
         };
+        let mut undecided = Vec::new();
         for tag in listed.iter().filter(|tag| !belongs_to_an_image(tag)) {
             let reference = ManifestReference::Tag(tag.clone());
             let target = Location { registry: registry.clone(), repository: repository.clone(), reference };
-            if !expansion.touched.contains(&target.at_home(project)) {
-                found.insert(target, migration);
+            let place = target.at_home(project);
+            if expansion.touched.contains(&place) {
+                continue;
             }
+            if expansion.undecided.contains(&place) {
+                undecided.push(tag);
+                continue;
+            }
+            found.insert(target, migration);
+        }
+        if !undecided.is_empty() {
+            findings.push(not_decided(project, migration, &format!("{registry}/{repository}"), &undecided));
         }
     }
     (guarded(project, found), findings)
@@ -71,7 +90,8 @@ pub fn surplus(project: &Project, expansion: &Expansion, tags: &TargetTags) -> (
 /// Which migration prunes which repository: the first that writes there and says so.
 fn owners(project: &Project, expansion: &Expansion) -> BTreeMap<(String, Repository), usize> {
     let mut owners = BTreeMap::new();
-    for request in &expansion.requests {
+    // Who writes by digest says nothing about tags.
+    for request in expansion.requests.iter().filter(|request| request.target.reference.tag().is_some()) {
         let Location { registry, repository, .. } = &request.target;
         let prunes = project.migrations[request.migration].prune.is_some();
         if prunes && !is_partly_listed(project, expansion, registry) {
@@ -105,6 +125,22 @@ fn left_alone(project: &Project, migration: usize, place: &str, why: &Wording) -
         project.migrations[migration].span,
         say!("of this migration", "属于这个迁移"),
     )
+}
+
+fn not_decided(project: &Project, migration: usize, place: &str, tags: &[&Tag]) -> Diagnostic {
+    let message = say!(
+        "{tags} of {place} are not deleted: `newest` cannot tell whether they are older, as they are no versions like the others",
+        "不会删除 {place} 的 {tags}：它们与其他标签不是同一种版本，`newest` 无法判断是否更旧",
+        tags = some_of(tags),
+        place
+    );
+    let help = say!(
+        "leave them out with `except`, then they are deleted; or narrow `tags` to those of one kind",
+        "用 `except` 排除它们，之后就会删除；或者用 `tags` 只选同一类标签"
+    );
+    Diagnostic::warning("undecided-tags", message)
+        .at(&project.source, project.migrations[migration].span, say!("of this migration", "属于这个迁移"))
+        .with_help(help)
 }
 
 /// Refuses every deletion of a migration that has more than it may.
@@ -251,6 +287,68 @@ migrate "dst" to="out" { image "a" tags="r*"; }
         let sources = [("base", "a", tags(&["v1"])), ("base", "b", tags(&["r1"])), ("dst", "a", tags(&["r1"]))];
         let (surplus, _) = found_in(CONFLICT, sources, &["v1", "r1", "old"]);
         assert_eq!(names(&surplus), ["dst/a:old"]);
+    }
+
+    const NEWEST: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example"
+migrate "src" to="dst" { image "a" { newest 2; }; prune true; }
+"#;
+
+    #[test]
+    fn what_newest_cannot_place_is_told_and_stays() {
+        let source = tags(&["1.0", "1.1", "2.0", "1.2.3.4", "latest"]);
+        let at_target = ["1.0", "1.1", "1.2.3.4", "gone.from.source"];
+        let (surplus, findings) = found_in(NEWEST, [("src", "a", source)], &at_target);
+        assert_eq!(names(&surplus), ["dst/a:1.0", "dst/a:gone.from.source"]);
+        let told: Vec<&str> = findings.iter().map(|finding| finding.problem.code.as_str()).collect();
+        assert_eq!(told, ["undecided-tags"]);
+        assert!(findings[0].problem.message.english().starts_with("`1.2.3.4` of dst/a are not deleted"));
+    }
+
+    const NAMED: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example"
+migrate "src" to="dst" { image "a" { tags "1.*" "prod" "x-rc"; except "*-rc"; }; prune true; }
+"#;
+
+    #[test]
+    fn a_tag_that_is_named_stays_where_the_source_lacks_it() {
+        let (surplus, findings) = found_in(NAMED, [("src", "a", tags(&["1.0"]))], &["1.0", "prod", "x-rc", "old"]);
+        assert_eq!((names(&surplus), findings.len()), (vec!["dst/a:old".to_owned(), "dst/a:x-rc".to_owned()], 0));
+        let mut listings = Listings::default();
+        listings.tags.insert(("src".to_owned(), "a".parse().unwrap()), tags(&["1.0"]));
+        let expansion = expand(&project(NAMED), &listings);
+        let wanted: Vec<String> = expansion.requests.iter().map(|request| request.source.to_string()).collect();
+        assert_eq!(wanted, ["src/a:1.0", "src/a:prod"], "the source is asked for it");
+    }
+
+    const BY_DIGEST: &str = r#"
+project "p" version=1
+registry "src" "src.example"
+registry "dst" "dst.example"
+registry "out" "oci-layout:out"
+migrate "src" to="dst" { image "a@sha256:DIGEST"; prune true; }
+migrate "src" to="dst" { image "b" tags="v1"; prune true; }
+migrate "dst" to="out" { image "b@sha256:DIGEST" as="b:pinned"; }
+"#;
+
+    #[test]
+    fn a_digest_says_nothing_about_tags_and_keeps_the_tag_that_holds_it() {
+        let file = BY_DIGEST.replace("DIGEST", &"5".repeat(64));
+        let (surplus, _) = found_in(&file, [], &["v1", "old"]);
+        assert_eq!(names(&surplus), ["dst/b:old"]);
+
+        let project = project(&file);
+        let expansion = expand(&project, &Listings::default());
+        let holding = |hex: &str| {
+            let digest = format!("sha256:{}", hex.repeat(64)).parse().unwrap();
+            let held = Descriptor { media_type: crate::image::MediaType::OciManifest, digest, size: 1 };
+            Surplus { held: Observed::Known(Some(held)), ..surplus[0].clone() }.is_needed(&project, &expansion)
+        };
+        assert_eq!((holding("5"), holding("6")), (true, false));
     }
 
     #[test]
