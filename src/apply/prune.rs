@@ -17,7 +17,7 @@ pub(super) async fn prune(work: &PruneWork, context: &Context) -> Outcome {
 
 /// False when there is nothing to remove any more.
 async fn remove(work: &PruneWork, context: &Context) -> Result<bool, Problem> {
-    let target = context.store(&Address::prune(&work.target), &work.target.registry)?;
+    let target = context.store(&Address::prune(&work.target), &work.target.registry)?.as_target();
     let found = target.head_manifest(&work.target.repository, &work.target.reference).await?;
     let (Some(found), Some(tag)) = (found, work.target.reference.tag()) else { return Ok(false) };
     if Some(&found.digest) != work.before.as_ref() {

@@ -53,7 +53,7 @@ impl<'a> Copy<'a> {
         let Some(source_digest) = &work.source_digest else { return Err(incomplete(step)) };
         let after = work.after.as_ref();
         let source = context.store(&step.address, &work.source.registry)?;
-        let target = context.store(&step.address, &work.target.registry)?;
+        let target = context.store(&step.address, &work.target.registry)?.as_target();
         // A referrer may be stored and not be listed: it is written and listed again, whatever is there.
         if work.subject.is_none() && precondition(work, &target, after).await? == Held::After {
             return Ok(None);

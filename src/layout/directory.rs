@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::error::{Action, Error, Fault};
 use super::file::{self, Draft, Stamp};
-use super::index::Index;
+use super::index::{Index, Names};
 use crate::diag::{Wording, say};
 use crate::image::{Algorithm, Descriptor, Digest, Repository, Tag};
 
@@ -180,8 +180,8 @@ impl Directory {
         Ok(index)
     }
 
-    pub(super) fn find(&self, repository: &Repository, tag: &Tag) -> Result<Option<Descriptor>, Error> {
-        self.index()?.find(repository, tag).map_err(|fault| Error::new(self.index_path(), fault))
+    pub(super) fn find(&self, repository: &Repository, tag: &Tag, names: Names) -> Result<Option<Descriptor>, Error> {
+        self.index()?.find(repository, tag, names).map_err(|fault| Error::new(self.index_path(), fault))
     }
 
     /// Makes all changes with one write, whatever other processes write at the same time; one result for each.

@@ -15,8 +15,29 @@ use crate::image::{Descriptor, MediaType, Repository, Tag};
 pub(super) struct Index {
     document: Map<String, Value>,
     own: Option<Repository>,
-    /// Positions in `manifests`, several where entries share a name.
-    tags: BTreeMap<Repository, BTreeMap<Tag, Vec<usize>>>,
+    tags: BTreeMap<Repository, BTreeMap<Tag, Entries>>,
+}
+
+/// Which names of entries count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// For a source: all that can be read. Where two names read alike, the own one counts.
+    Readable,
+    /// For a target: those that this tool writes.
+    Own,
+}
+
+/// Positions in `manifests` of what reads as one tag, several where entries share a name.
+#[derive(Clone, Debug, Default)]
+struct Entries {
+    own: Vec<usize>,
+    others: Vec<usize>,
+}
+
+impl Entries {
+    fn counting(&self, names: Names) -> &[usize] {
+        if names == Names::Readable && self.own.is_empty() { &self.others } else { &self.own }
+    }
 }
 
 impl Index {
@@ -61,13 +82,14 @@ impl Index {
         self.tags.keys().cloned().collect()
     }
 
-    pub(super) fn tags(&self, repository: &Repository) -> Option<Vec<Tag>> {
-        Some(self.tags.get(repository)?.keys().cloned().collect())
+    pub(super) fn tags(&self, repository: &Repository, names: Names) -> Option<Vec<Tag>> {
+        let there = self.tags.get(repository)?.iter().filter(|(_, entries)| !entries.counting(names).is_empty());
+        Some(there.map(|(tag, _)| tag.clone()).collect::<Vec<_>>()).filter(|tags| !tags.is_empty())
     }
 
     /// What `repository:tag` points at.
-    pub(super) fn find(&self, repository: &Repository, tag: &Tag) -> Result<Option<Descriptor>, Fault> {
-        let positions = self.positions(repository, tag);
+    pub(super) fn find(&self, repository: &Repository, tag: &Tag, names: Names) -> Result<Option<Descriptor>, Fault> {
+        let positions = self.positions(repository, tag, names);
         let found = positions.iter().map(|at| self.descriptor(*at)).collect::<Result<BTreeSet<_>, _>>()?;
         if found.len() > 1 {
             return Err(Fault::Ambiguous { name: format!("{repository}:{tag}") });
@@ -75,10 +97,10 @@ impl Index {
         Ok(found.into_iter().next())
     }
 
-    /// Points `repository:tag` at `target`; false when it does so already.
+    /// Points `repository:tag` at `target`, beside what others call so; false when it does so already.
     pub(super) fn set_tag(&mut self, repository: &Repository, tag: &Tag, target: &Descriptor) -> Result<bool, Fault> {
         // A damaged entry is replaced; of entries that contradict each other none may get lost.
-        match self.find(repository, tag) {
+        match self.find(repository, tag, Names::Own) {
             Ok(Some(current)) if current == *target => return Ok(false),
             Ok(_) | Err(Fault::Malformed(_)) => {}
             Err(fault) => return Err(fault),
@@ -89,12 +111,12 @@ impl Index {
             "size": target.size,
             "annotations": { name::REF_NAME: name::write(repository, tag) },
         });
-        let old = self.positions(repository, tag).to_vec();
+        let old = self.positions(repository, tag, Names::Own).to_vec();
         let entries = self.entries_mut();
         let Some((first, rest)) = old.split_first() else {
             entries.push(entry);
             let at = entries.len() - 1;
-            self.tags.entry(repository.clone()).or_default().insert(tag.clone(), vec![at]);
+            self.tags.entry(repository.clone()).or_default().entry(tag.clone()).or_default().own.push(at);
             return Ok(true);
         };
         entries[*first] = entry;
@@ -105,9 +127,9 @@ impl Index {
         Ok(true)
     }
 
-    /// Takes the name away; false when there is none. What it named stays.
+    /// Takes the own name away; false when there is none. What it named stays.
     pub(super) fn remove_tag(&mut self, repository: &Repository, tag: &Tag) -> bool {
-        let old = self.positions(repository, tag).to_vec();
+        let old = self.positions(repository, tag, Names::Own).to_vec();
         let entries = self.entries_mut();
         old.iter().rev().for_each(|at| drop(entries.remove(*at)));
         self.tags = self.names();
@@ -122,19 +144,20 @@ impl Index {
         self.document.get_mut("manifests").and_then(Value::as_array_mut).expect("`parse` has seen the list")
     }
 
-    fn names(&self) -> BTreeMap<Repository, BTreeMap<Tag, Vec<usize>>> {
-        let mut tags: BTreeMap<Repository, BTreeMap<Tag, Vec<usize>>> = BTreeMap::new();
+    fn names(&self) -> BTreeMap<Repository, BTreeMap<Tag, Entries>> {
+        let mut tags: BTreeMap<Repository, BTreeMap<Tag, Entries>> = BTreeMap::new();
         for (at, entry) in self.entries().iter().enumerate() {
             let annotations = entry.get("annotations").and_then(Value::as_object);
-            if let Some((repository, tag)) = annotations.and_then(|map| name::read(map, self.own.as_ref())) {
-                tags.entry(repository).or_default().entry(tag).or_default().push(at);
+            if let Some(name) = annotations.and_then(|map| name::read(map, self.own.as_ref())) {
+                let entries = tags.entry(name.repository).or_default().entry(name.tag).or_default();
+                if name.own { &mut entries.own } else { &mut entries.others }.push(at);
             }
         }
         tags
     }
 
-    fn positions(&self, repository: &Repository, tag: &Tag) -> &[usize] {
-        self.tags.get(repository).and_then(|tags| tags.get(tag)).map_or(&[], Vec::as_slice)
+    fn positions(&self, repository: &Repository, tag: &Tag, names: Names) -> &[usize] {
+        self.tags.get(repository).and_then(|tags| tags.get(tag)).map_or(&[], |entries| entries.counting(names))
     }
 
     fn descriptor(&self, at: usize) -> Result<Descriptor, Fault> {

@@ -2,12 +2,18 @@
 
 use super::directory::Directory;
 use super::error::{Error, Fault};
+use super::index::Names;
 use super::{blob, file};
 use crate::image::{Descriptor, Digest, Manifest, RawManifest, Repository, Tag};
 
 /// What a tag points at; its file is there with the right size, its content is not looked at.
-pub(super) fn head(directory: &Directory, repository: &Repository, tag: &Tag) -> Result<Option<Descriptor>, Error> {
-    let Some(target) = directory.find(repository, tag)? else { return Ok(None) };
+pub(super) fn head(
+    directory: &Directory,
+    repository: &Repository,
+    tag: &Tag,
+    names: Names,
+) -> Result<Option<Descriptor>, Error> {
+    let Some(target) = directory.find(repository, tag, names)? else { return Ok(None) };
     let path = directory.blob_path(&target.digest);
     match blob::size(directory, &target.digest)? {
         Some(found) if found == target.size => Ok(Some(target)),
@@ -19,8 +25,13 @@ pub(super) fn head(directory: &Directory, repository: &Repository, tag: &Tag) ->
     }
 }
 
-pub(super) fn by_tag(directory: &Directory, repository: &Repository, tag: &Tag) -> Result<Option<RawManifest>, Error> {
-    let Some(target) = head(directory, repository, tag)? else { return Ok(None) };
+pub(super) fn by_tag(
+    directory: &Directory,
+    repository: &Repository,
+    tag: &Tag,
+    names: Names,
+) -> Result<Option<RawManifest>, Error> {
+    let Some(target) = head(directory, repository, tag, names)? else { return Ok(None) };
     let raw = read(directory, &target.digest, Some(target.media_type.as_str()))?;
     let missing = || Error::new(directory.blob_path(&target.digest), Fault::BlobMissing(target.digest.clone()));
     raw.ok_or_else(missing).map(Some)

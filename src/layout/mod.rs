@@ -2,7 +2,8 @@
 //!
 //! Several repositories live in one layout: `index.json` names manifests `<repository>:<tag>` in
 //! `org.opencontainers.image.ref.name`, which skopeo reads as `oci:DIR:<repository>:<tag>`. Names that other tools
-//! wrote are understood (see `name`), and entries without a name are left alone. Blobs are shared by all repositories.
+//! wrote are understood where a directory is read (see `name`), and their entries are left alone, as are those without a
+//! name. Blobs are shared by all repositories.
 //!
 //! A file is visible only whole and synced: content goes to a draft beside its place, which is then renamed. Changes of
 //! `index.json` exclude each other by a lock on `oci-layout`. Does not decide what to copy, and never deletes content.
@@ -25,6 +26,7 @@ use tokio::sync::OnceCell;
 
 use self::directory::{Directory, TagChange};
 use self::error::Fault;
+use self::index::Names;
 use self::tagging::Tagging;
 use crate::image::{BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
 
@@ -33,7 +35,11 @@ pub use self::error::Error;
 
 /// An OCI image layout directory; a cheap handle for any number of tasks.
 #[derive(Clone, Debug)]
-pub struct Layout(Arc<State>);
+pub struct Layout {
+    state: Arc<State>,
+    /// Which names its tags go by.
+    names: Names,
+}
 
 #[derive(Debug)]
 struct State {
@@ -48,12 +54,20 @@ impl Layout {
     #[must_use]
     pub fn at(dir: PathBuf) -> Self {
         let directory = Arc::new(Directory::new(dir));
-        Self(Arc::new(State { directory, prepared: OnceCell::new(), tagging: Tagging::default() }))
+        let state = State { directory, prepared: OnceCell::new(), tagging: Tagging::default() };
+        Self { state: Arc::new(state), names: Names::Readable }
+    }
+
+    /// The same directory as a place to write to: only tags by the names that this tool writes are there to be compared,
+    /// replaced and taken away.
+    #[must_use]
+    pub fn as_target(&self) -> Self {
+        Self { names: Names::Own, ..self.clone() }
     }
 
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.0.directory.path()
+        self.state.directory.path()
     }
 
     /// False where a layout can be created: the directory is missing or empty.
@@ -81,8 +95,8 @@ impl Layout {
 
     /// Sorted; none when nothing is named after the repository.
     pub async fn tags(&self, repository: &Repository) -> Result<Option<Vec<Tag>>, Error> {
-        let repository = repository.clone();
-        self.with(move |directory| Ok(directory.index()?.tags(&repository))).await
+        let (repository, names) = (repository.clone(), self.names);
+        self.with(move |directory| Ok(directory.index()?.tags(&repository, names))).await
     }
 
     /// What `reference` points at; a digest is found whatever the repository.
@@ -94,10 +108,10 @@ impl Layout {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<Descriptor>, Error> {
-        let repository = repository.clone();
+        let (repository, names) = (repository.clone(), self.names);
         match reference.clone() {
             ManifestReference::Tag(tag) => {
-                self.with(move |directory| manifest::head(directory, &repository, &tag)).await
+                self.with(move |directory| manifest::head(directory, &repository, &tag, names)).await
             }
             ManifestReference::Digest(digest) => {
                 self.with(move |directory| match manifest::by_digest(directory, &digest) {
@@ -116,10 +130,10 @@ impl Layout {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<RawManifest>, Error> {
-        let repository = repository.clone();
+        let (repository, names) = (repository.clone(), self.names);
         match reference.clone() {
             ManifestReference::Tag(tag) => {
-                self.with(move |directory| manifest::by_tag(directory, &repository, &tag)).await
+                self.with(move |directory| manifest::by_tag(directory, &repository, &tag, names)).await
             }
             ManifestReference::Digest(digest) => {
                 self.with(move |directory| manifest::by_digest(directory, &digest)).await
@@ -135,18 +149,18 @@ impl Layout {
 
     /// The blob's bytes, verified on the way: a stream of wrong bytes ends with an error before its last chunk.
     pub async fn blob(&self, blob: &Descriptor) -> Result<BlobStream, Error> {
-        blob::read(Arc::clone(&self.0.directory), blob.clone()).await
+        blob::read(Arc::clone(&self.state.directory), blob.clone()).await
     }
 
     /// The same from the byte numbered `from` on, not verified.
     pub async fn blob_from(&self, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
-        blob::read_from(Arc::clone(&self.0.directory), blob.clone(), from).await
+        blob::read_from(Arc::clone(&self.state.directory), blob.clone(), from).await
     }
 
     /// Stores `bytes` once they have proved to be what `blob` names; creates the layout where there is none.
     pub async fn put_blob(&self, blob: &Descriptor, bytes: BlobStream) -> Result<(), Error> {
         self.prepare().await?;
-        blob::write(Arc::clone(&self.0.directory), blob, bytes).await
+        blob::write(Arc::clone(&self.state.directory), blob, bytes).await
     }
 
     /// Stores a manifest whose blobs and children are there, and points the tag at it.
@@ -168,7 +182,7 @@ impl Layout {
         self.with(move |directory| manifest::write(directory, &digest, &stored)).await?;
         let ManifestReference::Tag(tag) = reference else { return Ok(()) };
         let change = TagChange { repository: repository.clone(), tag: tag.clone(), target: manifest.descriptor() };
-        self.0.tagging.set(&self.0.directory, change).await
+        self.state.tagging.set(&self.state.directory, change).await
     }
 
     /// Takes a tag away; the files of its image stay.
@@ -178,7 +192,7 @@ impl Layout {
     }
 
     async fn prepare(&self) -> Result<(), Error> {
-        self.0.prepared.get_or_try_init(|| self.with(Directory::prepare)).await.copied()
+        self.state.prepared.get_or_try_init(|| self.with(Directory::prepare)).await.copied()
     }
 
     async fn with<T, F>(&self, work: F) -> Result<T, Error>
@@ -186,7 +200,7 @@ impl Layout {
         T: Send + 'static,
         F: FnOnce(&Directory) -> Result<T, Error> + Send + 'static,
     {
-        let directory = Arc::clone(&self.0.directory);
+        let directory = Arc::clone(&self.state.directory);
         blocking(self.path(), move || work(&directory)).await
     }
 }

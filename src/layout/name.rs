@@ -7,25 +7,41 @@ use crate::image::{Reference, Repository, Tag};
 pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
+/// What an entry is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) repository: Repository,
+    pub(super) tag: Tag,
+    /// Named as [`write`] names it, or with the bare tag of the directory's repository. Another name (of another registry,
+    /// with a digest) is somebody else's: it is read as this one, and never replaced or taken away.
+    pub(super) own: bool,
+}
+
 /// The name that the annotations of an entry give; none when they give no whole name.
 ///
 /// `own` is the repository that bare tags belong to: skopeo writes them in `oci:DIR:TAG`.
-pub(super) fn read(annotations: &Map<String, Value>, own: Option<&Repository>) -> Option<(Repository, Tag)> {
+pub(super) fn read(annotations: &Map<String, Value>, own: Option<&Repository>) -> Option<Name> {
     if let Some(name) = annotations.get(CONTAINERD_NAME) {
         return read_full(name.as_str()?);
     }
     let name = annotations.get(REF_NAME)?.as_str()?;
-    if name.contains(':') { read_full(name) } else { Some((own?.clone(), name.parse().ok()?)) }
+    if name.contains(':') {
+        return read_full(name);
+    }
+    Some(Name { repository: own?.clone(), tag: name.parse().ok()?, own: true })
 }
 
-fn read_full(name: &str) -> Option<(Repository, Tag)> {
-    let name = name.split_once('@').map_or(name, |(name, _digest)| name);
-    if starts_with_host(name) {
+fn read_full(written: &str) -> Option<Name> {
+    let name = written.split_once('@').map_or(written, |(name, _digest)| name);
+    let (repository, tag) = if starts_with_host(name) {
         let reference: Reference = name.parse().ok()?;
-        return Some((reference.repository, reference.tag?));
-    }
-    let (repository, tag) = name.rsplit_once(':')?;
-    Some((repository.parse().ok()?, tag.parse().ok()?))
+        (reference.repository, reference.tag?)
+    } else {
+        let (repository, tag) = name.rsplit_once(':')?;
+        (repository.parse().ok()?, tag.parse().ok()?)
+    };
+    let own = written == write(&repository, &tag);
+    Some(Name { repository, tag, own })
 }
 
 /// `<repository>:<tag>`; `localhost/` goes before a repository that would else be read as a registry with a path.
@@ -46,30 +62,34 @@ mod tests {
 
     use super::*;
 
-    fn name(annotations: Value) -> Option<String> {
+    /// The name, and whether it is this tool's own.
+    fn name(annotations: Value) -> Option<(String, bool)> {
         let own = "shop".parse().unwrap();
         let Value::Object(annotations) = annotations else { panic!("an object") };
-        read(&annotations, Some(&own)).map(|(repository, tag)| format!("{repository}:{tag}"))
+        read(&annotations, Some(&own)).map(|name| (format!("{}:{}", name.repository, name.tag), name.own))
     }
 
     #[test]
     fn every_tool_s_names_are_read() {
         let containerd = "docker.io/library/nginx:1.27";
         for (annotations, expected) in [
-            (json!({ REF_NAME: "team/app:1.0" }), Some("team/app:1.0")),
-            (json!({ REF_NAME: "app:1.0" }), Some("app:1.0")),
-            (json!({ REF_NAME: "quay.io/team/app:1.0" }), Some("team/app:1.0")),
-            (json!({ REF_NAME: "host:5000/app:1.0" }), Some("app:1.0")),
-            (json!({ REF_NAME: "1.0" }), Some("shop:1.0")),
-            (json!({ CONTAINERD_NAME: containerd, REF_NAME: "1.27" }), Some("library/nginx:1.27")),
-            (json!({ REF_NAME: format!("app:1.0@sha256:{}", "0".repeat(64)) }), Some("app:1.0")),
+            (json!({ REF_NAME: "team/app:1.0" }), Some(("team/app:1.0", true))),
+            (json!({ REF_NAME: "app:1.0" }), Some(("app:1.0", true))),
+            (json!({ REF_NAME: "quay.io/team/app:1.0" }), Some(("team/app:1.0", false))),
+            (json!({ REF_NAME: "localhost/app:1.0" }), Some(("app:1.0", false))),
+            (json!({ REF_NAME: "localhost/quay.io/app:1.0" }), Some(("quay.io/app:1.0", true))),
+            (json!({ REF_NAME: "host:5000/app:1.0" }), Some(("app:1.0", false))),
+            (json!({ REF_NAME: "1.0" }), Some(("shop:1.0", true))),
+            (json!({ CONTAINERD_NAME: containerd, REF_NAME: "1.27" }), Some(("library/nginx:1.27", false))),
+            (json!({ REF_NAME: format!("app:1.0@sha256:{}", "0".repeat(64)) }), Some(("app:1.0", false))),
             (json!({ REF_NAME: "host:5000/app" }), None),
             (json!({ REF_NAME: "team/app" }), None),
             (json!({ REF_NAME: "App:1.0" }), None),
             (json!({ REF_NAME: 1 }), None),
             (json!({}), None),
         ] {
-            assert_eq!(name(annotations.clone()).as_deref(), expected, "{annotations}");
+            let expected = expected.map(|(name, own)| (name.to_owned(), own));
+            assert_eq!(name(annotations.clone()), expected, "{annotations}");
         }
     }
 
@@ -81,7 +101,7 @@ mod tests {
         ) {
             let (repository, tag): (Repository, Tag) = (repository.parse().unwrap(), tag.parse().unwrap());
             let Value::Object(annotations) = json!({ REF_NAME: write(&repository, &tag) }) else { panic!() };
-            prop_assert_eq!(read(&annotations, None), Some((repository, tag)));
+            prop_assert_eq!(read(&annotations, None), Some(Name { repository, tag, own: true }));
         }
     }
 }

@@ -73,10 +73,10 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     async fn target(&self, location: &Location) -> Found {
-        match (self.reach.store(&location.registry), self.scouts.get(&place(location))) {
+        match (self.reach.target(&location.registry), self.scouts.get(&place(location))) {
             (Err(why), _) => Observed::Unknown { why },
-            (Ok(store), Some(scout)) => scout.ask(self.reach, store, location).await,
-            (Ok(store), None) => head(store, location).await,
+            (Ok(store), Some(scout)) => scout.ask(self.reach, &store, location).await,
+            (Ok(store), None) => head(&store, location).await,
         }
     }
 
@@ -107,8 +107,8 @@ impl Asking<'_> {
         for target in &self.wanted_at[source] {
             let missed = match (self.known.get(*target), self.scouts.get(&place(target))) {
                 (Some(found), _) => matches!(found, Observed::Known(None)),
-                (None, Some(scout)) => match self.reach.store(&target.registry) {
-                    Ok(store) => scout.finds_nothing(self.reach, store, target).await,
+                (None, Some(scout)) => match self.reach.target(&target.registry) {
+                    Ok(store) => scout.finds_nothing(self.reach, &store, target).await,
                     Err(_) => false,
                 },
                 (None, None) => false,

@@ -123,6 +123,11 @@ impl<'a> Reach<'a> {
         self.absent.get(registry).map_or_else(|| self.store(registry), |why| Err(why.clone()))
     }
 
+    /// A store to compare with what it is to hold.
+    pub(super) fn target(&self, registry: &str) -> Result<Store, Problem> {
+        Ok(self.store(registry)?.as_target())
+    }
+
     pub(super) fn store(&self, registry: &str) -> Result<&'a Store, Problem> {
         self.path_problem(registry).map_or_else(|| self.stores.get(registry), Err)
     }
@@ -142,6 +147,14 @@ impl<'a> Reach<'a> {
     pub(super) async fn source_tags(&self, place: Place<'_>) -> Tags {
         self.source(place.0)?;
         self.tags(place).await
+    }
+
+    /// What a repository of a target lists that may be replaced there.
+    pub(super) async fn target_tags(&self, place: Place<'_>) -> Tags {
+        match self.target(place.0)? {
+            Store::Registry(_) => self.tags(place).await,
+            directory @ Store::Layout(_) => Ok(directory.tags(place.1).await?),
+        }
     }
 
     /// The tags of a repository that belong to other manifests, as signatures and lists of referrers do.

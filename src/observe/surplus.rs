@@ -16,7 +16,7 @@ pub(super) async fn observe(
 ) -> (Vec<Surplus>, Vec<Diagnostic>) {
     let tags: TargetTags = stream::iter(needed_target_tags(project, expansion))
         .map(async |(registry, repository)| {
-            let listed = reach.tags((&registry, &repository)).await;
+            let listed = reach.target_tags((&registry, &repository)).await;
             // What is no tag can neither be wanted nor deleted.
             ((registry, repository), listed.map(|listed| listed.map(|listed| listed.names)).into())
         })
@@ -26,7 +26,7 @@ pub(super) async fn observe(
     let (found, findings) = surplus(project, expansion, &tags);
     let looked_at: Vec<Surplus> = stream::iter(found)
         .map(async |surplus| {
-            let held = match reach.store(&surplus.target.registry) {
+            let held = match reach.target(&surplus.target.registry) {
                 Err(why) => Observed::Unknown { why },
                 Ok(store) => {
                     let head = store.head_manifest(&surplus.target.repository, &surplus.target.reference).await;

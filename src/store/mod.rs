@@ -85,6 +85,15 @@ impl Store {
         }
     }
 
+    /// The same store as a place to write to, where tags that belong to others do not count.
+    #[must_use]
+    pub fn as_target(&self) -> Self {
+        match self {
+            Self::Registry(client) => Self::Registry(client.clone()),
+            Self::Layout(layout) => Self::Layout(layout.as_target()),
+        }
+    }
+
     /// How many pulls are left, where the place counts them and has said so.
     #[must_use]
     pub fn pulls(&self) -> Option<Pulls> {

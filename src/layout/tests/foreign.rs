@@ -26,9 +26,43 @@ fn entries_of_other_tools_are_kept() {
         assert_eq!(layout.head_manifest(&repository("library/app"), &tag("1")).await.unwrap(), Some(raw.descriptor()));
     });
     let (mut expected, document) = (index, index_json(&layout));
-    expected["manifests"][1] = document["manifests"][1].clone();
+    let own = document["manifests"][3].clone();
+    assert_eq!(own["annotations"], json!({ name::REF_NAME: "library/app:1" }));
+    expected["manifests"].as_array_mut().unwrap().push(own);
     assert_eq!(document.to_string(), expected.to_string());
-    assert_eq!(document["manifests"][1]["annotations"], json!({ name::REF_NAME: "library/app:1" }));
+}
+
+#[test]
+fn images_of_other_registries_are_neither_replaced_nor_taken_away() {
+    let (_dir, layout) = new();
+    let named = |name: &str| {
+        let mut entry = json!(manifest("foreign").descriptor());
+        entry["annotations"] = json!({ name::REF_NAME: name });
+        entry
+    };
+    let foreign = ["quay.io/team/app:1.0", "ghcr.io/team/app:9.9"].map(named);
+    write_layout(&layout, &json!({ "schemaVersion": 2, "manifests": foreign }));
+    let (app, target) = (repository("team/app"), layout.as_target());
+    run(async {
+        layout.put_blob(&blob("foreign"), bytes_of("foreign")).await.unwrap();
+        layout.put_manifest(&app, &manifest("foreign").digest.into(), &manifest("foreign")).await.unwrap();
+        let names = async |layout: &Layout| layout.tags(&app).await.unwrap().unwrap_or_default();
+        assert_eq!(names(&layout).await, ["1.0".parse().unwrap(), "9.9".parse().unwrap()], "a source reads them");
+        assert_eq!(names(&target).await, []);
+        assert_eq!(target.head_manifest(&app, &tag("1.0")).await.unwrap(), None);
+
+        let raw = put(&target, "team/app", "1.0", "ours").await;
+        for layout in [&layout, &target] {
+            let found = layout.head_manifest(&app, &tag("1.0")).await.unwrap();
+            assert_eq!(found, Some(raw.descriptor()), "the own name wins");
+        }
+        for version in ["1.0", "9.9"] {
+            target.remove_tag(&app, &version.parse().unwrap()).await.unwrap();
+        }
+        let found = layout.head_manifest(&app, &tag("1.0")).await.unwrap();
+        assert_eq!(found, Some(manifest("foreign").descriptor()), "theirs is there as before");
+    });
+    assert_eq!(index_json(&layout)["manifests"], json!(foreign));
 }
 
 #[test]
@@ -39,17 +73,24 @@ fn entries_that_contradict_each_other_are_refused_and_kept() {
         entry["annotations"] = json!({ name::REF_NAME: name });
         entry
     };
-    let index =
-        json!({ "schemaVersion": 2, "manifests": [named("a", "a.example/app:1"), named("b", "b.example/app:1")] });
-    write_layout(&layout, &index);
+    let app = repository("app");
+    let own = json!({ "schemaVersion": 2, "manifests": [named("a", "app:1"), named("b", "app:1")] });
+    write_layout(&layout, &own);
     run(async {
-        let app = repository("app");
         assert_eq!(code(&layout.head_manifest(&app, &tag("1")).await.unwrap_err()), "layout-ambiguous");
         layout.put_blob(&blob("c"), bytes_of("c")).await.unwrap();
         let error = layout.put_manifest(&app, &tag("1"), &manifest("c")).await.unwrap_err();
         assert_eq!(code(&error), "layout-ambiguous");
     });
-    assert_eq!(index_json(&layout), index);
+    assert_eq!(index_json(&layout), own);
+    let others =
+        json!({ "schemaVersion": 2, "manifests": [named("a", "a.example/app:1"), named("b", "b.example/app:1")] });
+    write_layout(&layout, &others);
+    run(async {
+        assert_eq!(code(&layout.head_manifest(&app, &tag("1")).await.unwrap_err()), "layout-ambiguous");
+        let raw = put(&layout.as_target(), "app", "1", "c").await;
+        assert_eq!(layout.head_manifest(&app, &tag("1")).await.unwrap(), Some(raw.descriptor()), "ours is the one");
+    });
 }
 
 #[test]

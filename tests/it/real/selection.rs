@@ -173,6 +173,28 @@ fn a_tag_is_deleted_from_a_layout_and_its_neighbours_stay() {
 }
 
 #[test]
+fn images_of_other_registries_in_a_layout_are_left_alone() {
+    let layout = |name: &str| format!("registry \"{name}\" \"oci-layout:./{name}\"\n");
+    let migration = kdl::migrate("image \"team/app\" tags=\"1.*\"\n    prune true");
+    let project = Project::new(&kdl::project(&[layout("source"), layout("target"), migration]));
+    image(1).build().write_layout(&project.path("source"), "team/app:1.0");
+    let foreign = ["quay.io/team/app:1.0", "quay.io/team/app:2.0", "ghcr.io/team/app:9.9"];
+    for name in foreign {
+        image(2).build().write_layout(&project.path("target"), name);
+    }
+    image(2).build().write_layout(&project.path("target"), "team/app:3.0");
+    let apply = project.run(["apply", "--auto-approve"]).expect_success();
+    assert!(apply.stdout.contains("created sync.target/team/app:1.0"), "{apply}");
+    assert!(apply.stdout.contains("deleted prune.target/team/app:3.0"), "{apply}");
+    let index = std::fs::read(project.path("target/index.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    let name = |entry: &serde_json::Value| entry["annotations"]["org.opencontainers.image.ref.name"].clone();
+    let names: Vec<_> = index["manifests"].as_array().unwrap().iter().map(name).collect();
+    assert_eq!(names, [&foreign[..], &["team/app:1.0"]].concat());
+    assert_no_changes(&project);
+}
+
+#[test]
 fn what_another_tool_wrote_again_is_left_alone_where_that_is_good_enough() {
     let pair = Pair::start();
     let mut artifact = image(1).index(&BOTH);
