@@ -35,6 +35,12 @@ pub fn belongs_to_an_image(tag: &Tag) -> bool {
     end == LONGEST && (end == hex.len() || hex[end..].starts_with('.'))
 }
 
+/// Whether a tag is that of a list of referrers.
+#[must_use]
+pub fn is_list(tag: &Tag) -> bool {
+    belongs_to_an_image(tag) && !tag.as_str().contains('.')
+}
+
 /// Whether a tag is one of cosign's for `subject`.
 #[must_use]
 pub fn is_signature_of(tag: &Tag, subject: &Digest) -> bool {

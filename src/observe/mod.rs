@@ -137,7 +137,8 @@ async fn observe_syncs(reach: &Reach<'_>, expansion: &mut Expansion, known: Head
         if round.requests.is_empty() {
             break;
         }
-        let more = syncs::observe(reach, &round.requests, round.heads).await;
+        let mut more = syncs::observe(reach, &round.requests, round.heads).await;
+        seen.findings.extend(referrers::leave_out_gone(&mut round.requests, &mut more.facts));
         facts.extend(more.facts);
         seen.held.extend(more.held);
         expansion.requests.extend(round.requests.iter().cloned());

@@ -1,21 +1,22 @@
 //! What refers to the images that are copied, where a migration carries it along: one round finds what refers to the
 //! images, the next what refers to that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::future::join;
 use futures_util::stream::{self, StreamExt};
 
 use super::CONCURRENCY;
 use super::heads::Heads;
 use super::reach::Reach;
-use crate::diag::{Problem, Wording, say};
+use crate::diag::{Diagnostic, Problem, Wording, say};
 use crate::image::referrers::is_signature_of;
 use crate::image::rewrite::Rewrite;
 use crate::image::{Descriptor, Digest, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
-use crate::plan::{Location, Observed, Request, SyncFacts};
-use crate::store::Store;
+use crate::plan::{Location, Observed, Request, SyncFacts, target_conflict};
+use crate::store::{GONE, Store};
 
 /// What one round found.
 #[derive(Default)]
@@ -40,22 +41,70 @@ pub(super) async fn discover(reach: &Reach<'_>, requests: &[Request], facts: &BT
         .collect()
         .await;
     let mut round = Round::default();
-    let mut seen = BTreeSet::new();
+    let mut seen = HashMap::new();
+    let mut rivals = Vec::new();
     for (request, found) in found {
         match found {
             Err(why) => drop(round.unknown.insert(request.target.clone(), why)),
             Ok(found) => {
                 round.losses.extend(found.loss.map(|loss| (request.target.clone(), loss)));
                 for (extra, heads) in found.requests {
-                    if seen.insert(extra.target.clone()) {
+                    let first = *seen.entry(extra.target.clone()).or_insert(round.requests.len());
+                    if first == round.requests.len() {
                         round.heads.extend(heads);
                         round.requests.push(extra);
+                    } else if extra.source.reference.tag().is_some() && extra.source != round.requests[first].source {
+                        rivals.push((first, extra));
                     }
                 }
             }
         }
     }
+    for (first, rival) in rivals {
+        if !hold_the_same(reach, [&round.requests[first].source, &rival.source]).await {
+            let conflict = target_conflict(&round.requests[first], &rival);
+            round.requests[first].conflict.get_or_insert(conflict);
+        }
+    }
     round
+}
+
+/// Are two tags of sources known to hold one manifest?
+async fn hold_the_same(reach: &Reach<'_>, tags: [&Location; 2]) -> bool {
+    let [one, other] = tags.map(async |tag| {
+        let store = reach.source(&tag.registry).ok()?;
+        Some(store.head_manifest(&tag.repository, &tag.reference).await.ok()??.digest)
+    });
+    let (one, other) = join(one, other).await;
+    one.is_some() && one == other
+}
+
+/// Takes out what a list names and the source does not have any more, as it is after a deletion, and tells of it.
+pub(super) fn leave_out_gone(
+    requests: &mut Vec<Request>,
+    facts: &mut BTreeMap<Location, SyncFacts>,
+) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    requests.retain(|request| {
+        let Some(subject) = &request.subject else { return true };
+        let image = facts.get(&request.target).and_then(|facts| facts.image.as_ref());
+        let is_gone = matches!(image, Some(Err(why)) if why.code.as_str() == GONE);
+        if is_gone {
+            facts.remove(&request.target);
+            let message = say!(
+                "{source} is listed as referring to {subject}, and is not there: it is left out",
+                "{source} 被列为关联 {subject} 的制品，却不存在：已略过",
+                source = request.source,
+                subject
+            );
+            findings.push(Diagnostic::warning("referrer-gone", message).with_help(say!(
+                "where it was deleted on purpose, its entry in the list may stay",
+                "如果是有意删除的，列表中的条目可以保留"
+            )));
+        }
+        !is_gone
+    });
+    findings
 }
 
 /// What refers to one image.

@@ -10,7 +10,7 @@ use super::lists::{self, Listed};
 use super::reach::Reach;
 use crate::diag::{Diagnostic, Problem, say};
 use crate::image::rewrite::{ImageTree, Rewrite};
-use crate::image::{Descriptor, Digest, Repository, same_content};
+use crate::image::{Descriptor, Digest, ManifestReference, RawManifest, Repository, referrers, same_content};
 use crate::plan::{Location, Observed, Request, SyncFacts};
 use crate::store::{Store, read_image};
 
@@ -183,7 +183,7 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
 
 /// Whether targets hold the wanted image under another digest, of those where that is good enough or where the digest is
 /// not known beforehand. What is damaged counts as different, as it is then written again; what cannot be read now is not
-/// known.
+/// known. A list of referrers that names others than the wanted one must not be replaced.
 async fn equivalent(
     reach: &Reach<'_>,
     requests: &[&Request],
@@ -193,7 +193,7 @@ async fn equivalent(
     let differing = requests.iter().filter_map(|request| {
         let present = sides.target_digest(request)?;
         let wanted = images.get(&image_key(request, sides)?)?.as_ref().ok()?;
-        if !request.accept_equivalent && wanted.digest().is_some() {
+        if !request.accept_equivalent && wanted.digest().is_some() && !is_list(&request.target) {
             return None;
         }
         (*present != wanted.root().digest).then_some((&request.target, present, wanted))
@@ -202,6 +202,9 @@ async fn equivalent(
         .map(async |(target, present, wanted)| {
             let is_same = async {
                 let store = reach.store(&target.registry)?;
+                if is_list(target) {
+                    return keeps_its_entries(store, target, present, wanted).await.map(|()| false);
+                }
                 match read_image(store, &target.repository, present, &Rewrite::default(), &reach.reads).await {
                     Ok(present) => Ok(same_content(wanted, &present)),
                     Err(error) if error.temporary => Err(error.problem),
@@ -213,6 +216,38 @@ async fn equivalent(
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await
+}
+
+fn is_list(target: &Location) -> bool {
+    target.reference.tag().is_some_and(referrers::is_list)
+}
+
+/// Whether the list of referrers that a target holds loses none of its entries when `wanted` takes its place.
+async fn keeps_its_entries(
+    store: &Store,
+    target: &Location,
+    present: &Digest,
+    wanted: &ImageTree,
+) -> Result<(), Problem> {
+    let held = store.manifest(&target.repository, &ManifestReference::Digest(present.clone())).await?;
+    let digests =
+        |index: &RawManifest| referrers::entries(&index.bytes).into_iter().map(|entry| entry.descriptor.digest);
+    let wanted: BTreeSet<Digest> = digests(wanted.root()).collect();
+    let lost = held.iter().flat_map(digests).filter(|digest| !wanted.contains(digest)).count();
+    if lost == 0 {
+        return Ok(());
+    }
+    let message = say!(
+        "the target's list of what refers to an image names {lost} that the source's does not name, and would be replaced \
+         by that",
+        "目标上的关联制品列表里有 {lost} 项是源的列表里没有的，而它会被源的列表替换",
+        lost
+    );
+    let help = say!(
+        "`referrers true` adds to the list; `except \"sha256-*\"` leaves it alone",
+        "`referrers true` 会补充这个列表；`except \"sha256-*\"` 则不去动它"
+    );
+    Err(Problem::new("referrers-lost", message).with_help(help))
 }
 
 /// Blobs of one repository, each once.

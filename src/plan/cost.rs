@@ -109,7 +109,8 @@ impl<'a> Costs<'a> {
             let looked_at = u64::from(request.subject.is_none());
             requests.target.head = looked_at + u64::from(request.verify >= Verify::Digest);
             if request.verify == Verify::Pull {
-                let blobs = self.reads_of(&request.target, image.blobs.iter());
+                // A recompressed layer is about as large as it was.
+                let blobs = self.reads_of(&request.target, image.blobs.iter().chain(&image.recompress));
                 requests.target.get = count(image.manifests.iter()).saturating_add(blobs);
             }
             requests.target.post = mounts + count(uploads());

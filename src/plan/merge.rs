@@ -58,7 +58,9 @@ fn conflict(first: &Request, second: &Request) -> Option<Problem> {
     Some(Problem::new("options-differ", message).with_help(help))
 }
 
-fn target_conflict(first: &Request, second: &Request) -> Problem {
+/// Why two requests cannot write one tag.
+#[must_use]
+pub fn target_conflict(first: &Request, second: &Request) -> Problem {
     let target = if first.target == second.target {
         Wording::same(first.target.to_string())
     } else {

@@ -39,6 +39,7 @@ pub use fixes::{fix_addresses, planned_report};
 pub use graph::{Graph, StepId};
 pub use inventory::{Inventory, Location, Observed, SyncFacts};
 pub use layers::large_layers;
+pub use merge::target_conflict;
 pub use organizations::{Organization, needed_organizations};
 pub use outcome::{Event, Outcome, TARGET_MOVED, Tally};
 pub use planner::{Plan, plan, used_registries};

@@ -176,7 +176,7 @@ fn incomplete(repository: &Repository, root: &RawManifest, digest: &Digest) -> E
 }
 
 /// Code of the problem that a manifest is not there.
-const GONE: &str = "manifest-gone";
+pub const GONE: &str = "manifest-gone";
 
 async fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<RawManifest, Error> {
     let found = store.manifest(repository, &ManifestReference::Digest(digest.clone())).await?;

@@ -156,6 +156,63 @@ fn what_refers_to_an_image_stays_where_the_target_keeps_another() {
 }
 
 #[test]
+fn a_list_of_referrers_is_not_replaced_by_one_that_lacks_its_entries() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    let (ours, theirs) = (referrer(&app, SIGNATURE, "at the source"), referrer(&app, SIGNATURE, "at the target"));
+    for registry in [&pair.source, &pair.target] {
+        app.push(&registry.http(), "team/app", "v1");
+    }
+    push_referrers(&pair.source, "team/app", &app, vec![ours.clone()]);
+    push_referrers(&pair.target, "team/app", &app, vec![theirs.clone()]);
+    let plain = pair.project("image \"team/app\"");
+    let refused = plain.run(["apply", "--auto-approve"]).expect_code(1);
+    assert!(refused.stdout.contains("names 1 that the source's does not name"), "{refused}");
+    assert_eq!(listed(&pair.target, "team/app", &app), [theirs.digest()]);
+
+    // One that lacks nothing of the target's takes its place.
+    push_referrers(&pair.source, "team/app", &app, vec![ours.clone(), theirs.clone()]);
+    plain.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(listed(&pair.target, "team/app", &app), [ours.digest(), theirs.digest()]);
+    assert_no_changes(&plain);
+}
+
+#[test]
+fn two_signatures_under_one_tag_are_a_conflict_unless_they_are_the_same() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    let cosign = format!("{}.sig", fallback_tag(&app));
+    for (repository, seed) in [("x/app", 7), ("y/app", 8)] {
+        app.push(&pair.source.http(), repository, "1");
+        image(seed).build().push(&pair.source.http(), repository, &cosign);
+    }
+    let rules =
+        "image \"x/app\" tags=\"1\" as=\"app:x\"\n    image \"y/app\" tags=\"1\" as=\"app:y\"\n    referrers true";
+    let project = pair.project(rules);
+    let plan = project.run(["plan"]).expect_code(1);
+    assert!(plan.stdout.contains(&format!("two rules write target/app:{cosign}: from source/x/app")), "{plan}");
+
+    image(7).build().push(&pair.source.http(), "y/app", &cosign);
+    project.run(["apply", "--auto-approve"]).expect_success();
+    pair.target.http().manifest(Method::HEAD, "app", &cosign).expect_status(200);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_referrer_that_is_listed_and_gone_is_told_and_left_out() {
+    let pair = Pair::start();
+    let app = image(1).build();
+    app.push(&pair.source.http(), "team/app", "v1");
+    let (kept, gone) = (referrer(&app, SBOM, "kept"), referrer(&app, SIGNATURE, "gone"));
+    push_referrers(&pair.source, "team/app", &app, vec![kept.clone(), gone.clone()]);
+    pair.source.http().manifest(Method::DELETE, "team/app", gone.digest()).expect_status(202);
+    let project = pair.project("image \"team/app\"\n    referrers true");
+    let applied = project.run(["apply", "--auto-approve"]).expect_success();
+    assert!(applied.stderr.contains("warning[referrer-gone]"), "{applied}");
+    assert_eq!(listed(&pair.target, "team/app", &app), [kept.digest()]);
+}
+
+#[test]
 fn what_refers_to_an_image_can_be_left_out_by_its_address() {
     let pair = Pair::start();
     let app = image(1).build();
