@@ -274,8 +274,7 @@ impl Leg<'_, '_, '_> {
     }
 
     fn arrive(mut self) {
-        let target = &self.seat.member.prepared.copy.work.target;
-        self.shelf.add(&target.registry, &target.repository);
+        self.seat.member.prepared.transfers.note_held(&mut self.shelf);
         let _ = self.seat.member.placed.send(Ok(()));
     }
 

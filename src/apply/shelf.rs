@@ -44,7 +44,7 @@ impl Shelves {
                     Transfer::Coming | Transfer::Upload => None,
                 };
                 if let Some(holder) = holder {
-                    held.entry((home.to_owned(), digest.clone())).or_default().add(section, holder);
+                    held.entry((home.to_owned(), digest.clone())).or_default().add(project.login(section), holder);
                 }
                 coming.insert((home, digest, repository));
             }

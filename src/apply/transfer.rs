@@ -73,8 +73,17 @@ impl Transfers<'_> {
                 self.see_replaced(errand.blob).await?;
             }
         }
-        holders.add(&self.work.target.registry, &self.work.target.repository);
+        self.note_held(&mut holders);
         Ok(())
+    }
+
+    /// Notes that the target repository holds a blob.
+    pub(super) fn note_held(&self, holders: &mut Holders) {
+        holders.add(self.login(), &self.work.target.repository);
+    }
+
+    fn login(&self) -> &str {
+        self.context.project.login(&self.work.target.registry)
     }
 
     /// Some registries write no blob twice: they take the bytes and keep what they have.
@@ -127,7 +136,7 @@ impl Transfers<'_> {
             Store::Layout(_) => return Ok(Start::Send(Session::New)),
             Store::Registry(client) => client,
         };
-        let mount = match holders.mountable(&self.work.target.registry) {
+        let mount = match holders.mountable(self.login()) {
             Some(from) => {
                 let mount = client.mount_blob(repository, &blob.digest, from).await?;
                 if matches!(mount, Mount::Mounted) {

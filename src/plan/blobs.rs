@@ -1,7 +1,7 @@
 //! How each blob gets to its target, so that the plan can say the bytes that will move.
 //!
 //! What a repository holds it holds for every section that leads there; that a login may read what another one wrote or
-//! reads is not known, so mounts stay within a section, or go between two that log in alike.
+//! reads is not known, so mounts stay within a login: that of a section, and of others of the same place that log in alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ struct Coming {
     soon: Holders,
 }
 
-/// Repositories of one place that hold one blob, each with the sections that write there.
+/// Repositories of one place that hold one blob, each with the [logins](Project::login) that write there.
 #[derive(Clone, Debug, Default)]
 pub struct Holders(BTreeMap<Repository, BTreeSet<String>>);
 
@@ -43,14 +43,14 @@ impl Holders {
         self.0.contains_key(repository)
     }
 
-    /// A repository from which the login of a section may mount the blob.
+    /// A repository from which a login may mount the blob.
     #[must_use]
-    pub fn mountable(&self, section: &str) -> Option<&Repository> {
-        self.0.iter().find(|(_, sections)| sections.contains(section)).map(|(repository, _)| repository)
+    pub fn mountable(&self, login: &str) -> Option<&Repository> {
+        self.0.iter().find(|(_, logins)| logins.contains(login)).map(|(repository, _)| repository)
     }
 
-    pub fn add(&mut self, section: &str, repository: &Repository) {
-        self.0.entry(repository.clone()).or_default().insert(section.to_owned());
+    pub fn add(&mut self, login: &str, repository: &Repository) {
+        self.0.entry(repository.clone()).or_default().insert(login.to_owned());
     }
 
     pub fn clear(&mut self) {
@@ -70,8 +70,8 @@ impl<'a> Holdings<'a> {
     }
 
     fn note(&mut self, section: &'a str, repository: &Repository, digest: &Digest) {
-        let home = self.project.home(section);
-        self.holders.entry((home, digest.clone())).or_default().now.add(section, repository);
+        let (home, login) = (self.project.home(section), self.project.login(section));
+        self.holders.entry((home, digest.clone())).or_default().now.add(login, repository);
     }
 
     /// What is copied within one registry is there already, in the repository that it is copied from.
@@ -80,18 +80,11 @@ impl<'a> Holdings<'a> {
             // Directories were looked into.
             let is_registry = !self.layouts.contains(&target.registry);
             if is_registry && self.project.home(&source.registry) == self.project.home(&target.registry) {
-                let may_read = self.logs_in_alike(&source.registry, &target.registry);
-                let section = if may_read { &target.registry } else { &source.registry };
                 for blob in &tree.blobs {
-                    self.note(section, &source.repository, &blob.digest);
+                    self.note(&source.registry, &source.repository, &blob.digest);
                 }
             }
         }
-    }
-
-    fn logs_in_alike(&self, one: &str, other: &str) -> bool {
-        let sections = self.project.registry(one).zip(self.project.registry(other));
-        sections.is_some_and(|(one, other)| one.auth.is_as(&other.auth))
     }
 
     /// A tag that leads to an image which was read, for whatever tag, holds its blobs; but where something is to be
@@ -132,11 +125,12 @@ impl<'a> Holdings<'a> {
         target: &'a Location,
         blobs: impl IntoIterator<Item = &'b Descriptor>,
     ) -> (Vec<PlannedBlob>, u64) {
-        let (home, mut bytes) = (self.project.home(&target.registry), 0);
+        let home = self.project.home(&target.registry);
+        let (login, mut bytes) = (self.project.login(&target.registry), 0);
         let planned = blobs
             .into_iter()
             .map(|descriptor| {
-                let transfer = self.place_one(home, target, &descriptor.digest);
+                let transfer = self.place_one((home, login), target, &descriptor.digest);
                 if transfer == Transfer::Upload {
                     // Manifests may lie about sizes.
                     bytes = u64::saturating_add(bytes, descriptor.size);
@@ -147,18 +141,18 @@ impl<'a> Holdings<'a> {
         (planned, bytes)
     }
 
-    fn place_one(&mut self, home: &'a str, target: &Location, digest: &Digest) -> Transfer {
+    fn place_one(&mut self, (home, login): (&'a str, &str), target: &Location, digest: &Digest) -> Transfer {
         let Location { registry, repository, .. } = target;
         let shared = self.layouts.contains(registry);
         let Coming { now, soon } = self.holders.entry((home, digest.clone())).or_default();
         let among = |holders: &Holders| holders.contains(repository) || (shared && !holders.is_empty());
         if among(now) {
-            now.add(registry, repository);
+            now.add(login, repository);
             return Transfer::Present;
         }
-        let from = now.mountable(registry).or_else(|| soon.mountable(registry)).cloned();
+        let from = now.mountable(login).or_else(|| soon.mountable(login)).cloned();
         let coming = among(soon);
-        soon.add(registry, repository);
+        soon.add(login, repository);
         match from {
             _ if coming => Transfer::Coming,
             Some(from) => Transfer::Mount { from },

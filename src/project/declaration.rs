@@ -53,6 +53,15 @@ impl Project {
         found.map_or(name, |first| &first.name)
     }
 
+    /// The first section that names the same place as the section `name` and logs in alike: what one may read, the other may.
+    #[must_use]
+    pub fn login<'a>(&'a self, name: &'a str) -> &'a str {
+        let found = self.registry(name).and_then(|this| {
+            self.registries.iter().find(|first| first.is_at(this, &self.root) && first.auth.is_as(&this.auth))
+        });
+        found.map_or(name, |first| &first.name)
+    }
+
     #[must_use]
     pub fn network(&self, registry: &str) -> Option<&Network> {
         self.networks.iter().find(|network| *network.registry == registry)

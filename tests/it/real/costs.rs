@@ -292,6 +292,28 @@ fn sections_of_one_registry_share_what_its_repositories_hold() {
 }
 
 #[test]
+fn organizations_of_one_registry_mount_from_each_other() {
+    let (source, target) = (Counted::start(), Counted::start());
+    let artifact = image(1).layers(2, 9_000).build();
+    source.push(&artifact, "team/app", "v1");
+    let organization = |name: &str| {
+        kdl::registry(name, &target.proxy.host(), &format!("auth \"anonymous\"\n    organization \"{name}\""))
+    };
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.proxy.host()),
+        organization("dev"),
+        organization("prod"),
+        kdl::migrate("image \"team/app\"").replace("\"target\"", "\"dev\" \"prod\""),
+    ]));
+    let summary = assert_costs_as_planned(&project, &source, &[&target]);
+    assert_eq!(summary["bytes"], unique_bytes(&[&artifact]));
+    assert_eq!(summary["requests"]["target"], json!({"head": 2, "get": 0, "post": 6, "put": 5}));
+    for organization in ["dev", "prod"] {
+        target.assert_holds(&format!("{organization}/team/app:v1"), &artifact);
+    }
+}
+
+#[test]
 fn sections_of_one_directory_share_its_blobs() {
     let source = Counted::start();
     let artifact = image(1).build();
