@@ -25,7 +25,7 @@ use crate::store::Reads;
 
 use super::args::{ApplyArgs, VerifyArg};
 use super::output::{Failure, Output};
-use super::report_file::{ReportFile, render_for};
+use super::report_file::{ReportFile, forget, render_for};
 use super::session::Session;
 use super::telling::{self, Manner, Telling};
 
@@ -49,6 +49,8 @@ pub(super) fn run(file: &Path, args: &ApplyArgs, output: &Output) -> Result<Exit
     }
     let reports =
         args.report.iter().map(|path| Ok((path.clone(), render_for(path)?))).collect::<Result<Vec<_>, Problem>>()?;
+    // This run may end before its first step: what the last one said is not to be taken for its report.
+    args.report.iter().for_each(|path| forget(path));
     let session = Session::open(file, args.bandwidth, output)?;
     let job = if let Some(path) = &args.plan {
         saved(&session, path, args.allow_path_change)?

@@ -43,6 +43,13 @@ pub(super) fn render_for(path: &std::path::Path) -> Result<Render, Problem> {
     }
 }
 
+/// Removes the report of an earlier run. Where that cannot be done, none can be written either, and that is told.
+pub(super) fn forget(path: &std::path::Path) {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 impl ReportFile {
     /// Nothing is written yet.
     pub(super) fn new(files: Vec<(PathBuf, Render)>, plan: Arc<Plan>, lang: Lang) -> Self {

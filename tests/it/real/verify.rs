@@ -175,6 +175,16 @@ fn an_apply_that_is_stopped_at_once_leaves_a_report_of_it() {
 }
 
 #[test]
+fn a_run_that_does_not_begin_leaves_no_report_of_another() {
+    let project = Project::new("project \"test\" version=1").file("report.md", "# of yesterday");
+    project.run(["apply", "--auto-approve", "--report", "report.md"]).expect_success();
+    assert!(!std::fs::read_to_string(project.path("report.md")).unwrap().contains("of yesterday"));
+    let project = project.file("swr.kdl", "project {");
+    project.run(["apply", "--auto-approve", "--report", "report.md"]).expect_code(1);
+    assert!(!project.path("report.md").exists());
+}
+
+#[test]
 fn who_asks_to_verify_what_is_unchanged_is_told_that_it_is_not_read() {
     let (source, target) = (Registry::plain(), Registry::plain());
     let front = Proxy::counting(target.address());
