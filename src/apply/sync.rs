@@ -12,7 +12,7 @@ use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::ImageTree;
 use crate::image::{Digest, ManifestReference};
 use crate::plan::{Action, Location, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
-use crate::store::{Error, NotStored, Store, read_image};
+use crate::store::{Error, NotStored, Replaced, Store, read_image};
 
 /// One tag to be made equal at one target.
 #[derive(Clone, Copy)]
@@ -39,10 +39,7 @@ impl<'a> Copy<'a> {
     ) -> Result<Prepared<'a>, (StepId, Outcome)> {
         match self.try_prepare(context, shelves).await {
             Ok(Some(prepared)) => Ok(prepared),
-            Ok(None) => {
-                let note = say!("the target came to hold it since the plan", "制定计划之后目标上已经有了它");
-                Err((self.id, Outcome::Unchanged { note }))
-            }
+            Ok(None) => Err((self.id, came_to_hold_it())),
             Err(problem) => Err((self.id, Outcome::failed(problem))),
         }
     }
@@ -54,14 +51,17 @@ impl<'a> Copy<'a> {
         let after = work.after.as_ref();
         let source = context.store(&step.address, &work.source.registry)?;
         let target = context.store(&step.address, &work.target.registry)?.as_target();
-        // A referrer may be stored and not be listed: it is written and listed again, whatever is there.
-        if work.subject.is_none() && precondition(work, &target, after).await? == Held::After {
-            return Ok(None);
-        }
         let known = context.images.get(&work.target).filter(|known| known.digest() == after);
         let image = match known {
             Some(known) => known.clone(),
-            None => read_image(&source, &work.source.repository, source_digest, &work.rewrite, &context.reads).await?,
+            None => {
+                // Of a plan that was saved; what was done since then is not read and moved again. It is looked at again
+                // right before the tag is written, too.
+                if work.subject.is_none() && precondition(work, &target).await? == Held::After {
+                    return Ok(None);
+                }
+                read_image(&source, &work.source.repository, source_digest, &work.rewrite, &context.reads).await?
+            }
         };
         if image.digest() != after {
             let Some(after) = after else { return Err(incomplete(step)) };
@@ -91,27 +91,35 @@ impl Prepared<'_> {
         let written = self.write_manifests(placed).await;
         let bytes = self.transfers.moved.load(Ordering::Relaxed);
         match written {
-            Ok(digest) if self.copy.step.action == Action::Create => Outcome::Created { bytes, digest },
-            Ok(digest) => Outcome::Updated { bytes, digest },
+            Ok(None) => came_to_hold_it(),
+            Ok(Some(digest)) if self.copy.step.action == Action::Create => {
+                Outcome::Created { bytes, digest: Some(digest) }
+            }
+            Ok(Some(digest)) => Outcome::Updated { bytes, digest: Some(digest) },
             Err(problem) => Outcome::Failed { problem, bytes },
         }
     }
 
-    /// What was written.
+    /// What was written; `None` where somebody else wrote the same meanwhile.
     async fn write_manifests(&self, placed: Result<(), Error>) -> Result<Option<Digest>, Problem> {
         placed?;
         let image = self.transfers.recompress(&self.image).await?;
-        match put_manifests(&self.transfers, &image).await {
+        let replaced = match put_manifests(&self.transfers, &image).await {
             Err(NotStored::Incomplete(error)) => {
                 if !self.transfers.place_lost(&self.image.blobs).await? {
                     return Err(error.into());
                 }
-                put_manifests(&self.transfers, &image).await.map_err(|refused| self.lost_again(refused))?;
+                put_manifests(&self.transfers, &image).await.map_err(|refused| self.lost_again(refused))?
             }
             stored => stored.map_err(Error::from)?,
+        };
+        let work = self.copy.work;
+        if let Replaced::No { held } = replaced {
+            let is_same = held.as_ref().is_some_and(|held| image.root().is_called(held));
+            return if is_same { Ok(None) } else { Err(moved(&work.target, work.before.as_ref(), held.as_ref())) };
         }
         verify(&self.transfers, &image).await?;
-        Ok(image.digest().cloned())
+        Ok(Some(image.root().digest.clone()))
     }
 
     /// Why a manifest is refused after its content was sent twice.
@@ -136,6 +144,12 @@ fn incomplete(step: &Step) -> Problem {
     Problem::new("incomplete-plan", message).with_help(say!("plan again", "重新制定计划"))
 }
 
+fn came_to_hold_it() -> Outcome {
+    Outcome::Unchanged {
+        note: say!("the target came to hold it since the plan", "制定计划之后目标上已经有了它")
+    }
+}
+
 #[derive(PartialEq, Eq)]
 enum Held {
     /// What the plan saw.
@@ -145,9 +159,9 @@ enum Held {
 }
 
 /// Does the target's tag still hold what it held when the plan was made?
-async fn precondition(work: &SyncWork, target: &Store, after: Option<&Digest>) -> Result<Held, Problem> {
+async fn precondition(work: &SyncWork, target: &Store) -> Result<Held, Problem> {
     let found = target.head_manifest(&work.target.repository, &work.target.reference).await?.map(|found| found.digest);
-    if after.is_some() && found.as_ref() == after {
+    if work.after.is_some() && found == work.after {
         return Ok(Held::After);
     }
     if found == work.before {
@@ -169,10 +183,10 @@ pub(super) fn moved(target: &Location, before: Option<&Digest>, found: Option<&D
     Problem::new(TARGET_MOVED, message).with_help(help)
 }
 
-/// Children before their index, the tag last: it never points at something incomplete. A child that several tags
-/// share is written once.
-async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(), NotStored> {
-    let Some((root, children)) = image.manifests.split_last() else { return Ok(()) };
+/// Children before their index, the tag last: it never points at something incomplete, and what somebody else wrote there
+/// since the plan was made stays. A child that several tags share is written once.
+async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<Replaced, NotStored> {
+    let Some((root, children)) = image.manifests.split_last() else { return Ok(Replaced::Yes) };
     let Transfers { target, shelves, .. } = transfers;
     let place = &transfers.work.target;
     let digests: BTreeSet<&Digest> = image.manifests.iter().map(|manifest| &manifest.digest).collect();
@@ -189,10 +203,11 @@ async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<(
         }
     }
     let Some(subject) = &transfers.work.subject else {
-        return target.put_manifest(&place.repository, &place.reference, root).await;
+        let before = transfers.work.before.as_ref();
+        return target.replace_manifest(&place.repository, &place.reference, root, before).await;
     };
     // One list a subject: whoever else refers to it waits.
     let list = shelves.shelf(&place.registry, subject);
     let _turn = list.lock().await;
-    target.put_referrer(&place.repository, root, subject).await
+    target.put_referrer(&place.repository, root, subject).await.map(|()| Replaced::Yes)
 }

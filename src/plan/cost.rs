@@ -105,8 +105,9 @@ impl<'a> Costs<'a> {
         }
         if !self.layouts.contains(&request.target.registry) {
             let mounts = count(blobs.iter().filter(|blob| matches!(blob.transfer, Transfer::Mount { .. })));
-            // A referrer is written whatever is there.
-            let looked_at = u64::from(request.subject.is_none());
+            // A referrer is written whatever is there. Everything else is looked at before its manifests are read, and
+            // right before it is written.
+            let looked_at = if request.subject.is_none() { 2 } else { 0 };
             requests.target.head = looked_at + u64::from(request.verify >= Verify::Digest);
             if request.verify == Verify::Pull {
                 // A recompressed layer is about as large as it was.

@@ -104,7 +104,8 @@ impl Client {
         }
     }
 
-    async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
+    /// As [`Self::call`], once.
+    pub(super) async fn try_call(&self, request: &Request) -> Result<Reply, Error> {
         // Boxed: what holds requests under way would be tens of kilobytes large.
         let mut response = Box::pin(self.exchange(request)).await?;
         let leads_on = request.method == Method::POST && response.headers().contains_key(LOCATION);

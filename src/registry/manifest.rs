@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 
 use super::auth::Scope;
-use super::exchange::Request;
+use super::exchange::{Reply, Request};
 use super::http::content_length;
 use super::{Client, Error, Kind};
 use crate::diag::{Wording, say};
@@ -21,7 +21,18 @@ pub struct Stored {
     pub lists_referrers: bool,
 }
 
-/// How long another writer of the same manifest gets to end.
+/// What became of a manifest that may take the place of what is known only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    Yes,
+    /// Somebody else wrote there.
+    No {
+        held: Option<Digest>,
+    },
+}
+
+/// How long another writer of the same manifest gets to end: Distribution reads a manifest that somebody else is writing
+/// at this very moment as a broken one.
 const OTHER_WRITER: Duration = Duration::from_millis(300);
 
 impl Client {
@@ -105,6 +116,55 @@ impl Client {
         reference: &ManifestReference,
         manifest: &RawManifest,
     ) -> Result<Stored, Error> {
+        let request = self.put_request(repository, reference, manifest)?;
+        let reply = match self.call(&request).await {
+            Err(error) if *error.kind() == Kind::BlobUnknown => {
+                tokio::time::sleep(OTHER_WRITER).await;
+                self.call(&request).await?
+            }
+            reply => reply?,
+        };
+        stored(&request, manifest, &reply)
+    }
+
+    /// As [`Self::put_manifest`], as long as the reference holds one of `expected`. That is looked at right before each
+    /// try: nothing in the protocol makes looking and writing one step.
+    pub async fn replace_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+        expected: &[Option<&Digest>],
+    ) -> Result<Replaced, Error> {
+        let request = self.put_request(repository, reference, manifest)?;
+        let (mut backoff, mut tried, mut waited) = (self.backoff(), false, false);
+        loop {
+            let held = self.head_manifest(repository, reference).await?.map(|held| held.digest);
+            // The answer to a try may have been lost.
+            if tried && held.as_ref().is_some_and(|held| manifest.is_called(held)) {
+                return Ok(Replaced::Yes);
+            }
+            if !expected.contains(&held.as_ref()) {
+                return Ok(Replaced::No { held });
+            }
+            tried = true;
+            match self.try_call(&request).await {
+                Ok(reply) => return stored(&request, manifest, &reply).map(|_| Replaced::Yes),
+                Err(error) if *error.kind() == Kind::BlobUnknown && !waited => {
+                    waited = true;
+                    tokio::time::sleep(OTHER_WRITER).await;
+                }
+                Err(error) => backoff.wait(error).await?,
+            }
+        }
+    }
+
+    fn put_request(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+    ) -> Result<Request, Error> {
         let url = self.url(&format!("{repository}/manifests/{reference}"));
         let request = Request::new(Method::PUT, url, vec![Scope::push(repository)]);
         let Ok(media_type) = HeaderValue::from_str(manifest.media_type.as_str()) else {
@@ -115,22 +175,7 @@ impl Client {
             );
             return Err(Error::new(Kind::ManifestRejected, &request.method, &request.url, detail));
         };
-        let request = request.header(CONTENT_TYPE, media_type).body(manifest.bytes.clone());
-        let reply = match self.call(&request).await {
-            // Distribution reads a manifest that somebody else is writing at this very moment as a broken one.
-            Err(error) if *error.kind() == Kind::BlobUnknown => {
-                tokio::time::sleep(OTHER_WRITER).await;
-                self.call(&request).await?
-            }
-            reply => reply?,
-        };
-        match stated_digest(&reply.headers) {
-            Some(stored) if !manifest.is_called(&stored) => Err(wrong_digest(&request, &manifest.digest, &stored)),
-            None if reply.status != StatusCode::CREATED => {
-                Err(Self::protocol_error(&request, not_created(reply.status)))
-            }
-            _ => Ok(Stored { lists_referrers: reply.headers.contains_key("oci-subject") }),
-        }
+        Ok(request.header(CONTENT_TYPE, media_type).body(manifest.bytes.clone()))
     }
 
     fn manifest_request(&self, method: Method, repository: &Repository, reference: &ManifestReference) -> Request {
@@ -142,6 +187,14 @@ impl Client {
 /// `Docker-Content-Digest`, where it is there and is a digest.
 pub(super) fn stated_digest(headers: &HeaderMap) -> Option<Digest> {
     headers.get(DOCKER_CONTENT_DIGEST)?.to_str().ok()?.trim().parse().ok()
+}
+
+fn stored(request: &Request, manifest: &RawManifest, reply: &Reply) -> Result<Stored, Error> {
+    match stated_digest(&reply.headers) {
+        Some(stored) if !manifest.is_called(&stored) => Err(wrong_digest(request, &manifest.digest, &stored)),
+        None if reply.status != StatusCode::CREATED => Err(Client::protocol_error(request, not_created(reply.status))),
+        _ => Ok(Stored { lists_referrers: reply.headers.contains_key("oci-subject") }),
+    }
 }
 
 /// Whoever takes every request (a login page, a proxy) says 200: that is no promise that anything was stored.

@@ -15,9 +15,13 @@ pub use reads::Reads;
 pub use stores::Stores;
 
 use crate::diag::Problem;
-use crate::image::{BlobError, BlobStream, Descriptor, Listed, ManifestReference, RawManifest, Repository, Tag};
+use crate::image::{
+    BlobError, BlobStream, Descriptor, Digest, Listed, ManifestReference, RawManifest, Repository, Tag,
+};
 use crate::layout::{self, Layout};
 use crate::registry::{self, Client, Kind, Pulls, Retry};
+
+pub use crate::registry::{Removal, Replaced};
 
 /// A place that holds repositories; cheap to clone.
 #[derive(Clone, Debug)]
@@ -187,12 +191,40 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a tag away, and nothing but the tag.
-    pub async fn delete_tag(&self, repository: &Repository, tag: &Tag) -> Result<(), Error> {
+    /// As [`Self::put_manifest`], as long as the reference holds what is expected.
+    pub async fn replace_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+        expected: Option<&Digest>,
+    ) -> Result<Replaced, NotStored> {
         match self {
-            Self::Registry(client) => client.delete_tag(repository, tag).await?,
-            Self::Layout(layout) => layout.remove_tag(repository, tag).await?,
+            Self::Registry(client) => Ok(client.replace_manifest(repository, reference, manifest, &[expected]).await?),
+            Self::Layout(layout) => {
+                let held = layout.head_manifest(repository, reference).await?.map(|held| held.digest);
+                if held.as_ref() != expected {
+                    return Ok(Replaced::No { held });
+                }
+                layout.put_manifest(repository, reference, manifest).await?;
+                Ok(Replaced::Yes)
+            }
         }
-        Ok(())
+    }
+
+    /// Takes a tag away that holds `before`, and nothing but the tag.
+    pub async fn delete_tag(&self, repository: &Repository, tag: &Tag, before: &Digest) -> Result<Removal, Error> {
+        match self {
+            Self::Registry(client) => Ok(client.delete_tag(repository, tag, before).await?),
+            Self::Layout(layout) => {
+                let reference = ManifestReference::Tag(tag.clone());
+                match layout.head_manifest(repository, &reference).await? {
+                    None => return Ok(Removal::Absent),
+                    Some(held) if held.digest != *before => return Ok(Removal::Moved(held.digest)),
+                    Some(_) => layout.remove_tag(repository, tag).await?,
+                }
+                Ok(Removal::Done)
+            }
+        }
     }
 }

@@ -133,7 +133,7 @@ fn a_fresh_target_costs_what_the_plan_says_and_no_head_a_blob() {
     assert_eq!(read.len(), once.len(), "{read:#?}");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&plain, &index]));
-    assert_eq!(summary["requests"]["target"]["head"], 3);
+    assert_eq!(summary["requests"]["target"]["head"], 6);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_target_that_holds_a_part_costs_what_is_missing() {
     let project = project(&source, &[("target", target.proxy.host())], "image \"team/app\"");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&new]), "the blobs of v1 are there, its manifest is another");
-    assert_eq!(summary["requests"]["target"], json!({"head": 2, "get": 0, "post": 3, "put": 5}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 4, "get": 0, "post": 3, "put": 5}));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_shared_blob_costs_one_upload_and_one_mount_a_repository() {
     }
     let project = project(&source, &[("target", target.proxy.host())], "image \"team/*\"");
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
-    assert_eq!(summary["requests"]["target"], json!({"head": 6, "get": 0, "post": 9, "put": 9}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 12, "get": 0, "post": 9, "put": 9}));
     assert_eq!(summary["requests"]["source"]["blobs"], 3);
     target.assert_holds("team/three:v2", &artifact);
 }
@@ -189,7 +189,7 @@ fn a_promotion_within_one_registry_moves_no_byte() {
     let rules = "image \"dev/app\" as=\"prod/app\"\n    image \"dev/app\" as=\"dev/app:checked\" tags=\"v1\"";
     let project = project(&registry, &[("target", host)], rules);
     let plan = project.run(["plan"]).expect_success();
-    assert!(plan.stdout.trim_end().ends_with("0 B to move in 9 requests."), "{plan}");
+    assert!(plan.stdout.trim_end().ends_with("0 B to move in 11 requests."), "{plan}");
     registry.recorder().clear();
     project.run(["apply", "--auto-approve"]).expect_success();
     let asked = |method, part| registry.recorder().count(method, part);
@@ -221,10 +221,10 @@ fn what_is_verified_costs_what_is_read_back_of_every_target() {
     let targets = [("first", first.proxy.host()), ("second", second.proxy.host())];
     let digest = project(&source, &targets, "image \"team/app\" as=\"one\"\n    verify \"digest\"");
     let summary = assert_costs_as_planned(&digest, &source, &[&first, &second]);
-    assert_eq!(summary["requests"]["target"], json!({"head": 4, "get": 0, "post": 12, "put": 18}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 6, "get": 0, "post": 12, "put": 18}));
     let pull = project(&source, &targets, "image \"team/app\" as=\"two\"\n    verify \"pull\"");
     let summary = assert_costs_as_planned(&pull, &source, &[&first, &second]);
-    assert_eq!(summary["requests"]["target"]["head"], 4);
+    assert_eq!(summary["requests"]["target"]["head"], 6);
     assert_eq!(summary["requests"]["target"]["get"], 18, "3 manifests and 6 blobs, of both");
 }
 
@@ -278,7 +278,7 @@ fn sections_of_one_registry_share_what_its_repositories_hold() {
     push(&first, 1);
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&first]));
-    assert_eq!(summary["requests"]["target"], json!({"head": 2, "get": 0, "post": 6, "put": 10}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 4, "get": 0, "post": 6, "put": 10}));
 
     push(&second, 2);
     target.recorder().clear();
@@ -307,7 +307,7 @@ fn organizations_of_one_registry_mount_from_each_other() {
     ]));
     let summary = assert_costs_as_planned(&project, &source, &[&target]);
     assert_eq!(summary["bytes"], unique_bytes(&[&artifact]));
-    assert_eq!(summary["requests"]["target"], json!({"head": 2, "get": 0, "post": 6, "put": 5}));
+    assert_eq!(summary["requests"]["target"], json!({"head": 4, "get": 0, "post": 6, "put": 5}));
     for organization in ["dev", "prod"] {
         target.assert_holds(&format!("{organization}/team/app:v1"), &artifact);
     }

@@ -17,6 +17,7 @@ mod network;
 mod organizations;
 mod paths;
 mod polite;
+mod races;
 mod recovery;
 mod referrers;
 mod registries;
