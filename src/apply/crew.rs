@@ -15,6 +15,7 @@ use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
 use super::Context;
+use super::recompress::Kept;
 use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use super::sync::{Copy, Prepared};
@@ -92,6 +93,12 @@ async fn work(prepared: Vec<Result<Prepared<'_>, (StepId, Outcome)>>, ended: &En
     }
     // All crews take what they hold in the same order, so that none waits for another in a circle.
     writing.sort_by(|a, b| a.place().cmp(b.place()));
+    if writing.len() > 1 {
+        let kept = Kept::default();
+        for prepared in &mut writing {
+            prepared.transfers.kept = Some(kept.clone());
+        }
+    }
     go_through(&writing, ended).await;
 }
 

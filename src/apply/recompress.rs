@@ -49,6 +49,17 @@ struct Known {
     gzip: Weak<Gzip>,
 }
 
+/// The recompressed layers of an image that goes to several targets: none reads the source again because another was done
+/// sooner.
+#[derive(Clone, Default)]
+pub(super) struct Kept(Arc<Mutex<Vec<Arc<Gzip>>>>);
+
+impl Kept {
+    fn add(&self, gzip: &Arc<Gzip>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(gzip));
+    }
+}
+
 impl Default for Recompressions {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -91,6 +102,7 @@ impl Transfers<'_> {
             Some(descriptor) => (descriptor, None),
             None => {
                 let gzip = self.retried(|| source.gzip()).await?;
+                self.kept.iter().for_each(|kept| kept.add(&gzip));
                 (gzip.descriptor.clone(), Some(gzip))
             }
         };

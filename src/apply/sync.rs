@@ -75,7 +75,7 @@ impl<'a> Copy<'a> {
             let help = say!("plan again with this version of swrctl", "用这个版本的 swrctl 重新制定计划");
             return Err(Problem::new("other-digest", message).with_help(help));
         }
-        let transfers = Transfers { context, step, work, source, target, shelves, moved: Arc::default() };
+        let transfers = Transfers { context, step, work, source, target, shelves, kept: None, moved: Arc::default() };
         Ok(Some(Prepared { copy: self, image, transfers }))
     }
 }

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OwnedMutexGuard;
 
 use super::Context;
+use super::recompress::Kept;
 use super::session::{Moved, Session};
 use super::shelf::Shelves;
 use super::tries::Tries;
@@ -24,6 +25,8 @@ pub(super) struct Transfers<'a> {
     pub(super) source: Store,
     pub(super) target: Store,
     pub(super) shelves: &'a Shelves,
+    /// Where the image goes to other targets, too.
+    pub(super) kept: Option<Kept>,
     /// Bytes on their way to the target so far; what is sent again counts once.
     pub(super) moved: Arc<AtomicU64>,
 }

@@ -81,8 +81,8 @@ pub(super) struct Costs<'a> {
     layouts: &'a BTreeSet<String>,
     /// Manifests that an earlier step reads, and configs, to know the image: wherever they are, they are the same.
     read: BTreeSet<Digest>,
-    /// And blobs, to move them.
-    moved: BTreeSet<(Location, Digest)>,
+    /// And blobs, to move them as they are, or recompressed: then once more.
+    moved: BTreeSet<(Location, Digest, bool)>,
     /// Children of indexes that an earlier step writes, by the first section that names the place, and repository.
     children: BTreeSet<(&'a str, Repository, Digest)>,
 }
@@ -97,7 +97,8 @@ impl<'a> Costs<'a> {
         let mut requests = Requests::default();
         let uploads = || blobs.iter().filter(|blob| blob.transfer == Transfer::Upload);
         if !self.layouts.contains(&request.source.registry) {
-            let at = |digest: &Digest| (request.source.clone(), digest.clone());
+            let recompressed = |digest: &Digest| image.recompress.iter().any(|layer| layer.digest == *digest);
+            let at = |digest: &Digest| (request.source.clone(), digest.clone(), recompressed(digest));
             requests.source.manifests = count(image.reads.iter().filter(|digest| self.read.insert((*digest).clone())));
             let moved = uploads().map(|blob| &blob.descriptor).filter(|blob| self.moved.insert(at(&blob.digest)));
             let moved: Vec<&Descriptor> = moved.collect();

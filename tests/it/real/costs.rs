@@ -85,6 +85,14 @@ fn unique_bytes(artifacts: &[&Artifact]) -> u64 {
 /// Plans, applies the saved plan, and holds what both sides saw against what the plan said. Returns the plan's summary.
 #[track_caller]
 fn assert_costs_as_planned(project: &Project, source: &Counted, targets: &[&Counted]) -> Value {
+    let (summary, sent) = assert_requests_as_planned(project, source, targets);
+    assert_eq!(summary["bytes"], sent);
+    summary
+}
+
+/// The same without the bytes, which are not known before layers are recompressed; the second is how many were sent.
+#[track_caller]
+fn assert_requests_as_planned(project: &Project, source: &Counted, targets: &[&Counted]) -> (Value, u64) {
     let plan = project.run(["plan", "--out", "saved.json"]).expect_success();
     let document: Value = serde_json::from_slice(&std::fs::read(project.path("saved.json")).unwrap()).unwrap();
     let summary = document["summary"].clone();
@@ -103,8 +111,7 @@ fn assert_costs_as_planned(project: &Project, source: &Counted, targets: &[&Coun
     assert_eq!(Value::Object(asked.into_iter().collect()), summary["requests"]["target"], "{written:#?}");
     let sent: u64 =
         written.iter().filter(|exchange| exchange.path.contains("/blobs/")).map(|exchange| exchange.sent).sum();
-    assert_eq!(summary["bytes"], sent);
-    summary
+    (summary, sent)
 }
 
 #[track_caller]
@@ -289,6 +296,30 @@ fn sections_of_one_registry_share_what_its_repositories_hold() {
     for tag in ["a1", "b1"] {
         target.assert_holds(&format!("copy:{tag}"), &first);
     }
+}
+
+#[test]
+fn layers_are_read_once_for_all_who_need_them_recompressed_and_once_for_all_others() {
+    let (source, targets) = (Counted::start(), [(); 4].map(|()| Counted::start()));
+    let artifact = image(1).layers(2, 200_000).zstd().index(&BOTH);
+    source.push(&artifact, "app", "v1");
+    let swr = "provider \"swr\" region=\"cn-north-4\" edition=\"basic\"\n    organization \"team\"";
+    let section = |number: usize, block: &str| {
+        let block = format!("auth \"anonymous\"\n    {block}");
+        kdl::registry(&format!("t{number}"), &targets[number].proxy.host(), &block)
+    };
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.proxy.host()),
+        section(0, swr),
+        section(1, swr),
+        section(2, ""),
+        section(3, ""),
+        kdl::migrate("image \"app\"\n    verify \"pull\"").replace("\"target\"", "\"t0\" \"t1\" \"t2\" \"t3\""),
+    ]));
+    let (summary, _) = assert_requests_as_planned(&project, &source, &targets.each_ref());
+    assert_eq!(summary["requests"]["source"]["blobs"], 6 + 4, "four of six blobs are layers");
+    let again = project.run(["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!(again.stdout.trim_end().lines().last(), Some("No changes."), "{again}");
 }
 
 #[test]
