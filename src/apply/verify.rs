@@ -36,7 +36,7 @@ impl Reading<'_> {
         let target = &self.work.target;
         let found = self.target.head_manifest(&target.repository, &target.reference).await?;
         match found {
-            Some(found) if found.digest == image.root().digest => Ok(()),
+            Some(found) if image.root().is_called(&found.digest) => Ok(()),
             Some(found) => {
                 let (found, wanted) = (&found.digest, &image.root().digest);
                 Err(self.wrong(&say!("it holds {found}, not {wanted}", "它是 {found}，而不是 {wanted}", found, wanted)))

@@ -1,17 +1,42 @@
 //! Are two images the same but for how their manifests are written?
 
 use super::rewrite::ImageTree;
-use super::{Child, Descriptor, Digest, Manifest, RawManifest};
+use super::{Child, Descriptor, Digest, Manifest, OciOnly, RawManifest};
 
 /// Whether `other` holds the configs and layers of `one` for the same platforms, in the same order and of the same types.
 ///
 /// A layer of `one` that is to be recompressed may be any there: the config, which is the same, names the digests of
-/// what layers hold.
+/// what layers hold. Whether it really does is to be seen in [`recompressed_images`].
 ///
 /// Tools that read a manifest and write it again change its digest and nothing that runs. Annotations do not count.
 #[must_use]
 pub fn same_content(one: &ImageTree, other: &ImageTree) -> bool {
     Pair { one, other }.same(one.root(), other.root())
+}
+
+/// How many layers the config of an image names by the digests of what they hold.
+#[must_use]
+pub fn layers_in_config(config: &[u8]) -> usize {
+    #[derive(serde::Deserialize)]
+    struct Config {
+        rootfs: RootFs,
+    }
+    #[derive(serde::Deserialize)]
+    struct RootFs {
+        diff_ids: Vec<Digest>,
+    }
+    serde_json::from_slice::<Config>(config).map_or(0, |config| config.rootfs.diff_ids.len())
+}
+
+/// The configs of images with layers to be recompressed, each with how many layers it has to name.
+#[must_use]
+pub fn recompressed_images(tree: &ImageTree) -> Vec<(Descriptor, usize)> {
+    let recompressed = |layer: &Descriptor| tree.recompress.iter().any(|other| other.digest == layer.digest);
+    let image = |raw: &RawManifest| match raw.parse() {
+        Ok(Manifest::Image { config, layers, .. }) if layers.iter().any(recompressed) => Some((config, layers.len())),
+        _ => None,
+    };
+    tree.manifests.iter().filter_map(image).collect()
 }
 
 struct Pair<'a> {
@@ -63,10 +88,9 @@ impl Pair<'_> {
     }
 }
 
-/// What makes a manifest an artifact of its own has to be there in both.
-fn same_fields(one: &[&str], other: &[&str]) -> bool {
-    let telling = |fields: &[&str]| fields.iter().filter(|field| **field != "annotations").count();
-    telling(one) == telling(other)
+/// What makes a manifest an artifact of its own.
+fn same_fields(one: &OciOnly, other: &OciOnly) -> bool {
+    one.subject == other.subject && one.artifact_type == other.artifact_type
 }
 
 #[cfg(test)]
@@ -91,7 +115,7 @@ mod tests {
 
     fn tree(root: &RawManifest, children: &[&RawManifest]) -> ImageTree {
         let children: BTreeMap<_, _> = children.iter().map(|raw| (raw.digest.clone(), (*raw).clone())).collect();
-        rewrite(root, &children, &Rewrite::default()).unwrap()
+        rewrite(root, &children, &BTreeMap::new(), &Rewrite::default()).unwrap()
     }
 
     fn index(children: &[(&RawManifest, &str)]) -> ImageTree {
@@ -120,6 +144,38 @@ mod tests {
             &index(&[(&amd, "amd64"), (&arm, "arm64")]),
             &index(&[(&again.0, "amd64"), (&again.1, "arm64")])
         ));
+    }
+
+    #[test]
+    fn another_subject_or_artifact_type_makes_another_artifact() {
+        let with = |field: &str, value: &Value| {
+            let mut document: Value = serde_json::from_slice(&image("x").bytes).unwrap();
+            document[field] = value.clone();
+            tree(&RawManifest::new(None, document.to_string()), &[])
+        };
+        let (one, two) = (json!(image("one").descriptor()), json!(image("two").descriptor()));
+        for (field, value, other) in
+            [("subject", one, two), ("artifactType", json!("application/vnd.a"), json!("application/vnd.b"))]
+        {
+            let artifact = with(field, &value);
+            let written_again = tree(&rewritten(artifact.root()), &[]);
+            assert!(same_content(&artifact, &written_again));
+            assert!(!same_content(&artifact, &with(field, &other)), "{field}");
+            assert!(!same_content(&artifact, &tree(&image("x"), &[])), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_config_says_how_many_layers_it_names() {
+        let id = Digest::sha256(b"layer");
+        for (config, layers) in [
+            (json!({ "rootfs": { "type": "layers", "diff_ids": [id, id] } }), 2),
+            (json!({ "rootfs": { "diff_ids": ["sha256:0"] } }), 0),
+            (json!({ "rootfs": {} }), 0),
+            (json!({}), 0),
+        ] {
+            assert_eq!(layers_in_config(config.to_string().as_bytes()), layers, "{config}");
+        }
     }
 
     #[test]

@@ -50,19 +50,51 @@ pub struct Child {
     pub attestation: bool,
 }
 
+impl Child {
+    /// By its media type; else it is a blob, as in what `BuildKit` exports as a cache: an index of layers.
+    #[must_use]
+    pub fn is_manifest(&self) -> bool {
+        let media_type = &self.descriptor.media_type;
+        // Of those that nobody writes any more, too: they are told by their type once they are read.
+        media_type.is_manifest() || media_type.as_str().contains("manifest")
+    }
+}
+
 /// A parsed manifest; blobs and children in the order of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Manifest {
-    Image {
-        config: Descriptor,
-        layers: Vec<Descriptor>,
-        /// Names of what Docker's media types cannot say: `annotations`, `subject`, `artifactType`.
-        oci_only: Vec<&'static str>,
-    },
-    Index {
-        children: Vec<Child>,
-        oci_only: Vec<&'static str>,
-    },
+    Image { config: Descriptor, layers: Vec<Descriptor>, oci_only: OciOnly },
+    Index { children: Vec<Child>, oci_only: OciOnly },
+}
+
+/// What Docker's media types cannot say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OciOnly {
+    pub annotated: bool,
+    /// The manifest that this one refers to.
+    pub subject: Option<Descriptor>,
+    pub artifact_type: Option<MediaType>,
+}
+
+impl OciOnly {
+    /// Names of the fields that are there.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let fields = [
+            ("annotations", self.annotated),
+            ("subject", self.subject.is_some()),
+            ("artifactType", self.artifact_type.is_some()),
+        ];
+        fields.into_iter().filter(|(_, present)| *present).map(|(name, _)| name)
+    }
+
+    fn read(
+        annotated: bool,
+        subject: Option<&oci::Descriptor>,
+        artifact_type: Option<&oci::MediaType>,
+    ) -> Result<Self, Wording> {
+        let artifact_type = artifact_type.map(|name| MediaType::parse(name.as_ref()));
+        Ok(Self { annotated, subject: subject.map(descriptor).transpose()?, artifact_type })
+    }
 }
 
 impl RawManifest {
@@ -156,31 +188,19 @@ fn descriptor(from: &oci::Descriptor) -> Result<Descriptor, Wording> {
 }
 
 fn parse_image(image: &oci::ImageManifest) -> Result<Manifest, Wording> {
-    let oci_only = [
-        ("annotations", image.annotations().as_ref().is_some_and(|map| !map.is_empty())),
-        ("subject", image.subject().is_some()),
-        ("artifactType", image.artifact_type().is_some()),
-    ];
+    let annotated = image.annotations().as_ref().is_some_and(|map| !map.is_empty());
     Ok(Manifest::Image {
         config: descriptor(image.config())?,
         layers: image.layers().iter().map(descriptor).collect::<Result<_, _>>()?,
-        oci_only: present(oci_only),
+        oci_only: OciOnly::read(annotated, image.subject().as_ref(), image.artifact_type().as_ref())?,
     })
 }
 
 fn parse_index(index: &oci::ImageIndex) -> Result<Manifest, Wording> {
     let annotated = index.annotations().as_ref().is_some_and(|map| !map.is_empty());
-    let oci_only = [
-        ("annotations", annotated),
-        ("subject", index.subject().is_some()),
-        ("artifactType", index.artifact_type().is_some()),
-    ];
+    let oci_only = OciOnly::read(annotated, index.subject().as_ref(), index.artifact_type().as_ref())?;
     let children = index.manifests().iter().map(child).collect::<Result<_, _>>()?;
-    Ok(Manifest::Index { children, oci_only: present(oci_only) })
-}
-
-fn present<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
-    fields.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect()
+    Ok(Manifest::Index { children, oci_only })
 }
 
 fn child(from: &oci::Descriptor) -> Result<Child, Wording> {

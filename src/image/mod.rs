@@ -15,11 +15,11 @@ pub mod rewrite;
 mod variables;
 
 pub use blob::{BlobError, BlobStream, verified, verified_until};
-pub use content::same_content;
+pub use content::{layers_in_config, recompressed_images, same_content};
 pub use created::created_in_config;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use listed::Listed;
-pub use manifest::{Child, Descriptor, Manifest, ManifestError, RawManifest};
+pub use manifest::{Child, Descriptor, Manifest, ManifestError, OciOnly, RawManifest};
 pub use media_type::MediaType;
 pub use name::{ManifestReference, NameError, PinnedReference, Reference, RegistryHost, Repository, Tag};
 pub use platform::Platform;

@@ -13,7 +13,7 @@ use super::reach::Reach;
 use crate::diag::{Diagnostic, Problem, Wording, say};
 use crate::image::referrers::is_signature_of;
 use crate::image::rewrite::Rewrite;
-use crate::image::{Descriptor, Digest, Manifest, ManifestReference, Repository, Tag};
+use crate::image::{Child, Descriptor, Digest, Manifest, ManifestReference, Repository, Tag};
 use crate::migrate::Referrers;
 use crate::plan::{Location, Observed, Request, SyncFacts, target_conflict};
 use crate::store::{GONE, Store};
@@ -196,7 +196,7 @@ async fn kept_manifests(source: &Store, request: &Request, facts: &SyncFacts) ->
                 Some(Ok(Manifest::Index { children, .. })) => children,
                 _ => vec![],
             };
-            let children = children.into_iter().map(|child| child.descriptor.digest);
+            let children = children.into_iter().filter(Child::is_manifest).map(|child| child.descriptor.digest);
             Ok(children.chain([root.digest.clone()]).collect())
         }
         (Observed::Known(Some(root)), None) => Ok(vec![root.digest.clone()]),

@@ -10,9 +10,9 @@ use super::lists::{self, Listed};
 use super::reach::Reach;
 use crate::diag::{Diagnostic, Problem, say};
 use crate::image::rewrite::{ImageTree, Rewrite};
-use crate::image::{Descriptor, Digest, ManifestReference, RawManifest, Repository, referrers, same_content};
+use crate::image::{Descriptor, Digest, ManifestReference, RawManifest, Repository, referrers};
 use crate::plan::{Location, Observed, Request, SyncFacts};
-use crate::store::{Store, read_image};
+use crate::store::{Store, is_equivalent, read_image};
 
 /// An image to read: where, what, and how it is to be changed.
 type ImageKey = (String, Repository, Digest, Rewrite);
@@ -132,7 +132,9 @@ fn wanted(request: &Request, sides: &Sides, images: &Images) -> Option<Digest> {
 /// Is a target to hold something else than it does?
 fn is_written(request: &Request, sides: &Sides, images: &Images) -> bool {
     let (held, wanted) = (sides.target_digest(request), wanted(request, sides, images));
-    !(request.missing_only && held.is_some()) && wanted.as_ref() != held
+    let image = image_key(request, sides).and_then(|key| images.get(&key)?.as_ref().ok());
+    let is_held = held.zip(image).is_some_and(|(held, image)| image.is_called(held));
+    !(request.missing_only && held.is_some()) && wanted.as_ref() != held && !is_held
 }
 
 async fn images(reach: &Reach<'_>, requests: &[&Request], sides: &Sides) -> Images {
@@ -196,7 +198,7 @@ async fn equivalent(
         if !request.accept_equivalent && wanted.digest().is_some() && !is_list(&request.target) {
             return None;
         }
-        (*present != wanted.root().digest).then_some((&request.target, present, wanted))
+        (!wanted.is_called(present)).then_some((&request.target, present, wanted))
     });
     stream::iter(differing.collect::<Vec<_>>())
         .map(async |(target, present, wanted)| {
@@ -205,10 +207,9 @@ async fn equivalent(
                 if is_list(target) {
                     return keeps_its_entries(store, target, present, wanted).await.map(|()| false);
                 }
-                match read_image(store, &target.repository, present, &Rewrite::default(), &reach.reads).await {
-                    Ok(present) => Ok(same_content(wanted, &present)),
+                match is_equivalent(store, (&target.repository, present), wanted, &reach.reads).await {
                     Err(error) if error.temporary => Err(error.problem),
-                    Err(_) => Ok(false),
+                    found => Ok(found.unwrap_or(false)),
                 }
             };
             (target.clone(), is_same.await)
@@ -266,7 +267,7 @@ async fn held(reach: &Reach<'_>, requests: &[&Request], sides: &Sides, images: &
             tagged.insert(place);
         }
         let Some(Ok(tree)) = image_key(request, sides).and_then(|key| images.get(&key)) else { continue };
-        if target.is_none_or(|target| *target != tree.root().digest) {
+        if !target.is_some_and(|target| tree.is_called(target)) {
             let (_, blobs) = wanted.entry(place).or_insert_with(|| (registry, BTreeMap::new()));
             blobs.extend(tree.blobs.iter().map(|blob| (&blob.digest, blob)));
         }

@@ -55,6 +55,10 @@ pub(super) fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Deci
     }
     let (action, reason) = match target {
         Some(target) if Some(target) == after.as_ref() => (Action::Unchanged, say!("the same digest", "摘要相同")),
+        Some(present) if image.is_some_and(|image| image.is_called(present)) => {
+            let reason = say!("the same bytes, under a digest of another algorithm", "内容相同，只是摘要算法不同");
+            return Ok(decision(Action::Unchanged, reason, Some(present.clone()), None));
+        }
         Some(present) if facts.equivalent => {
             let reason = match after {
                 Some(_) => say!("the same image, written in other words", "同一镜像，只是写法不同"),

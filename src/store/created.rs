@@ -40,7 +40,9 @@ async fn created(
             Manifest::Image { config, .. } => return Ok(read_config(store, repository, &config, reads).await?.created),
             Manifest::Index { children, .. } => children,
         };
-        let Some(first) = children.iter().find(|child| !child.attestation) else { return Ok(None) };
+        let Some(first) = children.iter().find(|child| child.is_manifest() && !child.attestation) else {
+            return Ok(None);
+        };
         manifest = read_manifest(store, repository, &first.descriptor.digest, reads).await?;
     }
     Ok(None)

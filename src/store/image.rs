@@ -11,6 +11,7 @@ use crate::diag::{Problem, say};
 use crate::image::rewrite::{self, ImageTree, MAX_DEPTH, Rewrite, RewriteError};
 use crate::image::{
     Descriptor, Digest, Manifest, ManifestReference, Platform, RawManifest, Repository, created_in_config,
+    layers_in_config, recompressed_images, same_content,
 };
 
 /// Manifests read at a time below one index.
@@ -61,11 +62,42 @@ pub async fn read_image(
         drop(children_read);
         children.extend(level.iter().map(|manifest| (manifest.digest.clone(), manifest.clone())));
     }
-    let mut tree = rewrite::rewrite(&root, &children, wanted).map_err(|error| refused(repository, &error))?;
+    let mut platforms = BTreeMap::new();
+    let configs = rewrite::configs_to_read(&root, &children, wanted);
+    for (image, config) in configs.iter().filter(|(_, config)| config.size <= MAX_CONFIG) {
+        let platform = read_config(store, repository, config, reads).await?.platform;
+        platforms.extend(platform.map(|platform| (image.clone(), platform)));
+    }
+    let mut tree =
+        rewrite::rewrite(&root, &children, &platforms, wanted).map_err(|error| refused(repository, &error))?;
+    tree.reads.extend(configs.into_values().map(|config| config.digest));
     if !wanted.platforms.is_empty() {
         tree.reads.extend(require_platform(store, repository, (&root, wanted), reads).await?);
     }
     Ok(tree)
+}
+
+/// Whether `repository@digest` of a target is the image `wanted` in other words.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn is_equivalent(
+    store: &Store,
+    (repository, digest): (&Repository, &Digest),
+    wanted: &ImageTree,
+    reads: &Reads,
+) -> Result<bool, Error> {
+    let present = read_image(store, repository, digest, &Rewrite::default(), reads).await?;
+    if !same_content(wanted, &present) {
+        return Ok(false);
+    }
+    // The configs are the same: do they tell what recompressed layers hold?
+    for (config, layers) in recompressed_images(wanted) {
+        if config.size > MAX_CONFIG || read_config(store, repository, &config, reads).await?.layers != layers {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Configs are a few KiB; what is larger is none.
@@ -101,7 +133,8 @@ pub(super) async fn read_config(
 ) -> Result<ConfigFacts, Error> {
     let read = Box::pin(async {
         let bytes = config_bytes(store, repository, config).await?;
-        Ok(ConfigFacts { platform: Platform::of_config(&bytes), created: created_in_config(&bytes) })
+        let (platform, created) = (Platform::of_config(&bytes), created_in_config(&bytes));
+        Ok(ConfigFacts { platform, created, layers: layers_in_config(&bytes) })
     });
     reads.configs.get(&config.digest, read).await
 }
@@ -221,13 +254,21 @@ fn refused(repository: &Repository, error: &RewriteError) -> Error {
         RewriteError::NoSuchPlatform(_) | RewriteError::OtherPlatform { .. } | RewriteError::UnknownPlatform(_) => {
             say!("name platforms that the image has, or drop `platforms`", "写镜像具有的平台，或者去掉 `platforms`")
         }
-        RewriteError::Artifact { .. } => say!(
+        RewriteError::Artifact { .. } | RewriteError::NoManifest(_) => say!(
             "leave this tag out with `except`, or use SWR Enterprise for artifacts",
             "用 `except` 排除这个标签，或者用 SWR 企业版存放制品"
         ),
         RewriteError::Layer { .. } => say!(
             "rebuild the image with gzip layers, or use SWR Enterprise",
             "用 gzip 层重新构建镜像，或者使用 SWR 企业版"
+        ),
+        RewriteError::Nested(_) => say!(
+            "leave this tag out with `except`, or push an index that names its images itself",
+            "用 `except` 排除这个标签，或者推送一个直接引用镜像的索引"
+        ),
+        RewriteError::Homeless(_) => say!(
+            "leave this tag out with `except`, or build the image again for a platform",
+            "用 `except` 排除这个标签，或者为某个平台重新构建镜像"
         ),
         RewriteError::Manifest(_) | RewriteError::MissingChild(_) | RewriteError::TooDeep => {
             say!(

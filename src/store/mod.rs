@@ -10,7 +10,7 @@ mod stores;
 
 pub use base::read_base;
 pub use created::read_created;
-pub use image::{GONE, read_image, read_tagged};
+pub use image::{GONE, is_equivalent, read_image, read_tagged};
 pub use reads::Reads;
 pub use stores::Stores;
 

@@ -21,6 +21,8 @@ pub struct Reads {
 pub(super) struct ConfigFacts {
     pub(super) platform: Option<Platform>,
     pub(super) created: Option<Timestamp>,
+    /// How many layers it names by the digests of what they hold.
+    pub(super) layers: usize,
 }
 
 /// Values by digest, each made once; who asks while it is being made waits for it. A failure is not kept.

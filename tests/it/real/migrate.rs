@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use sha2::Digest as _;
 
 use crate::support::containerd::Containerd;
-use crate::support::content::{Artifact, Format, image};
+use crate::support::content::{Artifact, Format, build_cache, image};
 use crate::support::counting::Proxy;
 use crate::support::faults::{Fault, FaultProxy};
 use crate::support::kdl;
@@ -282,6 +283,38 @@ fn several_targets_each_hold_the_image() {
     let layout = format!("oci:{}:team/app:v1", project.path("images").display());
     let read = skopeo(&["inspect", "--raw", &layout]).expect_success();
     assert_eq!(read.stdout.as_bytes(), artifact.manifest.bytes);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_build_cache_is_copied_with_the_layers_that_its_index_names() {
+    let pair = Pair::start();
+    let cache = build_cache(1);
+    cache.push(&pair.source.http(), "team/app", "cache");
+    let project = pair.project("image \"team/app\"\n    verify \"pull\"");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    pair.assert_arrived("team/app:cache", &cache);
+    assert_no_changes(&project);
+}
+
+#[test]
+fn a_manifest_named_by_sha512_is_recognised_by_its_bytes() {
+    let pair = Pair::start();
+    let artifact = image(1).build();
+    let sections = [
+        "registry \"source\" \"oci-layout:./source\"\n".to_owned(),
+        kdl::anonymous("target", &pair.target.host()),
+        kdl::migrate("image \"team/app\"\n    verify \"digest\""),
+    ];
+    let project = Project::new(&kdl::project(&sections));
+    artifact.write_layout(&project.path("source"), "team/app:v1");
+    let hex = hex::encode(sha2::Sha512::digest(&artifact.manifest.bytes));
+    std::fs::create_dir(project.path("source/blobs/sha512")).unwrap();
+    std::fs::write(project.path(&format!("source/blobs/sha512/{hex}")), &artifact.manifest.bytes).unwrap();
+    let index = std::fs::read_to_string(project.path("source/index.json")).unwrap();
+    let index = index.replace(artifact.digest(), &format!("sha512:{hex}"));
+    std::fs::write(project.path("source/index.json"), index).unwrap();
+    project.run(["apply", "--auto-approve"]).expect_success();
     assert_no_changes(&project);
 }
 

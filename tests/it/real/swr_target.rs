@@ -4,9 +4,9 @@ use std::io::Read;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::content::{Format, image};
+use crate::support::content::{Format, build_cache, image};
 use crate::support::counting::Proxy;
 use crate::support::kdl;
 use crate::support::registry::Registry;
@@ -75,6 +75,49 @@ fn zstd_layers_are_recompressed_once_and_recognised_by_the_next_plan() {
     }
     let again = project.run(["plan", "--detailed-exitcode"]).expect_success();
     assert_eq!(again.stdout.trim_end().lines().last(), Some("No changes."), "{again}");
+}
+
+#[test]
+fn a_zstd_image_whose_config_names_no_layers_is_not_taken_for_another_one() {
+    let (source, swr) = (Registry::plain(), Swr::plain(Settings::with_organizations(&["team"])));
+    let push = |seed| image(seed).zstd().empty_config().build().push(&source.http(), "app", "v1");
+    push(1);
+    let project = project_of(&source.host(), &swr, "team", "image \"app\"");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    push(2);
+    let plan = project.run(["plan"]).expect_success();
+    assert!(plan.stdout.contains("Plan: 0 to create, 1 to update, "), "{plan}");
+    project.run(["apply", "--auto-approve"]).expect_success();
+}
+
+#[test]
+fn an_index_without_platforms_becomes_a_list_with_those_of_its_configs() {
+    let (source, swr) = (Registry::plain(), Swr::plain(Settings::with_organizations(&["team"])));
+    image(1).index(&BOTH).without_platforms().push(&source.http(), "app", "v1");
+    let project = project(&source, &swr, "team");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let written: Value = serde_json::from_str(&skopeo_raw(&format!("{}/team/app:v1", swr.registry().host()))).unwrap();
+    let platforms: Vec<_> = written["manifests"].as_array().unwrap().iter().map(|child| &child["platform"]).collect();
+    let expected = BOTH.map(|(os, architecture)| json!({"os": os, "architecture": architecture}));
+    assert_eq!(platforms, expected.iter().collect::<Vec<_>>(), "{written}");
+    let again = project.run(["plan", "--detailed-exitcode"]).expect_success();
+    assert_eq!(again.stdout.trim_end().lines().last(), Some("No changes."), "{again}");
+}
+
+#[test]
+fn what_docker_s_lists_cannot_name_is_refused_at_plan() {
+    let (source, swr) = (Registry::plain(), Swr::plain(Settings::with_organizations(&["team"])));
+    build_cache(1).push(&source.http(), "app", "cache");
+    image(1).index(&BOTH).nested().push(&source.http(), "app", "nested");
+    image(1).empty_config().index(&BOTH).without_platforms().push(&source.http(), "app", "homeless");
+    let plan = project(&source, &swr, "team").run(["plan"]).expect_code(1);
+    for reason in [
+        "which is no manifest but a blob, as in a build cache",
+        "the index names another index",
+        "which platform it is for",
+    ] {
+        assert!(plan.everything().contains(reason), "{reason}: {plan}");
+    }
 }
 
 /// What the layers of `team/app:v1` hold.

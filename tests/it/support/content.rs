@@ -95,6 +95,7 @@ pub struct Recipe {
     created: &'static str,
     env: &'static [&'static str],
     zstd: bool,
+    empty_config: bool,
 }
 
 /// One Linux image for amd64, in OCI format, with two small layers.
@@ -108,6 +109,7 @@ pub fn image(seed: u64) -> Recipe {
         created: "2024-01-01T00:00:00Z",
         env: &[],
         zstd: false,
+        empty_config: false,
     }
 }
 
@@ -123,6 +125,11 @@ impl Recipe {
     /// Layers compressed with zstd, which OCI's media types only can name.
     pub fn zstd(self) -> Self {
         Self { zstd: true, ..self }
+    }
+
+    /// A config that says nothing, as tools write it that store other things than images.
+    pub fn empty_config(self) -> Self {
+        Self { empty_config: true, ..self }
     }
 
     fn layer(&self, tar: &[u8]) -> Blob {
@@ -156,7 +163,7 @@ impl Recipe {
                 tar(&format!("data/{}-{layer}", self.seed), &content)
             })
             .collect();
-        let config = json!({
+        let said = json!({
             "architecture": architecture,
             "os": os,
             "created": self.created,
@@ -164,6 +171,7 @@ impl Recipe {
             "rootfs": {"type": "layers", "diff_ids": tars.iter().map(|tar| digest_of(tar)).collect::<Vec<_>>()},
             "history": tars.iter().map(|_| json!({"created_by": "test"})).collect::<Vec<_>>(),
         });
+        let config = if self.empty_config { json!({}) } else { said };
         let layers = tars.iter().map(|tar| self.layer(tar));
         let blobs: Vec<Blob> =
             [Blob::new(self.format.config_type(), to_bytes(&config))].into_iter().chain(layers).collect();
@@ -189,6 +197,17 @@ impl Recipe {
         };
         (0..).zip(platforms).map(child).collect()
     }
+}
+
+/// What `BuildKit` exports as a cache: an index that names layers and a list of them, and no manifest.
+pub fn build_cache(seed: u64) -> Artifact {
+    let layers = image(seed).build().blobs.into_iter().skip(1);
+    let list = Blob::new("application/vnd.buildkit.cacheconfig.v0", br#"{"layers":[]}"#.to_vec());
+    let blobs: Vec<Blob> = layers.chain([list]).collect();
+    let entries: Vec<Value> = blobs.iter().map(Blob::descriptor).collect();
+    let document = json!({"schemaVersion": 2, "mediaType": Format::Oci.index_type(), "manifests": entries});
+    let manifest = Blob::new(Format::Oci.index_type(), to_bytes(&document));
+    Artifact { manifest, blobs, children: Vec::new(), listing: None }
 }
 
 /// An index over images.
@@ -259,6 +278,23 @@ fn manifest(format: Format, blobs: &[Blob]) -> Blob {
 impl Artifact {
     pub fn digest(&self) -> &str {
         &self.manifest.digest
+    }
+
+    /// An index that names nothing but this one.
+    pub fn nested(self) -> Self {
+        let document = json!({"schemaVersion": 2, "mediaType": self.manifest.media_type, "manifests": [self.manifest.descriptor()]});
+        let manifest = Blob::new(self.manifest.media_type, to_bytes(&document));
+        Self { manifest, blobs: Vec::new(), children: vec![self], listing: None }
+    }
+
+    /// The same index, which does not say what its images are for.
+    pub fn without_platforms(mut self) -> Self {
+        let mut document: Value = serde_json::from_slice(&self.manifest.bytes).expect("an index is JSON");
+        for entry in document["manifests"].as_array_mut().expect("an index has entries") {
+            entry.as_object_mut().expect("a descriptor is an object").remove("platform");
+        }
+        self.manifest = Blob::new(self.manifest.media_type, to_bytes(&document));
+        self
     }
 
     /// Every blob of this image, or of all images of this index.
