@@ -335,6 +335,13 @@ impl<'a> Planner<'a> {
                 "这个计划本身会写入 {source}，写完之后才知道从那里复制什么",
                 source = request.source
             );
+            if writer.source.at_home(self.project) == request.target.at_home(self.project) {
+                let help = say!(
+                    "another rule copies it the other way: leave the tag out of one of the two with `except`",
+                    "另一条规则反向复制它：在其中一条里用 `except` 排除这个标签"
+                );
+                return Problem::new("written-first", message).with_help(help);
+            }
             let help = say!(
                 "apply, then plan again; or copy to both places from the first one: `migrate \"{first}\" to=\"{writer}\" \"{target}\"`",
                 "先 apply，再重新制定计划；或者从最初的源复制到两处：`migrate \"{first}\" to=\"{writer}\" \"{target}\"`",

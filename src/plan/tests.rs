@@ -421,6 +421,15 @@ fn what_a_plan_writes_itself_is_not_copied_on_in_the_same_run() {
 }
 
 #[test]
+fn what_goes_both_ways_has_to_lose_one() {
+    let rules = "migrate \"src\" to=\"out\" { image \"a\" tags=\"v1\"; }\n\
+                 migrate \"out\" to=\"src\" { image \"a\" tags=\"v1\"; }";
+    let steps = steps_of(rules, &[("src", "a"), ("out", "a")], |_| None);
+    let helps: Vec<_> = steps.iter().map(|step| step.blocked_by().help.unwrap().english().to_owned()).collect();
+    assert!(helps.len() == 2 && helps.iter().all(|help| help.contains("the other way")), "{helps:?}");
+}
+
+#[test]
 fn what_cannot_be_listed_is_a_blocked_step() {
     let project = project();
     let mut listings = Listings::default();
