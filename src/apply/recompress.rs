@@ -90,13 +90,8 @@ impl Transfers<'_> {
     }
 
     async fn place_recompressed(&self, layer: &Descriptor) -> Result<Descriptor, Error> {
-        let source = Source {
-            all: Arc::clone(&self.shelves.recompressions),
-            store: self.source.clone(),
-            repository: self.work.source.repository.clone(),
-            layer: layer.clone(),
-        };
-        let known = source.all.entry(&layer.digest).lock().await.descriptor.clone();
+        let source = self.recompressing(layer);
+        let known = source.known().await;
         // Its file stays until the target holds it.
         let (descriptor, _gzip) = match known {
             Some(descriptor) => (descriptor, None),
@@ -108,6 +103,26 @@ impl Transfers<'_> {
         };
         self.place_from(Errand::new(&descriptor), |from| source.clone().bytes(from)).await?;
         Ok(descriptor)
+    }
+
+    /// Sends a blob of the image again, which may be what one of `recompressed` became.
+    pub(super) async fn mend(&self, recompressed: &[Descriptor], blob: &Descriptor) -> Result<(), Error> {
+        for layer in recompressed {
+            let source = self.recompressing(layer);
+            if source.known().await.as_ref() == Some(blob) {
+                return self.send_again(blob, |from| source.clone().bytes(from)).await;
+            }
+        }
+        self.send_again(blob, |from| self.download(blob, from)).await
+    }
+
+    fn recompressing(&self, layer: &Descriptor) -> Source {
+        Source {
+            all: Arc::clone(&self.shelves.recompressions),
+            store: self.source.clone(),
+            repository: self.work.source.repository.clone(),
+            layer: layer.clone(),
+        }
     }
 }
 
@@ -121,6 +136,11 @@ struct Source {
 }
 
 impl Source {
+    /// What the layer became, where that is known.
+    async fn known(&self) -> Option<Descriptor> {
+        self.all.entry(&self.layer.digest).lock().await.descriptor.clone()
+    }
+
     async fn gzip(&self) -> Result<Arc<Gzip>, Error> {
         let entry = self.all.entry(&self.layer.digest);
         let mut known = entry.lock().await;

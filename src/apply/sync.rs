@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::Context;
 use super::shelf::Shelves;
 use super::transfer::Transfers;
-use super::verify::verify;
+use super::verify::Reading;
 use crate::diag::{Problem, Wording, say};
-use crate::image::rewrite::ImageTree;
-use crate::image::{Digest, ManifestReference};
+use crate::image::rewrite::{ImageTree, Rewrite};
+use crate::image::{Digest, ManifestReference, RawManifest, same_content};
 use crate::plan::{Action, Location, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
 use crate::store::{Error, NotStored, Replaced, Store, read_image};
 
@@ -57,7 +59,7 @@ impl<'a> Copy<'a> {
             None => {
                 // Of a plan that was saved; what was done since then is not read and moved again. It is looked at again
                 // right before the tag is written, too.
-                if work.subject.is_none() && precondition(work, &target).await? == Held::After {
+                if work.subject.is_none() && self.is_done(context, &source, &target).await? {
                     return Ok(None);
                 }
                 read_image(&source, &work.source.repository, source_digest, &work.rewrite, &context.reads).await?
@@ -77,6 +79,46 @@ impl<'a> Copy<'a> {
         }
         let transfers = Transfers { context, step, work, source, target, shelves, kept: None, moved: Arc::default() };
         Ok(Some(Prepared { copy: self, image, transfers }))
+    }
+
+    /// Whether the target holds what the plan wants there.
+    ///
+    /// # Errors
+    /// When it holds neither that nor what it held when the plan was made.
+    async fn is_done(self, context: &Context, source: &Store, target: &Store) -> Result<bool, Problem> {
+        let work = self.work;
+        let found = target.head_manifest(&work.target.repository, &work.target.reference).await?;
+        let found = found.map(|found| found.digest);
+        if found == work.before {
+            return Ok(false);
+        }
+        let is_done = match (&work.after, &found) {
+            (_, None) => false,
+            (Some(after), Some(found)) if after.algorithm() == found.algorithm() => after == found,
+            (_, Some(found)) => self.became(context, source, (target, found)).await?,
+        };
+        if is_done { Ok(true) } else { Err(moved(&work.target, work.before.as_ref(), found.as_ref())) }
+    }
+
+    /// Whether what the target holds is what the image becomes, where the digests do not tell: the plan could not know that
+    /// of recompressed layers, or the target answers with one of another algorithm.
+    async fn became(
+        self,
+        context: &Context,
+        source: &Store,
+        (target, found): (&Store, &Digest),
+    ) -> Result<bool, Problem> {
+        let Some(source_digest) = &self.work.source_digest else { return Ok(false) };
+        let SyncWork { source: from, target: to, rewrite, .. } = self.work;
+        let wanted = read_image(source, &from.repository, source_digest, rewrite, &context.reads).await?;
+        if wanted.digest().is_some() {
+            return Ok(wanted.root().is_called(found));
+        }
+        match read_image(target, &to.repository, found, &Rewrite::default(), &context.reads).await {
+            Ok(held) => Ok(same_content(&wanted, &held)),
+            Err(error) if error.temporary => Err(error.problem),
+            Err(_) => Ok(false),
+        }
     }
 }
 
@@ -103,23 +145,38 @@ impl Prepared<'_> {
     /// What was written; `None` where somebody else wrote the same meanwhile.
     async fn write_manifests(&self, placed: Result<(), Error>) -> Result<Option<Digest>, Problem> {
         placed?;
-        let image = self.transfers.recompress(&self.image).await?;
-        let replaced = match put_manifests(&self.transfers, &image).await {
-            Err(NotStored::Incomplete(error)) => {
-                if !self.transfers.place_lost(&self.image.blobs).await? {
-                    return Err(error.into());
-                }
-                put_manifests(&self.transfers, &image).await.map_err(|refused| self.lost_again(refused))?
-            }
-            stored => stored.map_err(Error::from)?,
-        };
-        let work = self.copy.work;
+        let (work, transfers) = (self.copy.work, &self.transfers);
+        let image = transfers.recompress(&self.image).await?;
+        let reading = Reading { transfers, image: &image, recompressed: &self.image.recompress };
+        let has_tag = work.target.reference.tag().is_some();
+        if reading.is_whole() && has_tag {
+            // No tag ever leads to what cannot be read back.
+            self.stored(|| put_by_digest(transfers, &image, &image.manifests)).await?;
+            reading.everything().await?;
+        }
+        let replaced = self.stored(|| put_manifests(transfers, &image)).await?;
         if let Replaced::No { held } = replaced {
             let is_same = held.as_ref().is_some_and(|held| image.root().is_called(held));
             return if is_same { Ok(None) } else { Err(moved(&work.target, work.before.as_ref(), held.as_ref())) };
         }
-        verify(&self.transfers, &image).await?;
+        if reading.is_whole() && !has_tag {
+            reading.everything().await?;
+        }
+        reading.reference().await?;
         Ok(Some(image.root().digest.clone()))
+    }
+
+    /// What `put` puts, once more where the target has lost blobs since the plan was made.
+    async fn stored<T, F: Future<Output = Result<T, NotStored>>>(&self, put: impl Fn() -> F) -> Result<T, Error> {
+        match put().await {
+            Err(NotStored::Incomplete(error)) => {
+                if !self.transfers.place_lost(&self.image.blobs).await? {
+                    return Err(error);
+                }
+                put().await.map_err(|refused| self.lost_again(refused))
+            }
+            stored => stored.map_err(Error::from),
+        }
     }
 
     /// Why a manifest is refused after its content was sent twice.
@@ -150,26 +207,6 @@ fn came_to_hold_it() -> Outcome {
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum Held {
-    /// What the plan saw.
-    Before,
-    /// What the plan wants.
-    After,
-}
-
-/// Does the target's tag still hold what it held when the plan was made?
-async fn precondition(work: &SyncWork, target: &Store) -> Result<Held, Problem> {
-    let found = target.head_manifest(&work.target.repository, &work.target.reference).await?.map(|found| found.digest);
-    if work.after.is_some() && found == work.after {
-        return Ok(Held::After);
-    }
-    if found == work.before {
-        return Ok(Held::Before);
-    }
-    Err(moved(&work.target, work.before.as_ref(), found.as_ref()))
-}
-
 /// A target's tag is not what it was when the plan was made.
 pub(super) fn moved(target: &Location, before: Option<&Digest>, found: Option<&Digest>) -> Problem {
     let message = say!(
@@ -184,30 +221,42 @@ pub(super) fn moved(target: &Location, before: Option<&Digest>, found: Option<&D
 }
 
 /// Children before their index, the tag last: it never points at something incomplete, and what somebody else wrote there
-/// since the plan was made stays. A child that several tags share is written once.
+/// since the plan was made stays.
 async fn put_manifests(transfers: &Transfers<'_>, image: &ImageTree) -> Result<Replaced, NotStored> {
     let Some((root, children)) = image.manifests.split_last() else { return Ok(Replaced::Yes) };
-    let Transfers { target, shelves, .. } = transfers;
-    let place = &transfers.work.target;
-    let digests: BTreeSet<&Digest> = image.manifests.iter().map(|manifest| &manifest.digest).collect();
-    let mut written = BTreeMap::new();
-    // In one order, so that none waits for another in a circle.
-    for digest in digests {
-        written.insert(digest, shelves.child(&place.registry, &place.repository, digest).lock_owned().await);
-    }
-    for child in children {
-        if let Some(written) = written.get_mut(&child.digest).filter(|written| !***written) {
-            let reference = ManifestReference::Digest(child.digest.clone());
-            target.put_manifest(&place.repository, &reference, child).await?;
-            **written = true;
-        }
-    }
-    let Some(subject) = &transfers.work.subject else {
-        let before = transfers.work.before.as_ref();
-        return target.replace_manifest(&place.repository, &place.reference, root, before).await;
+    let _turns = put_by_digest(transfers, image, children).await?;
+    let Transfers { target, shelves, work, .. } = transfers;
+    let place = &work.target;
+    let Some(subject) = &work.subject else {
+        return target.replace_manifest(&place.repository, &place.reference, root, work.before.as_ref()).await;
     };
     // One list a subject: whoever else refers to it waits.
     let list = shelves.shelf(&place.registry, subject);
     let _turn = list.lock().await;
     target.put_referrer(&place.repository, root, subject).await.map(|()| Replaced::Yes)
+}
+
+/// Writes some of the image's manifests by their digests, in order. One that several tags share is written once. Nobody else
+/// writes any of the image before what is returned is dropped.
+async fn put_by_digest<'a>(
+    transfers: &Transfers<'_>,
+    image: &'a ImageTree,
+    manifests: &[RawManifest],
+) -> Result<BTreeMap<&'a Digest, OwnedMutexGuard<bool>>, NotStored> {
+    let place = &transfers.work.target;
+    let digests: BTreeSet<&Digest> = image.manifests.iter().map(|manifest| &manifest.digest).collect();
+    let mut written = BTreeMap::new();
+    // In one order, so that none waits for another in a circle.
+    for digest in digests {
+        let child = transfers.shelves.child(&place.registry, &place.repository, digest);
+        written.insert(digest, child.lock_owned().await);
+    }
+    for manifest in manifests {
+        if let Some(written) = written.get_mut(&manifest.digest).filter(|written| !***written) {
+            let reference = ManifestReference::Digest(manifest.digest.clone());
+            transfers.target.put_manifest(&place.repository, &reference, manifest).await?;
+            **written = true;
+        }
+    }
+    Ok(written)
 }

@@ -89,6 +89,13 @@ impl Transfers<'_> {
         self.context.project.login(&self.work.target.registry)
     }
 
+    /// Sends a blob, of `bytes` from a given one on, that the target holds damaged or has lost, whatever it says of it.
+    pub(super) async fn send_again(&self, blob: &Descriptor, bytes: impl Fn(u64) -> BlobStream) -> Result<(), Error> {
+        let _turn = self.shelf(blob).await;
+        self.send_patiently(&Errand::new(blob), Session::New, bytes).await?;
+        self.see_replaced(blob).await
+    }
+
     /// Some registries write no blob twice: they take the bytes and keep what they have.
     async fn see_replaced(&self, blob: &Descriptor) -> Result<(), Error> {
         let Err(error) = self.read_back(blob).await else { return Ok(()) };

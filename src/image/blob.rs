@@ -18,6 +18,16 @@ pub struct BlobError {
     pub temporary: bool,
 }
 
+impl BlobError {
+    /// Whether bytes came in their whole length, and were others.
+    #[must_use]
+    pub fn is_other_digest(&self) -> bool {
+        self.problem.code.as_str() == OTHER_DIGEST
+    }
+}
+
+const OTHER_DIGEST: &str = "blob-digest";
+
 /// Lets through only what `expected` names: the last bytes are held back until size and digest are known to be
 /// right, so that whoever reads this never has a whole wrong blob.
 ///
@@ -112,7 +122,7 @@ impl<F: FnMut() -> bool> Verifier<F> {
         let found = hasher.finish();
         if found != self.expected.digest {
             return Err(self.wrong(
-                "blob-digest",
+                OTHER_DIGEST,
                 &say!("its bytes have the digest {found}", "其内容的摘要是 {found}", found),
                 false,
             ));

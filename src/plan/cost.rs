@@ -83,7 +83,7 @@ pub(super) struct Costs<'a> {
     read: BTreeSet<Digest>,
     /// And blobs, to move them as they are, or recompressed: then once more.
     moved: BTreeSet<(Location, Digest, bool)>,
-    /// Children of indexes that an earlier step writes, by the first section that names the place, and repository.
+    /// Manifests that an earlier step writes by their digests, by the first section that names the place, and repository.
     children: BTreeSet<(&'a str, Repository, Digest)>,
 }
 
@@ -117,7 +117,10 @@ impl<'a> Costs<'a> {
             }
             requests.target.post = mounts + count(uploads());
             let (home, repository) = (self.project.home(&request.target.registry), &request.target.repository);
-            let children = image.manifests.iter().take(image.manifests.len().saturating_sub(1));
+            // What is read back is written by its digest before its tag leads there.
+            let is_tagged_last = request.verify == Verify::Pull && request.target.reference.tag().is_some();
+            let by_digest = image.manifests.len().saturating_sub(usize::from(!is_tagged_last));
+            let children = image.manifests.iter().take(by_digest);
             let at = |child: &RawManifest| (home, repository.clone(), child.digest.clone());
             requests.target.put =
                 count(uploads()) + count(children.filter(|child| self.children.insert(at(child)))) + 1;

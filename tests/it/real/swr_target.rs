@@ -120,6 +120,27 @@ fn what_docker_s_lists_cannot_name_is_refused_at_plan() {
     }
 }
 
+#[test]
+fn a_saved_plan_of_recompressed_layers_finds_what_it_did() {
+    let (source, swr) = (Registry::plain(), Swr::plain(Settings::with_organizations(&["team"])));
+    let artifact = image(1).layers(2, 20_000).zstd().index(&BOTH);
+    artifact.push(&source.http(), "app", "v1");
+    image(2).layers(1, 20_000).zstd().build().push(&source.http(), "app", "v2");
+    let counted = Proxy::counting(source.address());
+    let project = project_of(&counted.host(), &swr, "team", "image \"app\"");
+    project.run(["plan", "--out", "saved.json"]).expect_success();
+    project.run(["apply", "saved.json"]).expect_success();
+    counted.recorder().clear();
+    let again = project.run(["apply", "saved.json"]).expect_success();
+    assert!(again.stdout.contains("0 created, 0 updated, 0 deleted, 2 unchanged"), "{again}");
+    assert_eq!(counted.recorder().count("", "/blobs/"), 0);
+    // What somebody else pushes there is no result of the plan.
+    let foreign = image(3).format(Format::Docker).build();
+    foreign.push(&swr.registry().http(), "team/app", "v2");
+    let moved = project.run(["apply", "saved.json"]).expect_code(1);
+    assert!(moved.stdout.contains("target/team/app:v2 moved since the plan was made"), "{moved}");
+}
+
 /// What the layers of `team/app:v1` hold.
 fn gzip_layers(swr: &Swr) -> Vec<Vec<u8>> {
     let http = swr.registry().http();

@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use hyper::{Method, Response};
 use serde_json::Value;
 
-use crate::support::content::{Format, image};
+use crate::support::content::{Artifact, Format, image};
 use crate::support::counting::{Behaviour, Proxy};
 use crate::support::kdl;
 use crate::support::plan::checked;
@@ -22,10 +22,14 @@ const BOTH: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 /// A source with one index, and a target that misbehaves.
 fn project(source: &Registry, target: &Proxy, verify: &str) -> Project {
     image(1).index(&BOTH).push(&source.http(), "team/app", "v1");
+    project_of(source, target, &format!("image \"team/app\"\n    verify \"{verify}\"\n    retries 1"))
+}
+
+fn project_of(source: &Registry, target: &Proxy, rules: &str) -> Project {
     Project::new(&kdl::project(&[
         kdl::anonymous("source", &source.host()),
         kdl::anonymous("target", &target.host()),
-        kdl::migrate(&format!("image \"team/app\"\n    verify \"{verify}\"\n    retries 1")),
+        kdl::migrate(rules),
     ]))
 }
 
@@ -65,7 +69,84 @@ fn a_target_that_gives_other_bytes_back_fails_the_pull_check() {
     let front = Proxy::start(target.address(), None, damaging());
     let project = project(&source, &front, "none");
     let apply = project.run(["apply", "--auto-approve", "--verify", "pull"]).expect_code(1);
-    assert!(apply.stdout.contains("target/team/app:v1 was written, but it cannot be read back: "), "{apply}");
+    assert!(apply.stdout.contains("target/team/app:v1 is not written: it cannot be read back: "), "{apply}");
+}
+
+/// A source with two tags that share a layer, and a target with the first, in which that layer has rotted: its length is
+/// still the right one. The second tag replaces another image where `updates` says so.
+fn rotten(updates: bool) -> (Registry, Registry, Artifact) {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    let (one, two) = (image(1).build(), image(1).created("2025-02-03T04:05:06Z").build());
+    one.push(&source.http(), "team/app", "v1");
+    two.push(&source.http(), "team/app", "v2");
+    one.push(&target.http(), "team/app", "v1");
+    if updates {
+        image(2).build().push(&target.http(), "team/app", "v2");
+    }
+    let layer = &two.blobs[1];
+    let mut bytes = layer.bytes.clone();
+    bytes[10] ^= 1;
+    std::fs::write(target.blob_file(&layer.digest), bytes).unwrap();
+    (source, target, two)
+}
+
+#[test]
+fn no_tag_leads_to_what_cannot_be_read_back_and_the_next_apply_says_so_again() {
+    for updates in [false, true] {
+        let (source, target, _) = rotten(updates);
+        let front = Proxy::counting(target.address());
+        let project = project_of(&source, &front, "image \"team/app\"\n    verify \"pull\"");
+        for _ in 0..2 {
+            let apply = project.run(["apply", "--auto-approve"]).expect_code(1);
+            assert!(apply.stdout.contains("target/team/app:v2 holds a damaged sha256:"), "{apply}");
+            assert!(apply.stdout.contains("and keeps it when the right bytes are sent"), "{apply}");
+            let held = target.http().manifest(Method::HEAD, "team/app", "v2");
+            if updates {
+                assert_eq!(held.header("docker-content-digest"), image(2).build().digest());
+            } else {
+                assert_eq!(held.status, 404);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_damaged_at_the_target_is_sent_again_where_that_is_possible() {
+    let (source, target, artifact) = rotten(false);
+    let layer = artifact.blobs[1].clone();
+    let (file, hex) = (target.blob_file(&layer.digest), layer.digest.replace("sha256:", ""));
+    // The registry itself writes no blob twice.
+    let replacing = Proxy::start(target.address(), None, move |request: &hyper::Request<_>| {
+        if *request.method() == Method::PUT && request.uri().query().is_some_and(|query| query.contains(&hex)) {
+            std::fs::remove_file(&file).unwrap();
+        }
+        None
+    });
+    let project = project_of(&source, &replacing, "image \"team/app\"\n    verify \"pull\"");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(std::fs::read(target.blob_file(&layer.digest)).unwrap(), layer.bytes);
+    assert_eq!(target.http().manifest(Method::GET, "team/app", "v2").body, artifact.manifest.bytes);
+}
+
+#[test]
+fn what_is_damaged_in_a_directory_is_written_again() {
+    let source = Registry::plain();
+    let (one, two) = (image(1).build(), image(1).created("2025-02-03T04:05:06Z").build());
+    one.push(&source.http(), "team/app", "v1");
+    let project = Project::new(&kdl::project(&[
+        kdl::anonymous("source", &source.host()),
+        "registry \"target\" \"oci-layout:./images\"\n".to_owned(),
+        kdl::migrate("image \"team/app\"\n    verify \"pull\""),
+    ]));
+    project.run(["apply", "--auto-approve"]).expect_success();
+    let layer = &two.blobs[1];
+    let file = project.path(&format!("images/blobs/{}", layer.digest.replace(':', "/")));
+    let mut bytes = layer.bytes.clone();
+    bytes[10] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    two.push(&source.http(), "team/app", "v2");
+    project.run(["apply", "--auto-approve"]).expect_success();
+    assert_eq!(std::fs::read(&file).unwrap(), layer.bytes);
 }
 
 #[test]
