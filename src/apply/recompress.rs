@@ -1,25 +1,23 @@
 //! Layers compressed with zstd become layers compressed with gzip, for registries that take Docker's media types only.
 //!
 //! What a layer becomes is known at its end, and an upload says its digest before: the new layer waits in a temporary
-//! file, which goes with the last who needs it.
+//! file without a name, which goes with the last who needs it, however the process ends.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::{Buf, Bytes};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tempfile::TempPath;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::transfer::{Errand, Transfers};
 use crate::diag::{Problem, Wording, say};
 use crate::image::rewrite::{DOCKER_GZIP_LAYER, ImageTree};
 use crate::image::{Algorithm, BlobStream, Descriptor, Digest, Hasher, MediaType, Repository};
-use crate::layout::stream_file;
 use crate::store::{Error, Store};
 
 /// Chunks of a layer between the network and its decompression.
@@ -29,7 +27,31 @@ const BUFFER: usize = 128 * 1024;
 /// A recompressed layer.
 struct Gzip {
     descriptor: Descriptor,
-    file: TempPath,
+    /// Locked while a chunk is read: all share its position.
+    file: Mutex<File>,
+}
+
+impl Gzip {
+    /// Its bytes from the one numbered `from` on.
+    fn bytes(self: Arc<Self>, from: u64) -> BlobStream {
+        let chunks = stream::try_unfold((self, from), |(gzip, at)| async move {
+            let read = tokio::task::spawn_blocking(move || (gzip.chunk(at), gzip));
+            let (chunk, gzip) = read.await.expect("reading does not panic");
+            let chunk = chunk.map_err(|error| unreadable(&error))?;
+            let next = at + chunk.len() as u64;
+            Ok((!chunk.is_empty()).then_some((chunk, (gzip, next))))
+        });
+        chunks.boxed()
+    }
+
+    /// Empty at the end.
+    fn chunk(&self, at: u64) -> io::Result<Bytes> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(at))?;
+        let mut chunk = Vec::with_capacity(BUFFER);
+        Read::by_ref(&mut *file).take(BUFFER as u64).read_to_end(&mut chunk)?;
+        Ok(chunk.into())
+    }
 }
 
 /// What layers became in this run, by their digest at the source: none is recompressed twice as long as its file is
@@ -155,12 +177,7 @@ impl Source {
 
     /// The new layer's bytes from the one numbered `from` on.
     fn bytes(self, from: u64) -> BlobStream {
-        let opened = async move {
-            let gzip = self.gzip().await?;
-            let bytes = stream_file(&gzip.file, from).await?;
-            // The file is there until its last byte was read.
-            Ok::<_, Error>(bytes.inspect(move |_| _ = &gzip))
-        };
+        let opened = async move { Ok::<_, Error>(self.gzip().await?.bytes(from)) };
         stream::once(opened).try_flatten().boxed()
     }
 }
@@ -210,8 +227,7 @@ impl Read for Chunks {
 }
 
 fn write_gzip(zstd: impl Read, layer: &Digest) -> Result<Gzip, Error> {
-    let (file, path) =
-        tempfile::Builder::new().prefix("swrctl-").tempfile().map_err(|e| no_room(&e, None))?.into_parts();
+    let file = tempfile::tempfile().map_err(|error| no_room(&error))?;
     let output = Hashed { file: BufWriter::new(file), hasher: Hasher::new(Algorithm::Sha256), size: 0 };
     let mut gzip = GzEncoder::new(output, Compression::default());
     let mut tar = zstd::Decoder::new(zstd).map_err(|error| damaged(layer, &error))?;
@@ -221,28 +237,28 @@ fn write_gzip(zstd: impl Read, layer: &Digest) -> Result<Gzip, Error> {
             0 => break gzip.finish().and_then(Hashed::finish),
             count => gzip.write_all(&buffer[..count]),
         };
-        written.map_err(|error| no_room(&error, Some(&path)))?;
+        written.map_err(|error| no_room(&error))?;
     };
-    let (digest, size) = output.map_err(|error| no_room(&error, Some(&path)))?;
+    let (file, digest, size) = output.map_err(|error| no_room(&error))?;
     let media_type = MediaType::parse(DOCKER_GZIP_LAYER);
-    Ok(Gzip { descriptor: Descriptor { media_type, digest, size }, file: path })
+    Ok(Gzip { descriptor: Descriptor { media_type, digest, size }, file: Mutex::new(file) })
 }
 
 /// Writes and hashes.
-struct Hashed<W> {
-    file: W,
+struct Hashed {
+    file: BufWriter<File>,
     hasher: Hasher,
     size: u64,
 }
 
-impl<W: Write> Hashed<W> {
-    fn finish(mut self) -> io::Result<(Digest, u64)> {
-        self.file.flush()?;
-        Ok((self.hasher.finish(), self.size))
+impl Hashed {
+    fn finish(self) -> io::Result<(File, Digest, u64)> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok((file, self.hasher.finish(), self.size))
     }
 }
 
-impl<W: Write> Write for Hashed<W> {
+impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.hasher.update(&bytes[..count]);
@@ -265,9 +281,24 @@ fn damaged(layer: &Digest, error: &io::Error) -> Error {
     Error { problem, temporary: false }
 }
 
-fn no_room(error: &io::Error, path: Option<&Path>) -> Error {
+fn unreadable(error: &io::Error) -> Error {
+    let (folder, reason) = (std::env::temp_dir(), Wording::of_system(error));
+    let message = say!(
+        "a recompressed layer cannot be read back from a temporary file in {path}: {reason}",
+        "无法从 {path} 里的临时文件读回重新压缩的层：{reason}",
+        path = folder.display(),
+        reason
+    );
+    let help = say!(
+        "check the disk, or set TMPDIR to a folder on another one",
+        "检查磁盘，或者把 TMPDIR 设为其他磁盘上的文件夹"
+    );
+    Error { problem: Problem::new("temporary-file", message).with_help(help), temporary: false }
+}
+
+fn no_room(error: &io::Error) -> Error {
     let folder = std::env::temp_dir();
-    let path = path.unwrap_or(&folder).display();
+    let path = folder.display();
     let reason = Wording::of_system(error);
     let message = say!(
         "a layer cannot be recompressed into {path}: {reason}",
@@ -286,23 +317,43 @@ fn no_room(error: &io::Error, path: Option<&Path>) -> Error {
 mod tests {
     use super::*;
 
-    fn gunzip(path: &Path) -> Vec<u8> {
+    fn gunzip(bytes: &[u8]) -> Vec<u8> {
         let mut content = Vec::new();
-        flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut content).unwrap();
+        flate2::read::GzDecoder::new(bytes).read_to_end(&mut content).unwrap();
         content
     }
 
-    #[test]
-    fn a_layer_of_several_frames_keeps_its_content() {
+    async fn read(gzip: &Arc<Gzip>, from: u64) -> Vec<u8> {
+        let chunks: Vec<Bytes> = Arc::clone(gzip).bytes(from).try_collect().await.unwrap();
+        chunks.concat()
+    }
+
+    #[tokio::test]
+    async fn a_layer_of_several_frames_keeps_its_content() {
         let halves: [Vec<u8>; 2] = [vec![7; 300_000], (0..=255).cycle().take(200_000).collect()];
         let zstd = halves.iter().flat_map(|half| zstd::encode_all(half.as_slice(), 3).unwrap()).collect::<Vec<_>>();
         let layer = Digest::sha256(&zstd);
-        let gzip = write_gzip(zstd.as_slice(), &layer).unwrap();
-        assert_eq!(gunzip(&gzip.file), halves.concat());
-        let bytes = std::fs::read(&gzip.file).unwrap();
-        assert_eq!((gzip.descriptor.digest, gzip.descriptor.size), (Digest::sha256(&bytes), bytes.len() as u64));
-        let again = write_gzip(zstd.as_slice(), &layer).unwrap();
-        assert_eq!(std::fs::read(&again.file).unwrap(), bytes, "the same layer becomes the same again");
+        let gzip = Arc::new(write_gzip(zstd.as_slice(), &layer).unwrap());
+        let bytes = read(&gzip, 0).await;
+        assert_eq!(gunzip(&bytes), halves.concat());
+        assert_eq!(
+            (gzip.descriptor.digest.clone(), gzip.descriptor.size),
+            (Digest::sha256(&bytes), bytes.len() as u64)
+        );
+        let again = Arc::new(write_gzip(zstd.as_slice(), &layer).unwrap());
+        assert_eq!(read(&again, 0).await, bytes, "the same layer becomes the same again");
+    }
+
+    #[tokio::test]
+    async fn several_read_one_file_from_where_they_want() {
+        let tar: Vec<u8> = (0..400_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let zstd = zstd::encode_all(tar.as_slice(), 3).unwrap();
+        let gzip = Arc::new(write_gzip(zstd.as_slice(), &Digest::sha256(&zstd)).unwrap());
+        assert!(gzip.descriptor.size > 5 * BUFFER as u64, "several chunks");
+        let (whole, rest) = tokio::join!(read(&gzip, 0), read(&gzip, 100_001));
+        assert_eq!(gunzip(&whole), tar);
+        assert_eq!(rest, whole[100_001..]);
+        assert_eq!(read(&gzip, gzip.descriptor.size).await, b"");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Blobs as files: read in chunks, written whole or not at all.
 
 use std::io::{Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -44,21 +44,6 @@ pub(super) async fn read_from(directory: Arc<Directory>, blob: Descriptor, from:
         Ok(file)
     };
     Ok(chunks(blocking(&path, open).await?, path))
-}
-
-/// The bytes of a file from the one numbered `from` on.
-///
-/// # Errors
-/// When it cannot be opened.
-pub async fn stream_file(path: &Path, from: u64) -> Result<BlobStream, Error> {
-    let opened = path.to_owned();
-    let open = move || {
-        let failed = |error| Error::io(Action::Read, &opened, &error);
-        let mut file = std::fs::File::open(&opened).map_err(failed)?;
-        file.seek(SeekFrom::Start(from)).map_err(failed)?;
-        Ok(file)
-    };
-    Ok(chunks(blocking(path, open).await?, path.to_owned()))
 }
 
 fn chunks(file: std::fs::File, path: PathBuf) -> BlobStream {

@@ -30,7 +30,6 @@ use self::index::Names;
 use self::tagging::Tagging;
 use crate::image::{BlobStream, Descriptor, Digest, ManifestReference, RawManifest, Repository, Tag};
 
-pub use self::blob::stream_file;
 pub use self::error::Error;
 
 /// An OCI image layout directory; a cheap handle for any number of tasks.

@@ -1,6 +1,8 @@
 //! The process is killed at random moments; after each the laws hold and the next run ends the work.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
@@ -93,4 +95,48 @@ fn killed_at_a_hundred_random_moments_the_laws_hold_after_each() {
         let different: BTreeSet<_> = uploads.iter().collect();
         assert_eq!(uploads.len(), different.len(), "a finished blob moved again, seed {seed}: {uploads:#?}");
     }
+}
+
+/// A recompressed layer waits on the disk while it is uploaded.
+#[test]
+fn a_kill_leaves_nothing_in_the_folder_of_temporary_files() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    image(1).layers(1, 200_000).zstd().build().push(&source.http(), "app", "v1");
+    let (uploading, let_go) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+    let (seen, go) = (Arc::clone(&uploading), Arc::clone(&let_go));
+    let front = Proxy::start(target.address(), None, move |request: &hyper::Request<_>| {
+        let length =
+            request.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if *request.method() == Method::PUT && length.is_some_and(|length| length > 50_000) {
+            seen.store(true, Ordering::SeqCst);
+            let deadline = Instant::now() + Duration::from_mins(1);
+            while !go.load(Ordering::SeqCst) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        None
+    });
+    let block =
+        "provider \"swr\" region=\"cn-north-4\" edition=\"basic\"\n    organization \"team\"\n    auth \"anonymous\"";
+    let sections = [
+        kdl::anonymous("source", &source.host()),
+        kdl::registry("target", &front.host(), block),
+        kdl::migrate("image \"app\""),
+    ];
+    let project = Project::new(&kdl::project(&sections));
+    let folder = project.path("temporary");
+    std::fs::create_dir(&folder).unwrap();
+    let project = project.env("TMPDIR", &folder);
+    let mut running = project.spawn(["apply", "--auto-approve"]);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !uploading.load(Ordering::SeqCst) {
+        assert!(running.is_running() && Instant::now() < deadline, "{}", running.finish(Duration::from_secs(1)));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.kill();
+    drop(running);
+    let_go.store(true, Ordering::SeqCst);
+    let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    project.run(["apply", "--auto-approve"]).expect_success();
 }
