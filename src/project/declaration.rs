@@ -1,5 +1,6 @@
 //! What a valid project file declares.
 
+use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
@@ -83,7 +84,7 @@ fn resolve(root: &Path, path: &Path) -> PathBuf {
 }
 
 /// What a path leads to, from the top and without `..`, as far as its names tell; links are not looked at.
-fn from_the_top(root: &Path, path: &Path) -> PathBuf {
+pub(super) fn from_the_top(root: &Path, path: &Path) -> PathBuf {
     let path = resolve(root, path);
     let mut names = PathBuf::new();
     for part in std::path::absolute(&path).unwrap_or(path).components() {
@@ -100,6 +101,8 @@ fn from_the_top(root: &Path, path: &Path) -> PathBuf {
 pub struct RegistryDecl {
     pub name: Spanned<String>,
     pub place: Place,
+    /// Where a directory really is, once somebody followed the links on the way.
+    pub directory: Option<PathBuf>,
     pub provider: Provider,
     /// Prefix of every target repository here; sources are named in full.
     pub organization: Option<Spanned<Repository>>,
@@ -119,6 +122,7 @@ impl RegistryDecl {
             name: Spanned::new(name, Span::default()),
             tls: Tls { plain_http: host.is_loopback(), ..Tls::default() },
             place: Place::Registry(host),
+            directory: None,
             provider: Provider::Generic,
             organization: None,
             create_organization: false,
@@ -134,9 +138,13 @@ impl RegistryDecl {
             (Place::Registry(one), Place::Registry(two)) => {
                 one.host() == two.host() && self.port(one) == other.port(two)
             }
-            (Place::OciLayout(one), Place::OciLayout(two)) => from_the_top(root, one) == from_the_top(root, two),
+            (Place::OciLayout(one), Place::OciLayout(two)) => self.directory(one, root) == other.directory(two, root),
             (Place::Registry(_), Place::OciLayout(_)) | (Place::OciLayout(_), Place::Registry(_)) => false,
         }
+    }
+
+    fn directory(&self, written: &Path, root: &Path) -> Cow<'_, Path> {
+        self.directory.as_deref().map_or_else(|| from_the_top(root, written).into(), Cow::from)
     }
 
     fn port(&self, host: &RegistryHost) -> u16 {

@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Parsed, Project};
+use super::declaration::from_the_top;
+use super::{Parsed, Place, Project};
 use crate::diag::{Diagnostic, Problem, Source, Wording, say};
 use crate::lint::baseline::{Baseline, NamedBy};
 use crate::lint::hadolint::Settings;
@@ -44,11 +45,31 @@ pub fn load_with(path: &Path, baselines: Baselines) -> Parsed {
     let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (mut project, mut found) =
         Project::parse(Arc::new(Source::new(path.display().to_string(), text)), root.to_owned())?;
+    follow_links(&mut project);
     found.extend(with_hadolint(&mut project)?);
     if baselines != Baselines::Leave {
         with_baselines(&mut project, baselines)?;
     }
     Ok((project, found))
+}
+
+/// Finds where directories of images really are, so that two sections that lead to one by a link are one place.
+fn follow_links(project: &mut Project) {
+    for index in 0..project.registries.len() {
+        if let Place::OciLayout(directory) = &project.registries[index].place {
+            project.registries[index].directory = Some(followed(project.resolve(directory)));
+        }
+    }
+}
+
+/// What is not there yet is where its parents lead.
+fn followed(path: PathBuf) -> PathBuf {
+    let path = std::path::absolute(&path).unwrap_or(path);
+    let real = path.ancestors().find_map(|there| {
+        let missing = path.strip_prefix(there).ok()?;
+        Some(from_the_top(Path::new(""), &there.canonicalize().ok()?.join(missing)))
+    });
+    real.unwrap_or(path)
 }
 
 /// Gives policies the baselines that their sections name; sections that name the same file share it.
@@ -243,6 +264,20 @@ mod tests {
         assert!(found[0].problem.message.english().contains("byte 10 "), "{:?}", found[0].problem.message);
         File::create(&file).unwrap().set_len(MAX_BYTES + 1).unwrap();
         assert_eq!(code_of(&file), "huge-project-file");
+    }
+
+    #[test]
+    fn sections_that_lead_to_one_directory_by_a_link_are_one_place() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(directory.path().join("real/sub")).unwrap();
+        std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
+        let file = directory.path().join("swr.kdl");
+        let sections = [("a", "real"), ("b", "link/../link"), ("c", "real/new"), ("d", "link/new"), ("e", "other")];
+        let sections = sections.map(|(name, path)| format!("registry \"{name}\" \"oci-layout:./{path}\"\n"));
+        std::fs::write(&file, format!("project \"p\" version=1\n{}", sections.concat())).unwrap();
+        let (project, _) = load(&file).unwrap();
+        let homes = ["a", "b", "c", "d", "e"].map(|name| project.home(name));
+        assert_eq!(homes, ["a", "a", "c", "c", "e"]);
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub(super) fn read(cursor: Cursor) -> Option<RegistryDecl> {
     Some(RegistryDecl {
         name: name?,
         place: place?,
+        directory: None,
         provider: provider.unwrap_or(Some(Provider::Generic))?,
         organization: organization.map_or(Some(None), |organization| organization.map(Some))?,
         create_organization,

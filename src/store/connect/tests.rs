@@ -21,6 +21,7 @@ fn declaration(auth: Auth) -> RegistryDecl {
     RegistryDecl {
         name: at("r", "registry"),
         place: Place::Registry(host()),
+        directory: None,
         provider: Provider::Generic,
         organization: None,
         create_organization: false,
