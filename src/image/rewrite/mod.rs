@@ -5,6 +5,7 @@
 //! cannot name: what they become is known only once they have been compressed again.
 
 mod error;
+mod fields;
 #[cfg(test)]
 mod tests;
 mod write;

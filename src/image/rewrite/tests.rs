@@ -70,6 +70,22 @@ fn a_subset_stays_an_index_with_its_unknown_fields() {
 }
 
 #[test]
+fn what_is_not_known_stays_as_it_is_written() {
+    let (amd, arm) = (image("amd", GZIP), image("arm", GZIP));
+    let numbers = r#"{"big":12345678901234567890123, "huge":1e400, "zero":-0.0, "text":"\/\u00e9"}"#;
+    let mut document: Value =
+        serde_json::from_slice(&index(&[(&amd, "linux/amd64"), (&arm, "linux/arm64")]).bytes).unwrap();
+    document["x-top"] = json!("HERE");
+    document["manifests"][1]["x-unknown"] = json!("HERE");
+    let root = RawManifest::new(None, document.to_string().replace(r#""HERE""#, numbers));
+    let wanted = Rewrite { platforms: vec!["linux/arm64".parse().unwrap()], ..Rewrite::default() };
+    let tree = rewrite(&root, &by_digest(&[&amd, &arm]), &wanted).unwrap();
+    document["manifests"].as_array_mut().unwrap().remove(0);
+    let expected = document.to_string().replace(r#""HERE""#, numbers);
+    assert_eq!(String::from_utf8_lossy(&tree.root().bytes), expected);
+}
+
+#[test]
 fn indexes_that_repeat_their_children_are_cheap() {
     let image = image("x", GZIP);
     let mut children = BTreeMap::from([(image.digest.clone(), image.clone())]);

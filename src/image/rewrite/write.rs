@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::fields::Fields;
 use super::{DOCKER_GZIP_LAYER, RewriteError, is_image_config};
 use crate::image::{Descriptor, Digest, MediaType, Platform, RawManifest};
 
@@ -12,50 +13,54 @@ pub(super) type Platforms = BTreeMap<Digest, Platform>;
 
 /// `raw` with the entries of its layers or children that have another digest now.
 pub(super) fn with_descriptors(raw: &RawManifest, renamed: &BTreeMap<Digest, Descriptor>) -> RawManifest {
-    let mut document: Map<String, Value> = serde_json::from_slice(&raw.bytes).unwrap_or_default();
+    let mut document = Fields::parse(&raw.bytes).unwrap_or_default();
     let mut changed = false;
-    let lists = document.iter_mut().filter(|(name, _)| matches!(name.as_str(), "layers" | "manifests"));
-    for entry in lists.filter_map(|(_, list)| list.as_array_mut()).flatten() {
-        let digest = entry.get("digest").and_then(Value::as_str).and_then(|text| text.parse::<Digest>().ok());
-        let renamed = digest.and_then(|digest| renamed.get(&digest).filter(|now| now.digest != digest));
-        if let (Some(now), Some(entry)) = (renamed, entry.as_object_mut()) {
-            entry.insert("digest".to_owned(), json!(now.digest));
-            entry.insert("size".to_owned(), json!(now.size));
-            changed = true;
+    for list in ["layers", "manifests"] {
+        let mut entries = document.entries(list);
+        for entry in &mut entries {
+            let digest = entry.digest();
+            let renamed = digest.and_then(|digest| renamed.get(&digest).filter(|now| now.digest != digest));
+            if let Some(now) = renamed {
+                entry.set("digest", &now.digest);
+                entry.set("size", &now.size);
+                changed = true;
+            }
+        }
+        if !entries.is_empty() {
+            document.set(list, &entries);
         }
     }
-    if changed { RawManifest::new(None, Value::Object(document).to_string()) } else { raw.clone() }
+    if changed { RawManifest::new(None, document.to_bytes()) } else { raw.clone() }
 }
 
 /// `raw` with only the `kept` children, each with its new descriptor. Fields that this tool does not know stay.
 ///
 /// For `docker` it becomes a list of Docker's; entries without a platform get theirs.
 pub(super) fn index(raw: &RawManifest, kept: &BTreeMap<Digest, Descriptor>, docker: Option<&Platforms>) -> RawManifest {
-    let mut document: Map<String, Value> = serde_json::from_slice(&raw.bytes).unwrap_or_default();
-    if let Some(Value::Array(entries)) = document.get_mut("manifests") {
-        entries.retain_mut(|entry| keep_entry(entry, kept, docker));
-    }
+    let mut document = Fields::parse(&raw.bytes).unwrap_or_default();
+    let entries = document.entries("manifests").into_iter();
+    let entries: Vec<Fields> = entries.filter_map(|entry| keep_entry(entry, kept, docker)).collect();
+    document.set("manifests", &entries);
     if docker.is_some() {
-        document.retain(|key, _| matches!(key.as_str(), "schemaVersion" | "manifests"));
-        document.insert("mediaType".to_owned(), json!(MediaType::DockerManifestList));
+        document.retain(|field, _| matches!(field, "schemaVersion" | "manifests"));
+        document.set("mediaType", &MediaType::DockerManifestList);
     }
-    RawManifest::new(Some(raw.media_type.as_str()), Value::Object(document).to_string())
+    RawManifest::new(Some(raw.media_type.as_str()), document.to_bytes())
 }
 
-fn keep_entry(entry: &mut Value, kept: &BTreeMap<Digest, Descriptor>, docker: Option<&Platforms>) -> bool {
-    let digest = entry.get("digest").and_then(Value::as_str).and_then(|text| text.parse::<Digest>().ok());
-    let Some((digest, descriptor)) = digest.and_then(|digest| kept.get_key_value(&digest)) else { return false };
-    let Some(entry) = entry.as_object_mut() else { return false };
+fn keep_entry(mut entry: Fields, kept: &BTreeMap<Digest, Descriptor>, docker: Option<&Platforms>) -> Option<Fields> {
+    let digest = entry.digest()?;
+    let descriptor = kept.get(&digest)?;
     if let Some(platforms) = docker {
-        entry.retain(|key, value| key == "platform" && !value.is_null());
-        if let Some(platform) = platforms.get(digest) {
-            entry.entry("platform").or_insert_with(|| docker_platform(platform));
+        entry.retain(|field, value| field == "platform" && value.get() != "null");
+        if let Some(platform) = platforms.get(&digest).filter(|_| entry.get("platform").is_none()) {
+            entry.set("platform", &docker_platform(platform));
         }
     }
-    entry.insert("mediaType".to_owned(), json!(descriptor.media_type));
-    entry.insert("size".to_owned(), json!(descriptor.size));
-    entry.insert("digest".to_owned(), json!(descriptor.digest));
-    true
+    entry.set("mediaType", &descriptor.media_type);
+    entry.set("size", &descriptor.size);
+    entry.set("digest", &descriptor.digest);
+    Some(entry)
 }
 
 fn docker_platform(Platform { os, architecture, variant }: &Platform) -> Value {
