@@ -26,7 +26,7 @@ pub(super) struct Times {
     pub(super) metadata: Duration,
     /// A blob may take as long as it likes, but something has to move.
     pub(super) stall: Duration,
-    /// A registry that has every byte of a blob may still have to write them down.
+    /// A registry that was sent the last byte of a blob may still have to write all of them down.
     pub(super) commit: Duration,
 }
 
@@ -83,6 +83,11 @@ impl Transport {
             for (host, addresses) in addresses {
                 let addresses: Vec<_> = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect();
                 builder = builder.resolve_to_addrs(host, &addresses);
+            }
+            // Seen on the wire and not in buffers: how long a peer may confirm nothing of what lies there for it.
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            {
+                builder = builder.tcp_user_timeout(times.stall);
             }
             // As other clients do it: what runs on this machine is never asked for through a proxy.
             if host.is_loopback() {

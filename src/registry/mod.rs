@@ -27,6 +27,7 @@ mod resume;
 mod retry;
 mod secret;
 mod skew;
+mod stall;
 mod storage;
 mod tags;
 mod tls;

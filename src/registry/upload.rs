@@ -1,25 +1,24 @@
 //! Blobs on their way to a registry: mount, or one POST and one PUT.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use futures_util::stream::{self, Stream};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Body, Method, StatusCode};
-use tokio::time::Instant;
 use url::Url;
 
 use super::auth::Scope;
 use super::exchange::{Reply, Request};
-use super::http::{Response, Times};
+use super::http::Response;
 use super::limit::{Lane, Place};
 use super::manifest::{not_created, stated_digest};
+use super::stall::Watch;
 use super::{Client, Error, Kind, redact};
-use crate::diag::{Problem, Wording, say};
-use crate::image::{BlobError, BlobStream, Descriptor, Digest, Repository, verified_until};
+use crate::diag::say;
+use crate::image::{BlobStream, Descriptor, Digest, Repository, verified_until};
 
 /// An open upload session of one repository.
 #[derive(Clone)]
@@ -212,7 +211,7 @@ impl Client {
         if size == 0 {
             return self.transport().send(place, &Method::PUT, url, headers, None).await;
         }
-        let progress = Arc::new(Mutex::new(Progress::Waiting));
+        let watch = Watch::default();
         let bandwidth = self.transport().bandwidth().clone();
         let paced = bytes.then(move |chunk| {
             let bandwidth = bandwidth.clone();
@@ -221,18 +220,14 @@ impl Client {
                 chunk
             }
         });
-        let body = Body::wrap_stream(watched(paced.boxed(), size, Arc::clone(&progress)));
+        let body = Body::wrap_stream(watch.over(paced.boxed(), size));
         let request = self.transport().send(place, &Method::PUT, url, headers, Some(body));
         let answer = tokio::select! {
             answer = request => answer,
-            detail = stalled(&progress, self.transport().times()) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),
-        };
-        let failure = match &*lock(&progress) {
-            Progress::Failed(failure) => Some(failure.clone()),
-            _ => None,
+            detail = watch.stalled(self.transport().times()) => Err(Error::new(Kind::Timeout, &Method::PUT, url, detail)),
         };
         // What hyper says about a body that broke off is of no use; the reason is.
-        match (answer, failure) {
+        match (answer, watch.failure()) {
             (Err(_), Some(failure)) => Err(Error::new(Kind::Source(failure), &Method::PUT, url, None)),
             (answer, _) => answer,
         }
@@ -250,82 +245,4 @@ impl Upload {
 /// As the distribution specification writes it: `5-9`.
 fn range(from: u64, end: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("{from}-{}", end - 1)).expect("digits are a header value")
-}
-
-/// Where an upload stands.
-enum Progress {
-    /// For its turn, or for bytes of the source: the registry is not to blame.
-    Waiting,
-    /// The registry has had bytes to take since then.
-    Sending(Instant),
-    /// It has all of them since then.
-    Sent(Instant),
-    Failed(BlobError),
-}
-
-fn lock(progress: &Mutex<Progress>) -> std::sync::MutexGuard<'_, Progress> {
-    progress.lock().expect("nobody panics while holding the progress")
-}
-
-/// The bytes to send, whose state and failure can be seen from outside; exactly `size` of them.
-fn watched(
-    bytes: BlobStream,
-    size: u64,
-    progress: Arc<Mutex<Progress>>,
-) -> impl Stream<Item = Result<Bytes, BlobError>> + Send + 'static {
-    stream::unfold(Some((bytes, size)), move |state| {
-        let progress = Arc::clone(&progress);
-        async move {
-            let (mut bytes, left) = state?;
-            *lock(&progress) = Progress::Waiting;
-            let item = match bytes.next().await {
-                Some(Ok(chunk)) if chunk.len() as u64 > left => {
-                    Err(wrong_length(say!("the source gave more bytes than the blob has", "源给出的字节比数据块多")))
-                }
-                None if left > 0 => {
-                    Err(wrong_length(say!("the source gave less bytes than the blob has", "源给出的字节比数据块少")))
-                }
-                Some(item) => item,
-                None => {
-                    *lock(&progress) = Progress::Sent(Instant::now());
-                    return None;
-                }
-            };
-            let (next, state) = match &item {
-                Ok(chunk) => {
-                    let left = left - chunk.len() as u64;
-                    let now = Instant::now();
-                    let next = if left == 0 { Progress::Sent(now) } else { Progress::Sending(now) };
-                    (next, Some((bytes, left)))
-                }
-                Err(error) => (Progress::Failed(error.clone()), None),
-            };
-            *lock(&progress) = next;
-            Some((item, state))
-        }
-    })
-}
-
-fn wrong_length(message: Wording) -> BlobError {
-    BlobError { problem: Problem::new("blob-size", message), temporary: false }
-}
-
-/// Returns when the registry has taken nothing for too long.
-async fn stalled(progress: &Mutex<Progress>, times: &Times) -> Wording {
-    loop {
-        let now = Instant::now();
-        let (limit, since, what) = match &*lock(progress) {
-            Progress::Sending(since) => (times.stall, *since, say!("nothing moved", "没有进展")),
-            Progress::Sent(since) => {
-                let what = say!("the registry had every byte and did not answer", "镜像仓库收到了全部内容，却没有应答");
-                (times.commit, *since, what)
-            }
-            Progress::Waiting | Progress::Failed(_) => (times.stall, now, Wording::default()),
-        };
-        if now >= since + limit {
-            let seconds = limit.as_secs_f32();
-            return say!("{what} for {seconds} seconds", "{seconds} 秒内{what}", what, seconds);
-        }
-        tokio::time::sleep_until(since + limit).await;
-    }
 }
