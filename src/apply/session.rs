@@ -15,7 +15,8 @@ const LARGE: u64 = 32 * 1024 * 1024;
 pub(super) enum Session {
     New,
     Open(Upload),
-    /// The registry may have kept some of the bytes.
+    /// The registry may have kept some of the bytes: more than those that the upload went on from the last time, or nothing
+    /// comes of going on with it.
     Broken(Upload),
 }
 
@@ -38,7 +39,9 @@ impl Session {
         let upload = match self {
             Self::Open(upload) => upload.clone(),
             Self::Broken(upload) if blob.size >= WORTH_RESUMING => {
-                match client.resume_upload(upload, blob.size).await? {
+                // Whoever cannot tell how far it came is asked for a new one.
+                let resumed = client.resume_upload(upload, blob.size).await.unwrap_or_default();
+                match resumed.filter(|resumed| resumed.kept() > upload.kept()) {
                     Some(upload) => upload,
                     // It may have been committed after it broke off behind its last byte.
                     None if is_there(client, repository, blob).await => return Ok(None),
@@ -64,16 +67,23 @@ impl Session {
         by: CheckedBy,
         bytes: impl FnOnce(u64) -> BlobStream,
     ) -> Result<(), Error> {
-        let (sent, left) = match self.open(uploads, client, repository, blob).await? {
-            None => (Ok(()), Self::New),
+        let sent = match self.open(uploads, client, repository, blob).await? {
+            None => {
+                *self = Self::New;
+                Ok(())
+            }
             Some(upload) => {
                 let missing = bytes(upload.kept());
                 let sent = client.finish_upload(upload.clone(), blob, missing, by).await;
-                let left = sent.as_ref().err().map_or(Self::New, |error| Self::after(error, upload));
-                (sent, left)
+                match &sent {
+                    // It says nothing about the upload: that is as it was.
+                    Err(error) if upload.kept() > 0 && never_arrived(error) => {}
+                    Err(error) => *self = Self::after(error, upload),
+                    Ok(()) => *self = Self::New,
+                }
+                sent
             }
         };
-        *self = left;
         if matches!(self, Self::New) {
             uploads.forget(&key(client, repository, blob));
         }
@@ -94,6 +104,11 @@ impl Session {
             Self::New | Self::Open(_) => 0,
         }
     }
+}
+
+/// Whether what failed did so before the registry had anything to do with it.
+fn never_arrived(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Connect | Kind::Dns | Kind::RateLimited | Kind::Source(_))
 }
 
 /// As far as the registry says so.

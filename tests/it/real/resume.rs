@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hyper::header::WWW_AUTHENTICATE;
-use hyper::{Request, StatusCode};
+use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, WWW_AUTHENTICATE};
+use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::support::content::{Artifact, image};
@@ -302,4 +302,47 @@ fn a_registry_that_keeps_nothing_is_sent_everything_again() {
     project.run(["apply", "--auto-approve", "--state-file", "none"]).expect_success();
     assert_eq!(std::fs::read(target.blob_file(&artifact.blobs[1].digest)).unwrap(), artifact.blobs[1].bytes);
     assert!(!state_file(&project).exists());
+}
+
+/// A copy of a layer of 4 MB to a registry behind `behaviour`, which has to succeed.
+fn copied(habit: Habit, behaviour: impl Behaviour) {
+    let (artifact, _registry, counted) = source(4_000_000);
+    let keeper = Keeper::start(habit);
+    let between = Proxy::start(keeper.address(), None, behaviour);
+    project(&counted.host(), &between.host()).run(["apply", "--auto-approve"]).expect_success();
+    let layer = &artifact.blobs[1];
+    assert_eq!(keeper.blob(&layer.digest).as_ref(), Some(&layer.bytes));
+    assert!(keeper.has_tag(TAG));
+}
+
+fn is_blob_put(request: &Request<Incoming>) -> bool {
+    *request.method() == Method::PUT && request.uri().path().contains("/blobs/uploads/")
+}
+
+#[test]
+fn an_upload_whose_state_nobody_tells_is_sent_anew() {
+    let (failed, asked) = (AtomicBool::new(false), Arc::<AtomicBool>::default());
+    let was_asked = Arc::clone(&asked);
+    copied(Habit::Keeps, move |request: &Request<Incoming>| {
+        let is_layer = request.headers().get(CONTENT_LENGTH).is_some_and(|length| length.len() > 6);
+        if *request.method() == Method::GET && request.uri().path().contains("/uploads/") {
+            asked.store(true, Ordering::SeqCst);
+            return Some(reply(StatusCode::INTERNAL_SERVER_ERROR, &json!({})));
+        }
+        let fails = is_blob_put(request) && is_layer && !failed.swap(true, Ordering::SeqCst);
+        fails.then(|| reply(StatusCode::SERVICE_UNAVAILABLE, &json!({})))
+    });
+    assert!(was_asked.load(Ordering::SeqCst));
+}
+
+#[test]
+fn an_upload_that_cannot_go_on_is_sent_anew() {
+    let refused = Arc::<AtomicBool>::default();
+    let was_refused = Arc::clone(&refused);
+    copied(Habit::Exaggerates, move |request: &Request<Incoming>| {
+        let goes_on = is_blob_put(request) && request.headers().contains_key(CONTENT_RANGE);
+        refused.fetch_or(goes_on, Ordering::SeqCst);
+        goes_on.then(|| reply(StatusCode::BAD_GATEWAY, &json!({})))
+    });
+    assert!(was_refused.load(Ordering::SeqCst));
 }
