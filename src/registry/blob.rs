@@ -42,7 +42,7 @@ impl Client {
     pub async fn blob_from(&self, repository: &Repository, blob: &Descriptor, from: u64) -> Result<BlobStream, Error> {
         let request = self.blob_request(Method::GET, repository, &blob.digest).download();
         if self.transport().limits().requests_for(blob.size.saturating_sub(from)) > 1 {
-            return Ok(parts::stream(self.clone(), Download::new(self, request, from, blob.size)));
+            return Ok(parts::stream(self, Download::new(self, request, from, blob.size)));
         }
         Ok(Download::open(self, request, from, blob.size).await?.stream())
     }

@@ -16,6 +16,8 @@ use crate::image::{BlobError, BlobStream};
 
 /// A connection that brought so many bytes was no failure: patience starts anew.
 const PROGRESS: u64 = 1024 * 1024;
+/// Nor was one that brought such a part of a smaller blob.
+const PART_OF_BLOB: u64 = 1000;
 
 pub(super) struct Download {
     client: Client,
@@ -96,10 +98,7 @@ impl Download {
         stream::unfold(Some(self), |download| async move {
             let mut download = download?;
             match download.next().await {
-                Ok(Some(chunk)) => {
-                    download.client.transport().bandwidth().take(chunk.len()).await;
-                    Some((Ok(chunk), Some(download)))
-                }
+                Ok(Some(chunk)) => Some((Ok(chunk), Some(download))),
                 Ok(None) => None,
                 Err(error) => Some((Err(BlobError::from(error)), None)),
             }
@@ -117,7 +116,7 @@ impl Download {
                 Err(failure) => failure,
             };
             self.response = None;
-            if self.gained >= PROGRESS {
+            if self.gained >= (self.size / PART_OF_BLOB).clamp(1, PROGRESS) {
                 self.backoff = self.client.backoff();
             }
             self.gained = 0;
@@ -142,6 +141,8 @@ impl Download {
             );
             return Err(response.error(Kind::Interrupted, detail));
         };
+        // What is skipped came over the line, too.
+        self.client.transport().bandwidth().take(chunk.len()).await;
         let skipped = self.skip.min(chunk.len() as u64);
         self.skip -= skipped;
         let chunk = chunk.split_off(usize::try_from(skipped).unwrap_or(chunk.len()));

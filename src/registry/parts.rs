@@ -39,15 +39,11 @@ struct Parts {
 }
 
 /// The bytes of `download`, of which nothing is asked for yet.
-pub(super) fn stream(client: Client, download: Download) -> BlobStream {
-    let way = Way::Many(Parts::new(&client, download));
-    stream::unfold(Some((client, way)), |state| async move {
-        let (client, way) = state?;
-        match next(way).await {
-            Ok(Some((chunk, way))) => {
-                client.transport().bandwidth().take(chunk.len()).await;
-                Some((Ok(chunk), Some((client, way))))
-            }
+pub(super) fn stream(client: &Client, download: Download) -> BlobStream {
+    let way = Way::Many(Parts::new(client, download));
+    stream::unfold(Some(way), |way| async move {
+        match next(way?).await {
+            Ok(Some((chunk, way))) => Some((Ok(chunk), Some(way))),
             Ok(None) => None,
             Err(error) => Some((Err(BlobError::from(error)), None)),
         }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::server::{Answer, Seen, Server};
 use super::{blob_of, client, read, repository, settings};
 use crate::image::{BlobError, BlobStream};
 use crate::registry::http::Times;
-use crate::registry::{Client, Kind, Limits, Settings};
+use crate::registry::{Bandwidth, Client, Kind, Limits, Settings};
 
 /// Larger than what comes over one connection alone.
 const LARGE: usize = 72 << 20;
@@ -256,4 +256,67 @@ async fn a_download_goes_on_with_a_new_token_where_the_old_one_ended() {
     })
     .await;
     assert_eq!(read(stream(&patient(&server)).await).await.unwrap(), BYTES);
+}
+
+#[tokio::test]
+async fn whatever_a_connection_brings_of_a_small_blob_is_progress() {
+    let server = Server::start(cutting(12)).await;
+    let client = Client::new(Settings { retries: 1, ..settings(&server) }).unwrap();
+    assert_eq!(read(stream(&client).await).await.unwrap(), BYTES, "after more failures than are allowed in a row");
+    assert!(server.count("blobs") > 2);
+}
+
+#[tokio::test]
+async fn a_byte_a_connection_is_no_progress_of_a_large_blob() {
+    let size = 100_000;
+    let server = Server::start(move |seen| {
+        let from = asked_from(seen).unwrap_or(0);
+        let range = format!("bytes {from}-{}/{size}", size - 1);
+        let answer = if from == 0 { Answer::new(200) } else { Answer::new(206).header("Content-Range", range) };
+        answer.body("x").stated_length(size - from)
+    })
+    .await;
+    let client = Client::new(Settings { retries: 2, ..settings(&server) }).unwrap();
+    let bytes = client.blob(&repository("a"), &blob_of(&vec![b'x'; size])).await.unwrap();
+    assert!(read(bytes).await.unwrap_err().temporary);
+    assert_eq!(server.count("blobs"), 3);
+}
+
+/// Whose blobs come at so many bytes a second.
+fn narrow(settings: Settings, bytes_per_second: u64) -> Client {
+    Client::new(Settings { bandwidth: Bandwidth::default().and(bytes_per_second), ..settings }).unwrap()
+}
+
+#[tokio::test]
+async fn bytes_that_are_skipped_take_their_share_of_the_line() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/v2/" => Answer::new(200),
+        _ if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Answer::new(200).body(&BYTES[..30]).stated_length(BYTES.len())
+        }
+        _ => Answer::new(200).body(BYTES),
+    })
+    .await;
+    let client = narrow(Settings { retries: 3, ..settings(&server) }, BYTES.len() as u64);
+    let begin = Instant::now();
+    assert_eq!(read(stream(&client).await).await.unwrap(), BYTES);
+    assert!(begin.elapsed() >= Duration::from_millis(1800), "66 bytes at 36 a second: {:?}", begin.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_come_within_the_bandwidth_while_they_are_read() {
+    let blob = large();
+    let bytes = Arc::clone(&blob);
+    let server = parted(Arc::clone(&blob), move |from, end| {
+        let range = format!("bytes {from}-{}/{LARGE}", end - 1);
+        Answer::new(206).header("Content-Range", range).body(&bytes[from..end])
+    })
+    .await;
+    let limits = Limits { connections_per_blob: Some(4), ..Limits::default() };
+    let client = narrow(Settings { limits, ..settings(&server) }, 8 << 20);
+    let mut stream = client.blob(&repository("a"), &blob_of(&blob)).await.unwrap();
+    let begin = Instant::now();
+    futures_util::StreamExt::next(&mut stream).await.unwrap().unwrap();
+    assert!(begin.elapsed() >= Duration::from_millis(450), "a whole part was paid for: {:?}", begin.elapsed());
 }
