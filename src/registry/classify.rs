@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::{Kind, ServerError};
+use super::{Kind, ServerError, quota};
 
 pub(super) fn kind_of(
     method: &Method,
@@ -32,6 +32,7 @@ pub(super) fn kind_of(
     let writing = *method == Method::PUT || *method == Method::PATCH || *method == Method::POST;
     let of_distribution = url.path().contains("/blobs/") || url.path().contains("/manifests/");
     match status.as_u16() {
+        429 if quota::used_up(headers).is_some() => Kind::PullsUsedUp,
         _ if has(&["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"]) => Kind::UploadUnknown,
         _ if has(&["DIGEST_INVALID"]) => Kind::DigestInvalid,
         _ if has(&["TOOMANYREQUESTS"]) => Kind::RateLimited,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::Method;
 use url::Url;
@@ -62,6 +63,8 @@ impl Settings {
 pub struct Client {
     inner: Arc<Inner>,
     watcher: Watcher,
+    /// Tries after the first, for what is temporary.
+    retries: u32,
 }
 
 struct Inner {
@@ -75,7 +78,6 @@ struct Inner {
     vendor_root: Url,
     transport: Transport,
     auth: Authenticator,
-    retries: u32,
     /// Found out: it takes a mount from the repository itself for an error, or says yes without looking.
     refuses_own_mounts: AtomicBool,
     /// Found out: whether it lists referrers.
@@ -114,7 +116,6 @@ impl Client {
             vendor_root,
             transport,
             auth,
-            retries,
             refuses_own_mounts,
             has_referrers_api: tokio::sync::Mutex::default(),
             states_digests,
@@ -122,7 +123,7 @@ impl Client {
             tags: Recent::default(),
             deletions: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner), watcher: Watcher::default() })
+        Ok(Self { inner: Arc::new(inner), watcher: Watcher::default(), retries })
     }
 
     /// The same client, which finds these hosts at these addresses whatever their names resolve to.
@@ -137,6 +138,18 @@ impl Client {
     #[must_use]
     pub fn watched(&self, tell: impl Fn(Retry) + Send + Sync + 'static) -> Self {
         Self { watcher: Watcher::new(tell), ..self.clone() }
+    }
+
+    /// The same client, which tries so often again.
+    #[must_use]
+    pub fn retrying(&self, retries: u32) -> Self {
+        Self { retries, ..self.clone() }
+    }
+
+    /// How long the registry wants to be left alone from now on.
+    #[must_use]
+    pub fn paused_for(&self) -> Duration {
+        self.inner.transport.paused_for()
     }
 
     #[must_use]
@@ -221,7 +234,7 @@ impl Client {
     }
 
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(self.inner.retries, self.watcher.clone())
+        Backoff::new(self.retries, self.watcher.clone())
     }
 
     pub(super) fn refuses_own_mounts(&self) -> &AtomicBool {

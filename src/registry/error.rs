@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::error_body::{self, ServerError};
-use super::{Secret, classify, redact, retry};
+use super::{Secret, classify, quota, redact, retry, skew};
 use crate::diag::{Problem, Wording, say};
 use crate::image::{BlobError, Digest};
 
@@ -32,7 +32,7 @@ pub enum Kind {
     BlockedTenant,
     NotFound,
     RateLimited,
-    /// The pulls that the registry grants in a while are used up; no further one was tried.
+    /// The pulls that the registry grants in a while are used up.
     PullsUsedUp,
     ManifestRejected,
     /// A quota or the storage is used up.
@@ -117,11 +117,15 @@ impl Error {
         error.0.detail = status
             .is_redirection()
             .then(|| say!("a redirect that is not followed for this method", "这种方法不跟随重定向"));
-        error.0.retry_after = retry::retry_after(headers, SystemTime::now());
-        if let Some(pause) = error.0.retry_after.filter(|pause| !pause.is_zero()) {
-            error.0.temporary &= pause <= retry::LONGEST_PAUSE;
+        // A date in the answer is to be read by the clock that wrote it.
+        let now = skew::date(headers).map_or_else(SystemTime::now, SystemTime::from);
+        error.0.retry_after = retry::retry_after(headers, now).filter(|pause| !pause.is_zero());
+        if let Some(pause) = error.0.retry_after {
             error.0.detail =
                 Some(say!("it asks to wait {seconds} s", "它要求等待 {seconds} 秒", seconds = pause.as_secs()));
+        }
+        if error.0.kind == Kind::PullsUsedUp {
+            error.0.detail = quota::used_up(headers);
         }
         error
     }
@@ -154,6 +158,22 @@ impl Error {
         let of_system = chain().last().and_then(|error| error.downcast_ref::<std::io::Error>()).map(Wording::of_system);
         let mut error = Self::new(kind, method, url, of_system.unwrap_or_else(|| Wording::foreign(root)));
         error.0.temporary |= unreachable_resolver;
+        error
+    }
+
+    /// Of a request that is not sent because of `self`, the answer to an earlier one; after `wait` it might be.
+    pub(super) fn unsent(&self, method: &Method, url: &Url, wait: Option<Duration>) -> Self {
+        let detail = match wait {
+            Some(wait) => say!(
+                "not sent: it told an earlier request to wait, {seconds} s from now on",
+                "未发送：它要求先前的请求等待，还剩 {seconds} 秒",
+                seconds = wait.as_secs()
+            ),
+            None => say!("not sent: it said so to an earlier request", "未发送：它已这样答复先前的请求"),
+        };
+        let mut error = Self::new(self.0.kind.clone(), method, url, detail).anonymous(self.0.anonymous);
+        error.0.server.clone_from(&self.0.server);
+        error.0.temporary = false;
         error
     }
 
@@ -223,10 +243,15 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Asking again may help.
+    /// How long the registry wants to be left alone, where it may be asked again after that.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        self.0.retry_after.filter(|_| self.0.temporary)
+    }
+
+    /// Asking again may help, after a bearable time.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        self.0.temporary
+        self.0.temporary && self.0.retry_after.is_none_or(|pause| pause <= retry::LONGEST_PAUSE)
     }
 
     #[must_use]

@@ -1,7 +1,7 @@
 //! Requests and answers on the wire: connections, time limits, pacing, and errors without secrets.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -64,8 +64,6 @@ pub(super) struct Transport {
     /// Never to be shown, whoever sends them back.
     secrets: Vec<Secret>,
     times: Times,
-    /// Set when the registry said that every further request does harm.
-    broken: OnceLock<Error>,
 }
 
 impl Transport {
@@ -115,7 +113,6 @@ impl Transport {
             skew: Skew::default(),
             secrets: credentials.secrets().into_iter().chain(vendor.secret().cloned()).collect(),
             times,
-            broken: OnceLock::new(),
         })
     }
 
@@ -145,8 +142,8 @@ impl Transport {
         headers: HeaderMap,
         body: Option<Body>,
     ) -> Result<Response, Error> {
-        if let Some(error) = self.broken.get() {
-            return Err(error.clone());
+        if let Some(error) = self.limiter.refuses(method, url) {
+            return Err(error);
         }
         let mut request = reqwest::Request::new(method.clone(), url.clone());
         *request.headers_mut() = headers;
@@ -218,6 +215,11 @@ impl Transport {
         &self.skew
     }
 
+    /// How long the registry wants to be left alone from now on.
+    pub(super) fn paused_for(&self) -> Duration {
+        self.limiter.paused_for()
+    }
+
     pub(super) fn quota(&self) -> &Quota {
         &self.quota
     }
@@ -238,13 +240,14 @@ impl Transport {
         let secrets: Vec<Secret> = self.secrets.iter().cloned().chain(token).collect();
         let error = Error::from_status((&method, &url), status, (&headers, &body, &secrets));
         if *error.kind() == Kind::BlockedTenant {
-            return self.broken.get_or_init(|| error).clone();
+            self.limiter.close(&error);
+            return error;
         }
         if *error.kind() == Kind::RateLimited || status == StatusCode::SERVICE_UNAVAILABLE {
             self.limiter.slow_down();
         }
-        if let Some(pause) = error.retry_after().filter(|_| error.is_temporary()) {
-            self.limiter.pause(pause);
+        if let Some(pause) = error.pause() {
+            self.limiter.pause(pause, &error);
         }
         error
     }

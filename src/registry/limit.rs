@@ -4,10 +4,18 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::Method;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use url::Url;
 
+use super::Error;
+use super::closed::Closed;
 use super::pace::Pace;
+use super::retry::LONGEST_PAUSE;
+
+/// No process lives longer.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// What a registry is asked of at a time; `None` is this module's default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -43,18 +51,24 @@ pub(super) enum Lane {
     Commit,
 }
 
-/// When requests to one host may leave: it counts them whoever of us sends them, and who is told that it is busy knows it
-/// for all. Clones share it.
+/// When requests to one host may leave: it counts them whoever of us sends them, and who is told that it is busy, or wants
+/// to be left alone, knows it for all. Clones share it.
 #[derive(Clone)]
-pub struct Pacer(Arc<Mutex<Pace>>);
+pub struct Pacer(Arc<Mutex<Host>>);
+
+struct Host {
+    pace: Pace,
+    closed: Closed,
+}
 
 impl Pacer {
     #[must_use]
     pub fn new(requests_per_second: Option<u32>) -> Self {
-        Self(Arc::new(Mutex::new(Pace::new(requests_per_second, Instant::now()))))
+        let pace = Pace::new(requests_per_second, Instant::now());
+        Self(Arc::new(Mutex::new(Host { pace, closed: Closed::default() })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pace> {
+    fn lock(&self) -> MutexGuard<'_, Host> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -105,31 +119,56 @@ impl Limiter {
         Place { lane, _permit: permit }
     }
 
-    /// Waits until a request that has a place may leave.
+    /// Waits until a request that has a place may leave, or is known not to be sent at all.
     pub(super) async fn turn(&self) {
         loop {
             let now = Instant::now();
-            let turn = self.pacer.lock().turn(now);
+            let turn = {
+                let mut host = self.pacer.lock();
+                if host.closed.is_closed(now) { now } else { host.pace.turn(now) }
+            };
             // Even a timer that is over already goes off with the next millisecond.
             if turn <= now {
                 return;
             }
             tokio::time::sleep_until(turn).await;
             // The registry may have asked for a pause meanwhile.
-            if !self.pacer.lock().is_paused(Instant::now()) {
+            if !self.pacer.lock().pace.is_paused(Instant::now()) {
                 return;
             }
         }
     }
 
-    /// Holds back every request for a while: the registry asked for it.
-    pub(super) fn pause(&self, time: Duration) {
-        self.pacer.lock().pause(Instant::now(), time);
+    /// Why a request is not to be sent.
+    pub(super) fn refuses(&self, method: &Method, url: &Url) -> Option<Error> {
+        self.pacer.lock().closed.refuses(Instant::now(), method, url)
+    }
+
+    /// Sends nothing more: the registry said that every further request does harm.
+    pub(super) fn close(&self, error: &Error) {
+        self.pacer.lock().closed.close(error, None);
+    }
+
+    /// Holds back every request for a while: the registry asked for it by `error`. Those that would have to wait too long
+    /// are not sent.
+    pub(super) fn pause(&self, time: Duration, error: &Error) {
+        let (now, time) = (Instant::now(), time.min(FOREVER));
+        let mut host = self.pacer.lock();
+        host.pace.pause(now, time);
+        if time > LONGEST_PAUSE {
+            host.closed.close(error, Some(now + time));
+        }
+    }
+
+    /// How long every request is held back from now on.
+    pub(super) fn paused_for(&self) -> Duration {
+        let now = Instant::now();
+        self.pacer.lock().pace.paused_until().saturating_duration_since(now)
     }
 
     /// Sends fewer requests for a while: the registry is too busy.
     pub(super) fn slow_down(&self) {
-        self.pacer.lock().refused(Instant::now());
+        self.pacer.lock().pace.refused(Instant::now());
     }
 }
 
@@ -138,6 +177,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::registry::Kind;
 
     #[tokio::test]
     async fn who_is_free_to_go_waits_for_no_timer() {
@@ -158,7 +198,8 @@ mod tests {
         let limiter = Limiter::new(Limits::default(), Pacer::new(Some(10)));
         limiter.turn().await;
         let start = Instant::now();
-        let pause = async { limiter.pause(Duration::from_millis(300)) };
+        let busy = Error::new(Kind::RateLimited, &Method::GET, &"https://h/v2/".parse().unwrap(), None);
+        let pause = async { limiter.pause(Duration::from_millis(300), &busy) };
         let ((), (), ()) = tokio::join!(limiter.turn(), limiter.turn(), pause);
         assert!(start.elapsed() >= Duration::from_millis(300));
     }

@@ -8,6 +8,7 @@ mod bandwidth;
 mod blob;
 mod classify;
 mod client;
+mod closed;
 mod delete;
 mod download;
 mod error;

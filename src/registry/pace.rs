@@ -58,6 +58,10 @@ impl Pace {
         now < self.paused_until
     }
 
+    pub(super) fn paused_until(&self) -> Instant {
+        self.paused_until
+    }
+
     /// The registry is too busy (429, 503): from now on half as many requests.
     pub(super) fn refused(&mut self, now: Instant) {
         if self.slowed.as_ref().is_some_and(|slowed| now < slowed.since + ONE_REFUSAL) {

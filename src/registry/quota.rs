@@ -22,15 +22,20 @@ impl Pulls {
     #[must_use]
     pub fn wording(&self) -> Wording {
         let Self { left, limit, window } = self;
-        let seconds = window.as_secs();
-        let (number, unit) = match seconds {
-            _ if seconds.is_multiple_of(3600) => (seconds / 3600, say!("hour", "小时")),
-            _ if seconds.is_multiple_of(60) => (seconds / 60, say!("minute", "分钟")),
-            _ => (seconds, say!("second", "秒")),
-        };
-        let window = Wording::counted(number, &unit);
+        let window = length(*window);
         say!("{left} of {limit} pulls in {window}", "{left} 次拉取（限额：{window} {limit} 次）", left, limit, window)
     }
+}
+
+/// `6 hours`.
+fn length(window: Duration) -> Wording {
+    let seconds = window.as_secs();
+    let (number, unit) = match seconds {
+        _ if seconds.is_multiple_of(3600) => (seconds / 3600, say!("hour", "小时")),
+        _ if seconds.is_multiple_of(60) => (seconds / 60, say!("minute", "分钟")),
+        _ => (seconds, say!("second", "秒")),
+    };
+    Wording::counted(number, &unit)
 }
 
 /// What is known of them; nothing where the registry does not count.
@@ -66,15 +71,26 @@ impl Quota {
     }
 }
 
+/// What an answer says about pulls of which none is left; nothing where it counts none, or has some.
+pub(super) fn used_up(headers: &HeaderMap) -> Option<Wording> {
+    let (left, window) = pair(headers, "ratelimit-remaining")?;
+    (left == 0).then(|| match read(headers) {
+        Some(pulls) => say!("it says that {pulls} are left", "它称还剩 {pulls}", pulls = pulls.wording()),
+        None => {
+            say!("it says that no pull is left within {window}", "它称 {window}内不再允许拉取", window = length(window))
+        }
+    })
+}
+
 /// `ratelimit-remaining: 76;w=21600`. Others send headers of these names too, without a window, about other things.
 fn read(headers: &HeaderMap) -> Option<Pulls> {
-    let pair = |name: &str| {
-        let (number, window) = headers.get(name)?.to_str().ok()?.split_once(";w=")?;
-        Some((number.trim().parse().ok()?, window.trim().parse().ok()?))
-    };
-    let ((left, window), (limit, _)) = (pair("ratelimit-remaining")?, pair("ratelimit-limit")?);
-    let _: u32 = limit;
-    Some(Pulls { left, limit, window: Duration::from_secs(window) })
+    let ((left, window), (limit, _)) = (pair(headers, "ratelimit-remaining")?, pair(headers, "ratelimit-limit")?);
+    Some(Pulls { left, limit, window })
+}
+
+fn pair(headers: &HeaderMap, name: &str) -> Option<(u32, Duration)> {
+    let (number, window) = headers.get(name)?.to_str().ok()?.split_once(";w=")?;
+    Some((number.trim().parse().ok()?, Duration::from_secs(window.trim().parse().ok()?)))
 }
 
 #[cfg(test)]
@@ -99,5 +115,18 @@ mod tests {
         let gitlab = quota(&[("ratelimit-limit", "100"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "1")]);
         assert_eq!((gitlab.known(), gitlab.spend()), (None, Ok(())));
         assert_eq!(quota(&[("ratelimit-remaining", "0;w=21600")]).known(), None);
+    }
+
+    #[test]
+    fn none_left_is_told_with_the_window() {
+        let told = |headers: &[(&'static str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            used_up(&headers).map(|told| told.english().to_owned())
+        };
+        let (limit, none) = (("ratelimit-limit", "100;w=21600"), ("ratelimit-remaining", "0;w=21600"));
+        assert_eq!(told(&[limit, none]).unwrap(), "it says that 0 of 100 pulls in 6 hours are left");
+        assert_eq!(told(&[none]).unwrap(), "it says that no pull is left within 6 hours");
+        assert_eq!(told(&[limit, ("ratelimit-remaining", "1;w=21600")]), None);
+        assert_eq!(told(&[("ratelimit-remaining", "0")]), None, "GitLab's, of requests a minute");
     }
 }

@@ -19,11 +19,15 @@ impl Skew {
         if self.0.get().is_some() {
             return;
         }
-        let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
-        if let Some(date) = date {
+        if let Some(date) = date(headers) {
             let _ = self.0.set(now.duration_since(date));
         }
     }
+}
+
+/// What time it is where an answer comes from, as far as it says so.
+pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    http_date(headers.get(DATE)?.to_str().ok()?)
 }
 
 #[cfg(test)]

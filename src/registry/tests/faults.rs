@@ -254,3 +254,55 @@ async fn what_was_just_answered_is_not_asked_again() {
     }
     assert_eq!(server.lines(), ["GET /v2/", "GET /v2/a/tags/list?n=1000"]);
 }
+
+#[tokio::test]
+async fn a_registry_that_asks_for_a_long_pause_is_left_alone_by_every_section() {
+    let server = faulty(usize::MAX, Answer::new(429).header("Retry-After", "600"), Answer::new(200)).await;
+    let settings = Settings { retries: 3, ..settings(&server) };
+    let (one, other) = (Client::new(settings.clone()).unwrap(), Client::new(settings).unwrap());
+    for client in [&one, &other] {
+        client.ping().await.unwrap();
+    }
+    one.tags(&repository("a")).await.unwrap_err();
+    let before = server.seen().len();
+    for client in [&one, &other] {
+        let error = client.tags(&repository("b")).await.unwrap_err();
+        let told = error.to_string();
+        assert_eq!((error.kind(), error.status(), error.is_temporary()), (&Kind::RateLimited, None, false));
+        assert!(told.contains("/v2/b/tags/list") && told.contains("not sent") && !told.contains("/v2/a/"), "{told}");
+    }
+    assert_eq!(server.seen().len(), before);
+}
+
+#[tokio::test]
+async fn pulls_that_are_used_up_are_not_tried_again() {
+    let wall = Answer::error(429, "TOOMANYREQUESTS", "You have reached your pull rate limit.")
+        .header("ratelimit-limit", "100;w=21600")
+        .header("ratelimit-remaining", "0;w=21600");
+    let server = faulty(usize::MAX, wall, Answer::new(200)).await;
+    let error = patient(&server).manifest(&repository("a"), &super::tag("t")).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_temporary()), (&Kind::PullsUsedUp, false));
+    assert!(error.to_string().contains("0 of 100 pulls in 6 hours are left"), "{error}");
+    assert_eq!(server.count("manifests"), 1);
+}
+
+#[tokio::test]
+async fn a_date_to_come_back_at_is_read_by_the_clock_that_wrote_it() {
+    let busy = Answer::new(503)
+        .header("Date", "Sun, 06 Nov 2044 08:49:37 GMT")
+        .header("Retry-After", "Sun, 06 Nov 2044 08:49:38 GMT");
+    let server = faulty(1, busy, Answer::json(200, r#"{"tags":["a"]}"#)).await;
+    let client = patient(&server).watched(|retry| assert_eq!(retry.pause, Duration::from_secs(1)));
+    client.tags(&repository("a")).await.unwrap();
+    assert_eq!(server.count("tags"), 2);
+}
+
+#[tokio::test]
+async fn who_is_to_try_nothing_again_does_not() {
+    for (retries, tried) in [(0, 1), (2, 3)] {
+        let server = faulty(usize::MAX, Answer::new(503), Answer::new(200)).await;
+        let client = patient(&server).watched(move |retry| assert_eq!(retry.retries, retries)).retrying(retries);
+        client.tags(&repository("a")).await.unwrap_err();
+        assert_eq!(server.count("tags"), tried);
+    }
+}
