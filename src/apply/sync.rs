@@ -51,8 +51,8 @@ impl<'a> Copy<'a> {
         let Self { step, work, .. } = self;
         let Some(source_digest) = &work.source_digest else { return Err(incomplete(step)) };
         let after = work.after.as_ref();
-        let source = context.store(&step.address, &work.source.registry)?;
-        let target = context.store(&step.address, &work.target.registry)?.as_target();
+        let source = context.store(&step.address, &work.source.registry)?.retrying(work.retries);
+        let target = context.store(&step.address, &work.target.registry)?.retrying(work.retries).as_target();
         let known = context.images.get(&work.target).filter(|known| known.digest() == after);
         let image = match known {
             Some(known) => known.clone(),

@@ -206,7 +206,7 @@ impl Transfers<'_> {
     }
 
     pub(super) fn tries(&self, failed: u32) -> Tries<'_> {
-        Tries::new(self.context, self.step, self.work.retries, failed)
+        Tries::new((self.context, self.step, &self.target), self.work.retries, failed)
     }
 
     /// Who checks the bytes after so many tries that failed: the target where it can, as long as what it refuses can be

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Context;
 use crate::plan::{Event, Step};
-use crate::store::Error;
+use crate::store::{Error, Store};
 
 /// Wait before the first retry; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -15,6 +15,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub(super) struct Tries<'a> {
     context: &'a Context,
     step: &'a Step,
+    target: &'a Store,
     /// After the first.
     allowed: u32,
     failed: u32,
@@ -23,8 +24,8 @@ pub(super) struct Tries<'a> {
 
 impl<'a> Tries<'a> {
     /// With so many that failed already.
-    pub(super) fn new(context: &'a Context, step: &'a Step, allowed: u32, failed: u32) -> Self {
-        Self { context, step, allowed, failed, pause: FIRST_PAUSE }
+    pub(super) fn new((context, step, target): (&'a Context, &'a Step, &'a Store), allowed: u32, failed: u32) -> Self {
+        Self { context, step, target, allowed, failed, pause: FIRST_PAUSE }
     }
 
     pub(super) fn failed(&self) -> u32 {
@@ -36,8 +37,10 @@ impl<'a> Tries<'a> {
     /// # Errors
     /// `error` itself when trying again does not help or has been done often enough.
     pub(super) async fn wait(&mut self, error: Error) -> Result<(), Error> {
-        self.note(error, self.pause)?;
-        tokio::time::sleep(self.pause).await;
+        // It would be held back that long anyway.
+        let pause = self.pause.max(self.target.paused_for());
+        self.note(error, pause)?;
+        tokio::time::sleep(pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())
     }

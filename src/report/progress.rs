@@ -181,7 +181,7 @@ fn retry_line(event: &Event, lang: Lang) -> String {
         "retrying {address} in {pause} s ({attempt} of {retries}): {reason}",
         "{pause} 秒后重试 {address}（第 {attempt} 次，共 {retries} 次）：{reason}",
         address,
-        pause = pause.as_secs_f32(),
+        pause = (pause.as_secs_f32() * 10.0).round() / 10.0,
         attempt,
         retries,
         reason = problem.message

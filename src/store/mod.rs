@@ -14,6 +14,8 @@ pub use image::{GONE, is_equivalent, read_image, read_tagged};
 pub use reads::Reads;
 pub use stores::Stores;
 
+use std::time::Duration;
+
 use crate::diag::Problem;
 use crate::image::{
     BlobError, BlobStream, Descriptor, Digest, Listed, ManifestReference, RawManifest, Repository, Tag,
@@ -95,6 +97,24 @@ impl Store {
         match self {
             Self::Registry(client) => Self::Registry(client.clone()),
             Self::Layout(layout) => Self::Layout(layout.as_target()),
+        }
+    }
+
+    /// The same store, which asks so often again.
+    #[must_use]
+    pub fn retrying(&self, retries: u32) -> Self {
+        match self {
+            Self::Registry(client) => Self::Registry(client.retrying(retries)),
+            Self::Layout(_) => self.clone(),
+        }
+    }
+
+    /// How long it wants to be left alone from now on.
+    #[must_use]
+    pub fn paused_for(&self) -> Duration {
+        match self {
+            Self::Registry(client) => client.paused_for(),
+            Self::Layout(_) => Duration::ZERO,
         }
     }
 

@@ -105,8 +105,11 @@ fn requests_with_bodies_wait_as_long_as_they_are_asked_to() {
             })
         });
         let begin = Instant::now();
-        project(&source.host(), &busy.host(), "image \"app\"").run(["apply", "--auto-approve"]).expect_success();
+        let output =
+            project(&source.host(), &busy.host(), "image \"app\"").run(["apply", "--auto-approve"]).expect_success();
         assert!(begin.elapsed() >= Duration::from_secs(2), "{path}: {:?}", begin.elapsed());
+        let told = output.everything();
+        assert!(told.contains("in 2 s (1 of 3)") || told.contains("in 1.9 s (1 of 3)"), "{output}");
         let digest = target.http().manifest(Method::HEAD, "app", "v1").header("docker-content-digest").to_owned();
         target.http().send(Method::DELETE, &format!("/v2/app/manifests/{digest}"), &[], Vec::new());
         for blob in image(1).build().blobs {
@@ -197,4 +200,29 @@ fn bytes_stay_within_the_bandwidth() {
     assert!(begin.elapsed() >= Duration::from_millis(1900), "to and fro are one: {:?}", begin.elapsed());
     let wrong = free.run(["apply", "--bandwidth", "fast"]).expect_code(1);
     assert!(wrong.stderr.contains("20MiB/s"), "{wrong}");
+}
+
+#[test]
+fn without_retries_nothing_is_tried_again() {
+    let (source, target) = (Registry::plain(), Registry::plain());
+    image(1).build().push(&source.http(), "app", "v1");
+    for (retries, tried) in [(0, 1), (2, 3)] {
+        let broken = first_answers(usize::MAX, StatusCode::SERVICE_UNAVAILABLE, Method::PUT, "/manifests/");
+        let broken = Proxy::start(target.address(), None, broken);
+        let images = format!("image \"app\"\n    retries {retries}");
+        let output = project(&source.host(), &broken.host(), &images).run(["apply", "--auto-approve"]).expect_code(1);
+        assert_eq!(broken.recorder().count("PUT", "/manifests/"), tried, "{output}");
+        assert_eq!(output.everything().matches("retrying ").count(), tried - 1, "{output}");
+    }
+}
+
+#[test]
+fn a_section_heeds_what_another_one_of_its_host_was_told() {
+    let swr = busy_swr(1);
+    let (_source, project) = to_sections(8, &swr, "limit requests-per-second=200 concurrency=4", &["one", "other"]);
+    let output = project.run(["apply", "--auto-approve"]).expect_code(1);
+    let exchanges = swr.recorder().exchanges();
+    let since = exchanges.iter().position(|exchange| exchange.status == 503).expect("one too many");
+    assert!(exchanges.len() - since < 24, "what was under way, no more: {exchanges:#?}");
+    assert!(output.everything().contains("not sent: it said so to an earlier request"), "{output}");
 }
