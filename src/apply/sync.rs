@@ -11,10 +11,10 @@ use super::shelf::Shelves;
 use super::transfer::Transfers;
 use super::verify::Reading;
 use crate::diag::{Problem, Wording, say};
-use crate::image::rewrite::{ImageTree, Rewrite};
-use crate::image::{Digest, ManifestReference, RawManifest, same_content};
+use crate::image::rewrite::ImageTree;
+use crate::image::{Digest, ManifestReference, RawManifest};
 use crate::plan::{Action, Location, Outcome, Step, StepId, SyncWork, TARGET_MOVED};
-use crate::store::{Error, NotStored, Replaced, Store, read_image};
+use crate::store::{Error, NotStored, Replaced, Store, is_equivalent, read_image};
 
 /// One tag to be made equal at one target.
 #[derive(Clone, Copy)]
@@ -114,11 +114,7 @@ impl<'a> Copy<'a> {
         if wanted.digest().is_some() {
             return Ok(wanted.root().is_called(found));
         }
-        match read_image(target, &to.repository, found, &Rewrite::default(), &context.reads).await {
-            Ok(held) => Ok(same_content(&wanted, &held)),
-            Err(error) if error.temporary => Err(error.problem),
-            Err(_) => Ok(false),
-        }
+        Ok(is_equivalent(target, (&to.repository, found), &wanted, &context.reads).await?)
     }
 }
 

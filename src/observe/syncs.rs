@@ -184,8 +184,7 @@ fn beyond_pulls(reach: &Reach<'_>, keys: &BTreeSet<ImageKey>) -> BTreeMap<ImageK
 }
 
 /// Whether targets hold the wanted image under another digest, of those where that is good enough or where the digest is
-/// not known beforehand. What is damaged counts as different, as it is then written again; what cannot be read now is not
-/// known. A list of referrers that names others than the wanted one must not be replaced.
+/// not known beforehand. A list of referrers that names others than the wanted one must not be replaced.
 async fn equivalent(
     reach: &Reach<'_>,
     requests: &[&Request],
@@ -207,10 +206,7 @@ async fn equivalent(
                 if is_list(target) {
                     return keeps_its_entries(store, target, present, wanted).await.map(|()| false);
                 }
-                match is_equivalent(store, (&target.repository, present), wanted, &reach.reads).await {
-                    Err(error) if error.temporary => Err(error.problem),
-                    found => Ok(found.unwrap_or(false)),
-                }
+                Ok(is_equivalent(store, (&target.repository, present), wanted, &reach.reads).await?)
             };
             (target.clone(), is_same.await)
         })

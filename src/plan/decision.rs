@@ -66,6 +66,13 @@ pub(super) fn decide<'a>(request: &Request, facts: &'a SyncFacts) -> Result<Deci
             };
             return Ok(decision(Action::Unchanged, reason, Some(present.clone()), None));
         }
+        Some(_) if after.is_none() => (
+            Action::Update,
+            say!(
+                "not known to be the same, as its layers are yet to be recompressed",
+                "层尚未重新压缩，无法确定是否相同"
+            ),
+        ),
         Some(_) => (Action::Update, say!("the target holds something else", "目标上的内容不同")),
         None => (Action::Create, say!("not at the target", "目标上没有")),
     };

@@ -77,11 +77,24 @@ pub async fn read_image(
     Ok(tree)
 }
 
-/// Whether `repository@digest` of a target is the image `wanted` in other words.
+/// Whether `repository@digest` of a target is the image `wanted` in other words. What is damaged is not, so that it is
+/// written again.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When it cannot be read now.
 pub async fn is_equivalent(
+    store: &Store,
+    held: (&Repository, &Digest),
+    wanted: &ImageTree,
+    reads: &Reads,
+) -> Result<bool, Error> {
+    match compare(store, held, wanted, reads).await {
+        Err(error) if !error.temporary => Ok(false),
+        compared => compared,
+    }
+}
+
+async fn compare(
     store: &Store,
     (repository, digest): (&Repository, &Digest),
     wanted: &ImageTree,

@@ -83,11 +83,14 @@ fn a_zstd_image_whose_config_names_no_layers_is_not_taken_for_another_one() {
     let push = |seed| image(seed).zstd().empty_config().build().push(&source.http(), "app", "v1");
     push(1);
     let project = project_of(&source.host(), &swr, "team", "image \"app\"");
+    project.run(["plan", "--out", "saved.plan"]).expect_success();
     project.run(["apply", "--auto-approve"]).expect_success();
     push(2);
     let plan = project.run(["plan"]).expect_success();
     assert!(plan.stdout.contains("Plan: 0 to create, 1 to update, "), "{plan}");
     project.run(["apply", "--auto-approve"]).expect_success();
+    let moved = project.run(["apply", "saved.plan"]).expect_code(1);
+    assert!(moved.everything().contains("moved since the plan was made"), "{moved}");
 }
 
 #[test]
