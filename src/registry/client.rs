@@ -84,6 +84,8 @@ struct Inner {
     has_referrers_api: tokio::sync::Mutex<Option<bool>>,
     /// Found out: it answered the last upload with the digest of what it stored.
     states_digests: AtomicBool,
+    /// Found out: it deletes manifests by digest only.
+    deletes_no_tags: AtomicBool,
     /// That it let us in.
     pings: Recent<(), ()>,
     /// What repositories list.
@@ -106,7 +108,7 @@ impl Client {
         let api = root.join("v2/").expect("a relative path");
         let vendor_root = vendor.host().map_or(Ok(root), |host| root_of(host.as_str(), &tls))?;
         let auth = Authenticator::new(api.clone(), credentials);
-        let [refuses_own_mounts, states_digests] = [const { AtomicBool::new(false) }; 2];
+        let [refuses_own_mounts, states_digests, deletes_no_tags] = [const { AtomicBool::new(false) }; 3];
         let inner = Inner {
             settings,
             host,
@@ -119,6 +121,7 @@ impl Client {
             refuses_own_mounts,
             has_referrers_api: tokio::sync::Mutex::default(),
             states_digests,
+            deletes_no_tags,
             pings: Recent::default(),
             tags: Recent::default(),
             deletions: Mutex::default(),
@@ -239,6 +242,10 @@ impl Client {
 
     pub(super) fn refuses_own_mounts(&self) -> &AtomicBool {
         &self.inner.refuses_own_mounts
+    }
+
+    pub(super) fn deletes_no_tags(&self) -> &AtomicBool {
+        &self.inner.deletes_no_tags
     }
 
     /// What repositories listed a moment ago.

@@ -1,5 +1,7 @@
 //! Tags away, and nothing but tags: a manifest may have other tags, and only its registry knows all of them.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
@@ -49,6 +51,9 @@ impl Client {
         // Nothing else comes between looking and deleting.
         let turn = self.deletions(repository);
         let _turn = turn.lock().await;
+        if self.deletes_no_tags().load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let mut tried = false;
         loop {
             match self.head_manifest(repository, &reference).await?.map(|held| held.digest) {
@@ -59,7 +64,10 @@ impl Client {
             }
             match self.try_call(&request).await {
                 // Distribution 2 calls a tag a digest that is wrong.
-                Err(error) if matches!(error.kind(), Kind::UnexpectedStatus | Kind::DigestInvalid) => return Ok(None),
+                Err(error) if matches!(error.kind(), Kind::UnexpectedStatus | Kind::DigestInvalid) => {
+                    self.deletes_no_tags().store(true, Ordering::Relaxed);
+                    return Ok(None);
+                }
                 Err(error) if !error.is_not_found() => backoff.wait(error).await?,
                 _ => break,
             }
@@ -168,8 +176,11 @@ impl Client {
     ) -> Result<Removal, Error> {
         let tag = &ManifestReference::Tag(name.clone());
         match self.head_manifest(repository, tag).await {
-            // It never changed, or somebody else wrote it meanwhile.
-            Ok(Some(held)) if held.digest != placeholder.digest => return Err(error),
+            // It never changed, or somebody else wrote it meanwhile; who is deleting it goes on.
+            Ok(Some(held)) if held.digest != placeholder.digest => {
+                let moved = self.moved(repository, name, held.digest).await;
+                return if matches!(moved, Ok(Removal::Absent)) { moved } else { Err(error) };
+            }
             // An answer was lost, but what it was about is done.
             Ok(None) if matches!(self.left(repository, name).await, Ok(Left::Nothing)) => {
                 return Ok(Removal::Done);

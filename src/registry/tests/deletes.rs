@@ -136,3 +136,36 @@ async fn a_name_that_is_left_is_deleted_again_or_leads_to_what_it_held() {
     let (deleted, is_kept) = breaking_off(usize::MAX).await;
     assert_eq!((deleted.unwrap_err().kind(), is_kept), (&Kind::ServerError, true));
 }
+
+/// What becomes of a tag that is found to hold another manifest than it did, with a config like this.
+async fn found(config: &'static str) -> (Removal, Digest) {
+    let manifest = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": { "mediaType": "application/vnd.docker.container.image.v1+json", "size": config.len(),
+                    "digest": Digest::sha256(config.as_bytes()) },
+        "layers": [],
+    });
+    let manifest = manifest.to_string();
+    let held = Digest::sha256(manifest.as_bytes());
+    let stated = held.to_string();
+    let server = Server::start(move |seen| match seen.method.as_str() {
+        "GET" | "HEAD" if seen.target.contains("/blobs/") => Answer::new(200).body(config),
+        "GET" | "HEAD" => Answer::new(200)
+            .body(&manifest)
+            .header("Content-Type", "application/vnd.docker.distribution.manifest.v2+json")
+            .header("Docker-Content-Digest", &stated),
+        _ => panic!("{} changes what somebody else wrote", seen.line()),
+    })
+    .await;
+    let before = Digest::sha256(ORIGINAL.as_bytes());
+    (client(&server).delete_tag(&repository("a"), &"t".parse().unwrap(), &before).await.unwrap(), held)
+}
+
+#[tokio::test]
+async fn a_tag_that_another_process_deletes_is_left_to_it_and_one_that_moved_stays() {
+    let (removal, _) = found(r#"{"comment":"a:t is being deleted by process 7 at 1"}"#).await;
+    assert_eq!(removal, Removal::Absent);
+    let (removal, held) = found(r#"{"comment":"a:other is being deleted by process 7 at 1"}"#).await;
+    assert_eq!(removal, Removal::Moved(held));
+}
