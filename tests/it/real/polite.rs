@@ -64,7 +64,7 @@ fn swr_s_limit_is_kept_without_being_told() {
 #[test]
 fn sections_of_one_swr_keep_its_limit_together() {
     let swr = busy_swr(usize::MAX);
-    let (_source, project) = to_sections(3, &swr, "", &["one", "other"]);
+    let (_source, project) = to_sections(4, &swr, "", &["one", "other"]);
     project.run(["apply", "--auto-approve"]).expect_success();
     assert!(swr.recorder().exchanges().len() > 60, "enough to be refused");
     assert_eq!(refusals(&swr), 0);
