@@ -165,9 +165,9 @@ fn gzip_layers(swr: &Swr) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_token_that_ends_in_the_middle_is_renewed() {
-    let settings = Settings { token_life: Duration::from_millis(300), ..Settings::with_organizations(&["team"]) };
+    let settings = Settings { token_life: Duration::from_millis(700), ..Settings::with_organizations(&["team"]) };
     let (source, swr) = (Registry::plain(), Swr::plain(settings));
-    for tag in 0..20 {
+    for tag in 0..40 {
         image(tag).layers(2, 200_000).build().push(&source.http(), "app", &format!("v{tag}"));
     }
     project(&source, &swr, "team").run(["apply", "--auto-approve"]).expect_success();
