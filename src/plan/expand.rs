@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::diag::{Diagnostic, Problem, Span, Wording, say};
+use crate::diag::{Diagnostic, Problem, Span, say};
 use crate::image::referrers::belongs_to_an_image;
 use crate::image::rewrite::Rewrite;
 use crate::image::{Digest, ManifestReference, NameError, Repository, Tag};
@@ -12,6 +12,7 @@ use crate::migrate::{Attestations, Copied, ImageRule, Migration, Referrers, Repo
 use crate::project::{Project, RegistryDecl};
 
 use super::address::Address;
+use super::idle;
 use super::inventory::{Location, Observed};
 use super::merge::merge;
 use super::scope::Scope;
@@ -197,17 +198,7 @@ fn expand_rule(
         Err(why) => return expansion.unlisted.push(unlisted(rule.repositories.to_string(), why)),
     };
     if repositories.is_empty() {
-        let message = say!(
-            "no repository of `{registry}` matches `{pattern}`",
-            "`{registry}` 里没有仓库匹配 `{pattern}`",
-            registry = *migration.source,
-            pattern = *rule.repositories
-        );
-        expansion.findings.push(
-            Diagnostic::warning("nothing-matched", message)
-                .at(&project.source, rule.repositories.span, MATCHES_NOTHING)
-                .with_help(say!("correct the pattern, or remove the line", "修正这个模式，或者删除这一行")),
-        );
+        expansion.findings.push(idle::no_repository(project, migration, rule));
     }
     if let Some(copied) = rule.named() {
         for (repository, copied) in repositories.iter().flat_map(|name| copied.iter().map(move |copied| (name, copied)))
@@ -238,7 +229,7 @@ fn expand_rule(
         }
     }
     if let Some(seen) = seen.filter(|seen| !seen.is_empty()) {
-        report_idle(project, rule, &seen, &mut expansion.findings);
+        expansion.findings.extend(idle::patterns(project, rule, &seen));
     }
 }
 
@@ -306,59 +297,12 @@ fn note_undecided(
     let images = images(migration, listed);
     let undecided = rule.tags.undecided(&images);
     if rule.tags.newest.is_some_and(|newest| chosen < newest.count) && !undecided.is_empty() {
-        expansion.findings.push(too_few(project, rule, repository, &undecided));
+        expansion.findings.push(idle::too_few(project, rule, repository, &undecided));
     }
     for tag in undecided {
         let tag = ManifestReference::Tag(tag.clone());
         let places = targets(project, migration, rule, repository, &tag);
         expansion.undecided.extend(places.filter_map(|(_, place)| Some(place.ok()?.at_home(project))));
-    }
-}
-
-/// Tags that are shown of those that were left out.
-const SHOWN: usize = 3;
-
-fn too_few(project: &Project, rule: &ImageRule, repository: &Repository, undecided: &[&Tag]) -> Diagnostic {
-    let message = say!(
-        "`newest` finds less tags of {repository} than it asks for, and leaves out {tags}: their place among the versions is \
-         not known",
-        "`newest` 在 {repository} 里找到的标签比要求的少，并且略过了 {tags}：无法确定它们在版本中的先后",
-        repository,
-        tags = some_of(undecided)
-    );
-    Diagnostic::warning("undecided-tags", message)
-        .at(&project.source, rule.span, say!("of this line", "属于这一行"))
-        .with_help(say!(
-            "narrow `tags` to those of one kind, or order them by time: `newest … by=\"created\"`",
-            "用 `tags` 只选同一类标签，或者按时间排序：`newest … by=\"created\"`"
-        ))
-}
-
-/// `a`, `b`, `c` and 2 more.
-pub(super) fn some_of(tags: &[&Tag]) -> Wording {
-    let some = tags.iter().take(SHOWN).map(|tag| format!("`{tag}`"));
-    let some = Wording::joined(some, &say!(", ", "、"));
-    match tags.len().saturating_sub(SHOWN) {
-        0 => some,
-        more => say!("{some} and {more} more", "{some} 等，另有 {more} 个", some, more),
-    }
-}
-
-const MATCHES_NOTHING: Wording = say!("matches nothing", "没有匹配");
-
-fn report_idle(project: &Project, rule: &ImageRule, seen: &[Tag], findings: &mut Vec<Diagnostic>) {
-    for pattern in rule.tags.unmatched(seen) {
-        let message = say!(
-            "no tag of `{repositories}` matches `{pattern}`",
-            "`{repositories}` 没有标签匹配 `{pattern}`",
-            repositories = *rule.repositories,
-            pattern = **pattern
-        );
-        findings.push(
-            Diagnostic::warning("nothing-matched", message)
-                .at(&project.source, pattern.span, MATCHES_NOTHING)
-                .with_help(say!("correct the pattern, or remove it", "修正这个模式，或者删除它")),
-        );
     }
 }
 

@@ -13,6 +13,7 @@ mod files;
 mod fixes;
 mod gates;
 mod graph;
+mod idle;
 mod inventory;
 mod layers;
 mod merge;

@@ -14,7 +14,8 @@ use crate::migrate::Prune;
 use crate::project::Project;
 
 use super::address::Address;
-use super::expand::{Expansion, some_of};
+use super::expand::Expansion;
+use super::idle::some_of;
 use super::inventory::{Location, Observed};
 use super::step::{Action, PruneWork, Step, Work};
 

@@ -72,17 +72,21 @@ async fn a_download_goes_on_through_a_fresh_redirect_without_the_login() {
     assert_eq!(ranges(&store), [None, Some("bytes=20-".to_owned())]);
 }
 
-#[tokio::test]
-async fn a_server_that_ignores_ranges_sends_no_byte_twice() {
+/// Knows no ranges, and breaks off the first time.
+fn cutting_without_ranges(after: usize) -> impl Fn(&Seen) -> Answer + Send + Sync + 'static {
     let asked = AtomicUsize::new(0);
-    let server = Server::start(move |seen| match seen.target.as_str() {
+    move |seen| match seen.target.as_str() {
         "/v2/" => Answer::new(200),
         _ if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
-            Answer::new(200).body(&BYTES[..10]).stated_length(BYTES.len())
+            Answer::new(200).body(&BYTES[..after]).stated_length(BYTES.len())
         }
         _ => Answer::new(200).body(BYTES),
-    })
-    .await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_ranges_sends_no_byte_twice() {
+    let server = Server::start(cutting_without_ranges(10)).await;
     assert_eq!(read(stream(&patient(&server)).await).await.unwrap(), BYTES);
 }
 
@@ -289,15 +293,7 @@ fn narrow(settings: Settings, bytes_per_second: u64) -> Client {
 
 #[tokio::test]
 async fn bytes_that_are_skipped_take_their_share_of_the_line() {
-    let asked = AtomicUsize::new(0);
-    let server = Server::start(move |seen| match seen.target.as_str() {
-        "/v2/" => Answer::new(200),
-        _ if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
-            Answer::new(200).body(&BYTES[..30]).stated_length(BYTES.len())
-        }
-        _ => Answer::new(200).body(BYTES),
-    })
-    .await;
+    let server = Server::start(cutting_without_ranges(30)).await;
     let client = narrow(Settings { retries: 3, ..settings(&server) }, BYTES.len() as u64);
     let begin = Instant::now();
     assert_eq!(read(stream(&client).await).await.unwrap(), BYTES);
