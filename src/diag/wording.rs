@@ -99,6 +99,14 @@ impl Wording {
         Self::composed(en, zh)
     }
 
+    /// The first `most` items, and how many more there are.
+    #[must_use]
+    pub fn first_of<T: Said>(items: impl ExactSizeIterator<Item = T>, most: usize) -> Self {
+        let more = items.len().saturating_sub(most);
+        let some = Self::joined(items.take(most), &say!(", ", "、"));
+        if more == 0 { some } else { say!("{some} and {more} more", "{some} 等，另有 {more} 个", some, more) }
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.english().is_empty()

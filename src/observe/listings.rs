@@ -92,12 +92,7 @@ const LENGTH: usize = 40;
 fn plain<T>(listed: image::Listed<T>, place: &str, what: &Wording, findings: &mut Vec<Diagnostic>) -> Vec<T> {
     if !listed.strange.is_empty() {
         let shown = |name: &String| format!("`{}`", name.chars().take(LENGTH).collect::<String>().escape_debug());
-        let some: Vec<String> = listed.strange.iter().take(SHOWN).map(shown).collect();
-        let some = Wording::joined(some, &say!(", ", "、"));
-        let names = match listed.strange.len().saturating_sub(SHOWN) {
-            0 => some,
-            more => say!("{some} and {more} more", "{some} 等，另有 {more} 个", some, more),
-        };
+        let names = Wording::first_of(listed.strange.iter().map(shown), SHOWN);
         let message = say!(
             "{place} lists {what} by names that none can have: {names}",
             "{place} 列出的{what}里有不合法的名字：{names}",

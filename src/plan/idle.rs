@@ -57,10 +57,5 @@ pub(super) fn too_few(project: &Project, rule: &ImageRule, repository: &Reposito
 
 /// `a`, `b`, `c` and 2 more.
 pub(super) fn some_of(tags: &[&Tag]) -> Wording {
-    let some = tags.iter().take(SHOWN).map(|tag| format!("`{tag}`"));
-    let some = Wording::joined(some, &say!(", ", "、"));
-    match tags.len().saturating_sub(SHOWN) {
-        0 => some,
-        more => say!("{some} and {more} more", "{some} 等，另有 {more} 个", some, more),
-    }
+    Wording::first_of(tags.iter().map(|tag| format!("`{tag}`")), SHOWN)
 }

@@ -197,15 +197,19 @@ fn large() -> Arc<Vec<u8>> {
     Arc::new((0..72).flat_map(|number: u8| vec![number; 1 << 20]).collect())
 }
 
+/// Every part that is asked for, as it is.
+fn parts_of(blob: &Arc<Vec<u8>>) -> impl Fn(usize, usize) -> Answer + Send + Sync + 'static {
+    let bytes = Arc::clone(blob);
+    move |from, end| {
+        let range = format!("bytes {from}-{}/{LARGE}", end - 1);
+        Answer::new(206).header("Content-Range", range).body(&bytes[from..end])
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_blob_comes_in_as_many_parts_as_its_size_tells_and_in_order() {
     let blob = large();
-    let bytes = Arc::clone(&blob);
-    let server = parted(Arc::clone(&blob), move |from, end| {
-        let range = format!("bytes {from}-{}/{LARGE}", end - 1);
-        Answer::new(206).header("Content-Range", range).body(&bytes[from..end])
-    })
-    .await;
+    let server = parted(Arc::clone(&blob), parts_of(&blob)).await;
     let (descriptor, client) = (blob_of(&blob), wide(&server));
     let parts = Limits { connections_per_blob: Some(4), ..Limits::default() }.requests_for(descriptor.size);
     let (at, also_at) = (repository("a"), repository("b"));
@@ -303,12 +307,7 @@ async fn bytes_that_are_skipped_take_their_share_of_the_line() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_come_within_the_bandwidth_while_they_are_read() {
     let blob = large();
-    let bytes = Arc::clone(&blob);
-    let server = parted(Arc::clone(&blob), move |from, end| {
-        let range = format!("bytes {from}-{}/{LARGE}", end - 1);
-        Answer::new(206).header("Content-Range", range).body(&bytes[from..end])
-    })
-    .await;
+    let server = parted(Arc::clone(&blob), parts_of(&blob)).await;
     let limits = Limits { connections_per_blob: Some(4), ..Limits::default() };
     let client = narrow(Settings { limits, ..settings(&server) }, 8 << 20);
     let mut stream = client.blob(&repository("a"), &blob_of(&blob)).await.unwrap();
